@@ -1,0 +1,53 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json;
+
+namespace MarketplaceWebhook.Notifications;
+
+/// <summary>What Utf8JsonReader leaves to its caller: names without regard to case, and text that is no text.</summary>
+internal static class JsonText
+{
+    private const int LongestEscape = 6;
+
+    /// <summary>The text of a string token, or null where it holds a lone surrogate: GetString would throw.</summary>
+    public static string? Read(ref Utf8JsonReader reader) =>
+        reader.ValueIsEscaped && HasLoneSurrogate(reader.ValueSpan) ? null : reader.GetString();
+
+    /// <summary>Whether the property name is <paramref name="name"/> (ASCII), compared without case.</summary>
+    public static bool NameIs(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
+    {
+        var raw = reader.ValueSpan;
+        if (!reader.ValueIsEscaped)
+        {
+            return raw.Length == name.Length && Ascii.EqualsIgnoreCase(raw, name);
+        }
+
+        if (raw.Length > name.Length * LongestEscape || HasLoneSurrogate(raw))
+        {
+            return false;
+        }
+
+        Span<byte> unescaped = stackalloc byte[raw.Length];
+        return Ascii.EqualsIgnoreCase(unescaped[..reader.CopyString(unescaped)], name);
+    }
+
+    /// <param name="raw">A string token as it stands in the body, known to be valid JSON.</param>
+    private static bool HasLoneSurrogate(ReadOnlySpan<byte> raw)
+    {
+        var afterHigh = false;
+        for (var i = 0; i < raw.Length;)
+        {
+            var isUnit = raw[i] == '\\' && raw[i + 1] == 'u';
+            var unit = isUnit && Utf8Parser.TryParse(raw.Slice(i + 2, 4), out ushort value, out _, 'X') ? (char)value : '\0';
+            if (char.IsLowSurrogate(unit) != afterHigh)
+            {
+                return true;
+            }
+
+            afterHigh = char.IsHighSurrogate(unit);
+            i += isUnit ? LongestEscape : raw[i] == '\\' ? 2 : 1;
+        }
+
+        return afterHigh;
+    }
+}

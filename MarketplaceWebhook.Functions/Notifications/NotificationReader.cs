@@ -1,0 +1,236 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace MarketplaceWebhook.Notifications;
+
+/// <summary>
+/// Reads a body as Cyclr sends it. Tolerant: names in any case, unknown fields, a byte order mark; what is optional is never
+/// a reason to refuse. One pass over the bytes; nothing is kept of a field that nobody reads.
+/// </summary>
+public static class NotificationReader
+{
+    public const int MaxDetails = 2_000;
+
+    /// <summary>The key of a refusal that concerns the body as a whole.</summary>
+    public const string Body = "body";
+
+    private const string Status = "Status";
+    private const string AccountId = "AccountId";
+    private const string AccountApiId = "AccountApiId";
+    private const string PackageId = "MarketplaceIntegrationPackageId";
+    private const string Details = "MarketplaceInstallDetails";
+    private const string ErrorList = "Errors";
+    private const string UserId = "UserId";
+    private const string CompleteParameter = "CompleteParameter";
+
+    private static readonly string[] Names = [Status, AccountId, AccountApiId, PackageId, Details, ErrorList, UserId, CompleteParameter];
+    private static readonly byte[][] NamesUtf8 = [.. Names.Select(Encoding.UTF8.GetBytes)];
+
+    // Depth is no reason to refuse, and the reader spends one bit on a level.
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = int.MaxValue };
+
+    /// <summary>The body without its byte order mark, which is no part of the payload.</summary>
+    public static ReadOnlySpan<byte> WithoutByteOrderMark(ReadOnlySpan<byte> body) =>
+        body.StartsWith("\uFEFF"u8) ? body["\uFEFF"u8.Length..] : body;
+
+    public static Reading Read(ReadOnlySpan<byte> body)
+    {
+        body = WithoutByteOrderMark(body);
+        if (!Utf8.IsValid(body))
+        {
+            return NotJson("is not UTF-8.");
+        }
+
+        try
+        {
+            var reader = new Utf8JsonReader(body, Options);
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                reader.Skip();
+                reader.Read();
+                return Refuse(new Draft().Refuse(Body, "must be a JSON object."));
+            }
+
+            var draft = ReadObject(ref reader);
+            reader.Read();
+            return draft.ToReading();
+        }
+        catch (JsonException e)
+        {
+            // The exception's own message repeats characters of the body.
+            return NotJson(string.Create(CultureInfo.InvariantCulture,
+                $"is not one JSON value: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}."));
+        }
+    }
+
+    private static Draft ReadObject(ref Utf8JsonReader reader)
+    {
+        var draft = new Draft();
+        var seen = 0;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            var field = FieldOf(ref reader);
+            reader.Read();
+            if (field < 0)
+            {
+                reader.Skip();
+                continue;
+            }
+
+            if ((seen & (1 << field)) != 0)
+            {
+                draft.Refuse(Names[field], "is given more than once.");
+            }
+
+            seen |= 1 << field;
+            ReadField(ref reader, Names[field], draft);
+        }
+
+        return draft;
+    }
+
+    private static int FieldOf(ref Utf8JsonReader reader)
+    {
+        for (var i = 0; i < NamesUtf8.Length; i++)
+        {
+            if (JsonText.NameIs(ref reader, NamesUtf8[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static void ReadField(ref Utf8JsonReader reader, string name, Draft draft)
+    {
+        switch (name)
+        {
+            case Status: draft.Status = ReadStatus(ref reader); break;
+            case AccountId: draft.AccountId = ReadGuid(ref reader); break;
+            case PackageId: draft.PackageId = ReadPackageId(ref reader); break;
+            case AccountApiId: draft.AccountApiId = ReadOptionalText(ref reader, name, draft.Warnings); break;
+            case CompleteParameter: draft.CompleteParameter = ReadOptionalText(ref reader, name, draft.Warnings); break;
+            case UserId: draft.UserId = InOneSpelling(ReadOptionalText(ref reader, name, draft.Warnings)); break;
+            case ErrorList: draft.Errors = InstallDetailsReader.ReadTexts(ref reader, name, draft.Warnings); break;
+            case Details: draft.Details = InstallDetailsReader.ReadDetails(ref reader, name, draft.Warnings); break;
+            default: throw new InvalidOperationException($"No reader for {name}.");
+        }
+    }
+
+    private static string? ReadStatus(ref Utf8JsonReader reader) =>
+        ReadText(ref reader)?.Trim() is { Length: >= 1 and <= 64 } status ? status.ToLowerInvariant() : null;
+
+    internal static Guid? ReadGuid(ref Utf8JsonReader reader) =>
+        Guid.TryParse(ReadText(ref reader), CultureInfo.InvariantCulture, out var id) ? id : null;
+
+    private static long? ReadPackageId(ref Utf8JsonReader reader)
+    {
+        long id;
+        var isInteger = reader.TokenType == JsonTokenType.Number
+            ? reader.TryGetInt64(out id)
+            : long.TryParse(ReadText(ref reader)?.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out id);
+        return isInteger && id >= 1 ? id : null;
+    }
+
+    /// <summary>The text, or null for any other value, which is passed over whole.</summary>
+    private static string? ReadText(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            return JsonText.Read(ref reader);
+        }
+
+        reader.Skip();
+        return null;
+    }
+
+    internal static string? ReadOptionalText(ref Utf8JsonReader reader, string path, Warnings warnings)
+    {
+        var absent = reader.TokenType == JsonTokenType.Null;
+        var text = ReadText(ref reader);
+        if (text is null && !absent)
+        {
+            warnings.Add(path, "is not readable text; left out.");
+        }
+
+        return text;
+    }
+
+    /// <summary>Ids are stored as GUIDs, lower case with dashes, where they are GUIDs; as they came where not.</summary>
+    internal static string? InOneSpelling(string? id) =>
+        Guid.TryParse(id, CultureInfo.InvariantCulture, out var guid) ? guid.ToString() : id;
+
+    private static Reading.Refused NotJson(string why) =>
+        new(RefusalReason.InvalidJson, new Dictionary<string, string[]> { [Body] = [why] }, AccountId: null);
+
+    private static Reading.Refused Refuse(Draft draft) => new(RefusalReason.InvalidNotification, draft.Refusals(), draft.AccountId);
+
+    /// <summary>The fields as they are met, in any order, before it is known whether they make a notification.</summary>
+    private sealed class Draft
+    {
+        private readonly Dictionary<string, string[]> refusals = [];
+
+        public string? Status { get; set; }
+
+        public Guid? AccountId { get; set; }
+
+        public long? PackageId { get; set; }
+
+        public string? AccountApiId { get; set; }
+
+        public string? UserId { get; set; }
+
+        public string? CompleteParameter { get; set; }
+
+        public IReadOnlyList<InstallDetail>? Details { get; set; }
+
+        public IReadOnlyList<string>? Errors { get; set; }
+
+        public Warnings Warnings { get; } = new();
+
+        public Draft Refuse(string field, string why)
+        {
+            refusals.TryAdd(field, [why]);
+            return this;
+        }
+
+        public Dictionary<string, string[]> Refusals() => refusals;
+
+        public Reading ToReading()
+        {
+            if (Status is null)
+            {
+                Refuse(NotificationReader.Status, "is required: text of 1 to 64 characters.");
+            }
+
+            if (AccountId is null)
+            {
+                Refuse(NotificationReader.AccountId, "is required: a GUID.");
+            }
+
+            if (PackageId is null)
+            {
+                Refuse(NotificationReader.PackageId, "is required: an integer from 1 to 9223372036854775807.");
+            }
+
+            return refusals.Count > 0
+                ? NotificationReader.Refuse(this)
+                : new Reading.Accepted(new Notification
+                {
+                    Status = Status!,
+                    AccountId = AccountId!.Value,
+                    PackageId = PackageId!.Value,
+                    AccountApiId = AccountApiId,
+                    UserId = UserId,
+                    CompleteParameter = CompleteParameter,
+                    Details = Details,
+                    Errors = Errors,
+                    Warnings = Warnings,
+                });
+        }
+    }
+}
