@@ -1,0 +1,47 @@
+using System.Text;
+using System.Text.Unicode;
+using Azure.Data.Tables;
+using MarketplaceWebhook.Notifications;
+
+namespace MarketplaceWebhook.Storage;
+
+/// <summary>What was refused at the door or failed in the queue: a row of DeadLetters.</summary>
+public sealed record DeadLetter
+{
+    public const string Rejected = "rejected";
+    public const string Failed = "failed";
+
+    /// <summary><see cref="Rejected"/> or <see cref="Failed"/>: the partition.</summary>
+    public required string Kind { get; init; }
+
+    public required NotificationId Id { get; init; }
+
+    public string? Source { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required string Detail { get; init; }
+
+    public Guid? AccountId { get; init; }
+
+    /// <summary>The request's body, or the message's text in UTF-8; of a body that is too large, its beginning.</summary>
+    public required ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>Bytes.</summary>
+    public required long BodyLength { get; init; }
+
+    /// <summary>The body does not fit into the column, or not as text: it lies whole in a blob.</summary>
+    public bool NeedsBlob => Reason != RefusalReason.TooLarge
+        && (!Utf8.IsValid(Body.Span) || (Body.Length > Columns.MaxCharacters && Encoding.UTF8.GetCharCount(Body.Span) > Columns.MaxCharacters));
+
+    public TableEntity ToEntity() => new TableEntity(Kind, Keys.NewestFirst(Id))
+        .With("NotificationId", Id.ToString())
+        .With("ReceivedAt", Id.ReceivedAt)
+        .With("Source", Source)
+        .With("Reason", Reason)
+        .With("Detail", Columns.Cut(Detail))
+        .With("AccountId", AccountId?.ToString())
+        .With("Body", Columns.Cut(Encoding.UTF8.GetString(Body.Span)))
+        .With("BodyBlob", NeedsBlob ? Keys.DeadLetterBlob(Id) : null)
+        .With("BodyLength", BodyLength);
+}

@@ -1,0 +1,39 @@
+using System.Text;
+using Azure.Storage.Queues;
+using MarketplaceWebhook.Notifications;
+
+namespace MarketplaceWebhook.Storage;
+
+/// <summary>The queue between receipt and projection. Messages never expire.</summary>
+public sealed class NotificationQueue(StorageClients clients, StorageSetup setup, PayloadBlobs payloads)
+{
+    private static readonly TimeSpan Never = TimeSpan.FromSeconds(-1);
+
+    /// <summary>Durable when it returns. When it throws, the message may be on the queue or not.</summary>
+    /// <param name="payload">UTF-8, without a byte order mark.</param>
+    public async Task SendAsync(
+        NotificationId id, string source, string? traceParent, Guid accountId, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        var inline = payload.Length <= Columns.MaxCharacters || Encoding.UTF8.GetCharCount(payload.Span) <= Columns.MaxCharacters;
+        var envelope = inline ? Envelope.Write(id, source, traceParent, payload.Span) : default;
+        if (!inline || envelope.Length > Envelope.MaxBytes)
+        {
+            // The blob first: a message without its payload could never be projected.
+            await payloads.PutPayloadAsync(id, accountId, payload, cancellationToken);
+            envelope = Envelope.Write(id, source, traceParent, payload: default);
+        }
+
+        await SendAsync(clients.Queue, new BinaryData(envelope), TimeSpan.Zero, cancellationToken);
+    }
+
+    /// <summary>A message as it was, to be projected again.</summary>
+    public Task ResendAsync(string messageText, CancellationToken cancellationToken) =>
+        SendAsync(clients.Queue, new BinaryData(messageText), TimeSpan.Zero, cancellationToken);
+
+    /// <summary>The same text again: after maxDequeueCount deliveries a message of the poison queue would rest there, undelivered.</summary>
+    public Task PutBackPoisonAsync(string messageText, TimeSpan delay, CancellationToken cancellationToken) =>
+        SendAsync(clients.PoisonQueue, new BinaryData(messageText), delay, cancellationToken);
+
+    private Task SendAsync(QueueClient queue, BinaryData message, TimeSpan delay, CancellationToken cancellationToken) =>
+        setup.RunAsync(token => queue.SendMessageAsync(message, delay, Never, token), cancellationToken);
+}

@@ -1,0 +1,55 @@
+using Azure.Core;
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
+
+namespace MarketplaceWebhook.Storage;
+
+/// <summary>The clients of one storage account, with retries short enough for a caller who waits.</summary>
+public sealed class StorageClients
+{
+    public StorageClients(StorageSettings settings)
+    {
+        var queueOptions = Patient(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+        var tableOptions = Patient(new TableClientOptions());
+        var blobOptions = Patient(new BlobClientOptions());
+        var (queues, tables, blobs) = settings.ConnectionString is { } connectionString
+            ? (new QueueServiceClient(connectionString, queueOptions),
+                new TableServiceClient(connectionString, tableOptions),
+                new BlobServiceClient(connectionString, blobOptions))
+            : (new QueueServiceClient(settings.QueueServiceUri, settings.Credential, queueOptions),
+                new TableServiceClient(settings.TableServiceUri, settings.Credential, tableOptions),
+                new BlobServiceClient(settings.BlobServiceUri, settings.Credential, blobOptions));
+
+        Queue = queues.GetQueueClient(StorageNames.Queue);
+        PoisonQueue = queues.GetQueueClient(StorageNames.PoisonQueue);
+        Installs = tables.GetTableClient(StorageNames.InstallsTable);
+        StatusChanges = tables.GetTableClient(StorageNames.StatusChangesTable);
+        DeadLetters = tables.GetTableClient(StorageNames.DeadLettersTable);
+        Payloads = blobs.GetBlobContainerClient(StorageNames.PayloadContainer);
+    }
+
+    public QueueClient Queue { get; }
+
+    public QueueClient PoisonQueue { get; }
+
+    public TableClient Installs { get; }
+
+    public TableClient StatusChanges { get; }
+
+    public TableClient DeadLetters { get; }
+
+    public BlobContainerClient Payloads { get; }
+
+    private static T Patient<T>(T options)
+        where T : ClientOptions
+    {
+        options.Retry.Mode = RetryMode.Exponential;
+        options.Retry.MaxRetries = 2;
+        options.Retry.Delay = TimeSpan.FromMilliseconds(200);
+        options.Retry.MaxDelay = TimeSpan.FromSeconds(2);
+        // A hung connection leaves time for a second one before the caller's 10 s are over.
+        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(4);
+        return options;
+    }
+}

@@ -1,0 +1,127 @@
+using Azure.Core;
+using Azure.Identity;
+using Azure.Storage.Queues;
+using Microsoft.Extensions.Configuration;
+
+namespace MarketplaceWebhook.Storage;
+
+/// <summary>
+/// AzureWebJobsStorage as the Functions host reads it: a connection string, or the identity form with accountName or one URI a
+/// service, and optionally credential and clientId.
+/// Source: https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
+/// </summary>
+public sealed record StorageSettings
+{
+    public const string Name = "AzureWebJobsStorage";
+
+    private StorageSettings()
+    {
+    }
+
+    /// <summary>Null in the identity form.</summary>
+    public string? ConnectionString { get; private init; }
+
+    public Uri? QueueServiceUri { get; private init; }
+
+    public Uri? TableServiceUri { get; private init; }
+
+    public Uri? BlobServiceUri { get; private init; }
+
+    public TokenCredential? Credential { get; private init; }
+
+    /// <exception cref="SettingsException">Missing or malformed.</exception>
+    public static StorageSettings Read(IConfiguration configuration)
+    {
+        var section = configuration.GetSection(Name);
+        return !string.IsNullOrWhiteSpace(section.Value) ? FromConnectionString(section.Value) : FromIdentity(section);
+    }
+
+    /// <exception cref="SettingsException">Malformed.</exception>
+    public static StorageSettings FromConnectionString(string connectionString)
+    {
+        try
+        {
+            // The client's own parser is the judge of what it can use.
+            _ = new QueueServiceClient(connectionString);
+            _ = new Azure.Data.Tables.TableServiceClient(connectionString);
+            _ = new Azure.Storage.Blobs.BlobServiceClient(connectionString);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
+        {
+            throw new SettingsException($"{Name} is no valid storage connection string. For Azurite it is UseDevelopmentStorage=true.");
+        }
+
+        return new StorageSettings { ConnectionString = connectionString };
+    }
+
+    /// <param name="accountName">A storage account in the public cloud.</param>
+    public static StorageSettings FromAccountName(string accountName, TokenCredential credential) => new()
+    {
+        QueueServiceUri = ServiceUri(accountName, "queue"),
+        TableServiceUri = ServiceUri(accountName, "table"),
+        BlobServiceUri = ServiceUri(accountName, "blob"),
+        Credential = credential,
+    };
+
+    private static StorageSettings FromIdentity(IConfigurationSection section)
+    {
+        if (section["accountName"] is { Length: > 0 } accountName)
+        {
+            return FromAccountName(accountName, IdentityOf(section)) with
+            {
+                QueueServiceUri = OptionalUri(section, "queueServiceUri") ?? ServiceUri(accountName, "queue"),
+                TableServiceUri = OptionalUri(section, "tableServiceUri") ?? ServiceUri(accountName, "table"),
+                BlobServiceUri = OptionalUri(section, "blobServiceUri") ?? ServiceUri(accountName, "blob"),
+            };
+        }
+
+        if (!section.GetChildren().Any())
+        {
+            throw new SettingsException($"{Name} is not set: give a storage connection string, or {Name}__accountName for an identity.");
+        }
+
+        return new StorageSettings
+        {
+            QueueServiceUri = OptionalUri(section, "queueServiceUri") ?? throw Missing("queueServiceUri"),
+            TableServiceUri = OptionalUri(section, "tableServiceUri") ?? throw Missing("tableServiceUri"),
+            BlobServiceUri = OptionalUri(section, "blobServiceUri") ?? throw Missing("blobServiceUri"),
+            Credential = IdentityOf(section),
+        };
+    }
+
+    private static TokenCredential IdentityOf(IConfigurationSection section)
+    {
+        var clientId = section["clientId"] is { Length: > 0 } id ? id : null;
+        return section["credential"] switch
+        {
+            null or "" => new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = clientId }),
+            "managedidentity" when clientId is not null =>
+                new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(clientId)),
+            "managedidentity" => new ManagedIdentityCredential(ManagedIdentityId.SystemAssigned),
+            _ => throw new SettingsException($"{Name}__credential must be managedidentity, or not set."),
+        };
+    }
+
+    private static Uri ServiceUri(string accountName, string service) =>
+        accountName.Length is >= 3 and <= 24 && accountName.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c))
+            ? new Uri($"https://{accountName}.{service}.core.windows.net")
+            : throw new SettingsException("A storage account's name is 3 to 24 lower-case letters and digits.");
+
+    private static Uri? OptionalUri(IConfigurationSection section, string name)
+    {
+        if (section[name] is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http"
+            ? uri
+            : throw new SettingsException($"{Name}__{name} is no absolute URI.");
+    }
+
+    private static SettingsException Missing(string name) =>
+        new($"{Name}__{name} is not set: the identity form needs {Name}__accountName, or a URI for each of queue, table and blob.");
+}
+
+/// <summary>A setting that the application cannot run with. The message is one line for the person who sets it.</summary>
+public sealed class SettingsException(string message) : Exception(message);

@@ -1,0 +1,80 @@
+using Azure;
+using MarketplaceWebhook.Telemetry;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace MarketplaceWebhook.Storage;
+
+/// <summary>
+/// Makes the queues, tables and the container beside the start; calls wait for them. A storage that cannot be reached is asked
+/// again by the next call; what is deleted later is made again once, and the call repeated.
+/// </summary>
+public sealed class StorageSetup(StorageClients clients, ILogger<StorageSetup> logger) : IHostedService
+{
+    private readonly Lock gate = new();
+    private Task? made;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _ = Made();
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        var ready = Made();
+        await ready.WaitAsync(cancellationToken);
+        try
+        {
+            return await call(cancellationToken);
+        }
+        catch (RequestFailedException e) when (StorageFaults.IsMissing(e))
+        {
+            Log.StorageMadeAgain(logger, e.ErrorCode);
+            await MadeAgain(ready).WaitAsync(cancellationToken);
+            return await call(cancellationToken);
+        }
+    }
+
+    private Task Made()
+    {
+        lock (gate)
+        {
+            return made is null or { IsFaulted: true } or { IsCanceled: true } ? made = Task.Run(MakeAsync) : made;
+        }
+    }
+
+    private Task MadeAgain(Task last)
+    {
+        lock (gate)
+        {
+            return made == last ? made = Task.Run(MakeAsync) : made!;
+        }
+    }
+
+    private async Task MakeAsync()
+    {
+        try
+        {
+            await Task.WhenAll(
+                clients.Queue.CreateIfNotExistsAsync(),
+                clients.PoisonQueue.CreateIfNotExistsAsync(),
+                clients.Installs.CreateIfNotExistsAsync(),
+                clients.StatusChanges.CreateIfNotExistsAsync(),
+                clients.DeadLetters.CreateIfNotExistsAsync(),
+                clients.Payloads.CreateIfNotExistsAsync());
+        }
+        catch (RequestFailedException e) when (e.Status == 403)
+        {
+            // An identity may be allowed to use them and not to make them: the call itself will tell.
+            Log.StorageNotMade(logger, StorageFaults.Describe(e));
+        }
+        catch (Exception e)
+        {
+            Log.StorageNotMade(logger, StorageFaults.Describe(e));
+            throw;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+
+namespace MarketplaceWebhook.Telemetry;
+
+/// <summary>Every log message. Ids, counts and error codes only: no body, no key, no URL; text from outside is made visible first.</summary>
+public static partial class Log
+{
+    [LoggerMessage(101, LogLevel.Information, "Accepted {NotificationId}: {Status} of package {PackageId} in account {AccountId}, {Bytes} bytes")]
+    public static partial void Accepted(ILogger logger, string notificationId, string status, long packageId, Guid accountId, int bytes);
+
+    [LoggerMessage(102, LogLevel.Warning, "Refused {NotificationId}: {Reason} ({Fields}), {Bytes} bytes; the body is kept in DeadLetters")]
+    public static partial void Refused(ILogger logger, string notificationId, string reason, string fields, long bytes);
+
+    [LoggerMessage(103, LogLevel.Error, "Storage did not take {NotificationId}: {Fault}; the caller got 503")]
+    public static partial void Unavailable(ILogger logger, string notificationId, string fault);
+
+    [LoggerMessage(201, LogLevel.Information, "Projected {NotificationId}: {Status} of package {PackageId} in account {AccountId}")]
+    public static partial void Projected(ILogger logger, string notificationId, string status, long packageId, Guid accountId);
+
+    [LoggerMessage(202, LogLevel.Warning, "Logged {NotificationId}: the status {Status} is not known, Installs is left alone")]
+    public static partial void UnknownStatus(ILogger logger, string notificationId, string status);
+
+    [LoggerMessage(203, LogLevel.Debug, "Attempt {Attempt} at {NotificationId} failed: {Fault}; trying again")]
+    public static partial void ProjectionRetried(ILogger logger, string notificationId, int attempt, string fault);
+
+    [LoggerMessage(204, LogLevel.Error, "Projection of {NotificationId} failed: {Fault}")]
+    public static partial void ProjectionFailed(ILogger logger, string notificationId, string fault);
+
+    [LoggerMessage(301, LogLevel.Error, "Dead letter {NotificationId}: {Reason}, {Detail}")]
+    public static partial void DeadLettered(ILogger logger, string notificationId, string reason, string detail);
+
+    [LoggerMessage(302, LogLevel.Information, "{NotificationId} came from the poison queue and was projected after all")]
+    public static partial void Revived(ILogger logger, string notificationId);
+
+    [LoggerMessage(303, LogLevel.Error, "Dead letter {NotificationId} could not be recorded: {Fault}; its message is back on the poison queue")]
+    public static partial void PutBack(ILogger logger, string notificationId, string fault);
+
+    [LoggerMessage(401, LogLevel.Warning, "Queues, tables and container could not be made: {Fault}")]
+    public static partial void StorageNotMade(ILogger logger, string fault);
+
+    [LoggerMessage(402, LogLevel.Warning, "Storage answered {ErrorCode}: making queues, tables and container again")]
+    public static partial void StorageMadeAgain(ILogger logger, string? errorCode);
+
+    [LoggerMessage(501, LogLevel.Error, "Function {Function} failed: {Fault}")]
+    public static partial void InvocationFailed(ILogger logger, string function, string fault);
+}
