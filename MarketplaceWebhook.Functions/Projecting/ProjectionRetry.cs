@@ -1,0 +1,76 @@
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Telemetry;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Polly;
+using Polly.Retry;
+
+namespace MarketplaceWebhook.Projecting;
+
+/// <summary>Tries again with jitter what may succeed yet: transient faults and lost races, for as long as the patience lasts.</summary>
+public sealed class ProjectionRetry
+{
+    private static readonly ResiliencePropertyKey<long> StartedAt = new("started-at");
+    private static readonly TimeSpan LongestRace = TimeSpan.FromSeconds(1);
+
+    private readonly TimeProvider time;
+    private readonly TimeSpan patience;
+    private readonly ResiliencePipeline pipeline;
+
+    public ProjectionRetry(IOptions<Patience> patience, TimeProvider time, ILogger<ProjectionRetry> logger)
+    {
+        this.time = time;
+        this.patience = patience.Value.Projecting;
+        pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = arguments => ValueTask.FromResult(IsWorthwhile(arguments)),
+                MaxRetryAttempts = int.MaxValue,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = TimeSpan.FromMilliseconds(250),
+                MaxDelay = TimeSpan.FromSeconds(10),
+                DelayGenerator = arguments => ValueTask.FromResult(RaceDelay(arguments)),
+                OnRetry = arguments =>
+                {
+                    Log.ProjectionRetried(logger, arguments.Context.OperationKey!, arguments.AttemptNumber + 1,
+                        StorageFaults.Describe(arguments.Outcome.Exception!));
+                    return ValueTask.CompletedTask;
+                },
+            })
+            .Build();
+    }
+
+    public async Task<T> RunAsync<T>(string notificationId, Func<CancellationToken, Task<T>> attempt, CancellationToken cancellationToken)
+    {
+        var context = ResilienceContextPool.Shared.Get(notificationId, cancellationToken);
+        try
+        {
+            context.Properties.Set(StartedAt, time.GetTimestamp());
+            return await pipeline.ExecuteAsync(
+                static async (context, attempt) => await attempt(context.CancellationToken), context, attempt);
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    private bool IsWorthwhile(RetryPredicateArguments<object> arguments) =>
+        arguments.Outcome.Exception is { } fault
+        && !arguments.Context.CancellationToken.IsCancellationRequested
+        && (StorageFaults.IsTransient(fault) || StorageFaults.IsLostRace(fault))
+        && time.GetElapsedTime(arguments.Context.Properties.GetValue(StartedAt, 0)) < patience;
+
+    /// <summary>A lost race is tried again soon, and later with every one that is lost; null leaves it to the exponential back-off.</summary>
+    private static TimeSpan? RaceDelay(RetryDelayGeneratorArguments<object> arguments)
+    {
+        if (!StorageFaults.IsLostRace(arguments.Outcome.Exception!))
+        {
+            return null;
+        }
+
+        var longest = Math.Min(LongestRace.TotalMilliseconds, 20 * Math.Pow(2, Math.Min(arguments.AttemptNumber, 10)));
+        return TimeSpan.FromMilliseconds(Random.Shared.NextDouble() * longest);
+    }
+}
