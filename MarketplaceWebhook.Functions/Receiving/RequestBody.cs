@@ -1,0 +1,72 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace MarketplaceWebhook.Receiving;
+
+/// <summary>The body of a request, read within a limit.</summary>
+/// <param name="Bytes">Whole, or the first 1 MiB and a byte of a body that is too large.</param>
+/// <param name="Length">Bytes: as read, or as Content-Length says of a body that is too large.</param>
+/// <param name="AtEnd">Nothing of the body is left on the connection.</param>
+public sealed record RequestBody(ReadOnlyMemory<byte> Bytes, long Length, bool AtEnd)
+{
+    public const int MaxBytes = 1024 * 1024;
+
+    /// <summary>Read on and thrown away, so that a caller who writes before it reads gets to see the answer.</summary>
+    public const int MaxDrainedBytes = 4 * 1024 * 1024;
+
+    private const int UsualBytes = 4 * 1024;
+
+    public bool IsTooLarge => Bytes.Length > MaxBytes;
+
+    public static async Task<RequestBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        // The server's own limit would answer in its own words, and keep nothing.
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = null;
+        }
+
+        var expected = request.ContentLength is { } length ? (int)Math.Min(length, MaxBytes) : UsualBytes;
+        var bytes = new byte[expected + 1];
+        var count = 0;
+        int read;
+        while ((read = await request.Body.ReadAsync(bytes.AsMemory(count), cancellationToken)) > 0)
+        {
+            count += read;
+            if (count > MaxBytes)
+            {
+                var drained = await DrainAsync(request.Body, cancellationToken);
+                return new RequestBody(
+                    bytes.AsMemory(0, count), request.ContentLength ?? count + drained, AtEnd: drained < MaxDrainedBytes);
+            }
+
+            if (count == bytes.Length)
+            {
+                Array.Resize(ref bytes, (int)Math.Min(bytes.Length * 2L, MaxBytes + 1));
+            }
+        }
+
+        return new RequestBody(bytes.AsMemory(0, count), count, AtEnd: true);
+    }
+
+    private static async Task<long> DrainAsync(Stream body, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
+        try
+        {
+            long drained = 0;
+            int read;
+            while (drained < MaxDrainedBytes && (read = await body.ReadAsync(buffer, cancellationToken)) > 0)
+            {
+                drained += read;
+            }
+
+            return drained;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using MarketplaceWebhook.DeadLetters;
+using MarketplaceWebhook.Projecting;
+using MarketplaceWebhook.Receiving;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace MarketplaceWebhook.Runtimes;
+
+/// <summary>
+/// The functions as the host calls a custom handler: HTTP functions by the caller's own path, queue functions by their name.
+/// The function.json files beside this one say the same to the host.
+/// </summary>
+internal static class Functions
+{
+    public static void MapFunctions(this IEndpointRouteBuilder app)
+    {
+        app.MapPost(
+            "/api/cyclr/marketplace/{source?}",
+            (HttpRequest request, string? source, NotificationReceiver receiver, CancellationToken aborted) =>
+                receiver.ReceiveAsync(request, source, aborted));
+        app.MapGet("/api/health", (Health health) => health.CheckAsync());
+        app.MapPost(
+            "/ProjectNotification",
+            (HttpRequest request, Projector projector, ILogger<Projector> logger, CancellationToken aborted) =>
+                InvokeAsync("ProjectNotification", request, logger, i => projector.ProjectAsync(i.MessageText, aborted), aborted));
+        app.MapPost(
+            "/RecordDeadLetter",
+            (HttpRequest request, DeadLetterRecorder recorder, ILogger<DeadLetterRecorder> logger, CancellationToken aborted) =>
+                InvokeAsync("RecordDeadLetter", request, logger, i => recorder.RecordAsync(i.MessageText, i.InsertedAt, aborted), aborted));
+    }
+
+    /// <summary>An object in JSON says that the message is done; 500 brings it back. No content would never complete.</summary>
+    private static async Task<IResult> InvokeAsync(
+        string function, HttpRequest request, ILogger logger, Func<QueueInvocation, Task> invoke, CancellationToken aborted)
+    {
+        try
+        {
+            await invoke(await QueueInvocation.ReadAsync(request.Body, aborted));
+            return TypedResults.Text("{}", "application/json");
+        }
+        catch (Exception e) when (!aborted.IsCancellationRequested)
+        {
+            Log.InvocationFailed(logger, function, StorageFaults.Describe(e));
+            return TypedResults.StatusCode(StatusCodes.Status500InternalServerError);
+        }
+    }
+}
