@@ -42,7 +42,7 @@ public sealed class DeadLetterRecorder(
                 Id = id,
                 Source = envelope?.Source,
                 Reason = envelope is null ? FailureReason.UnreadableEnvelope : FailureReason.ProjectionFailed,
-                Detail = Detail(failure),
+                Detail = StorageFaults.Describe(failure),
                 AccountId = await AccountIdOfAsync(envelope, cancellationToken),
                 Body = body,
                 BodyLength = body.Length,
@@ -57,9 +57,6 @@ public sealed class DeadLetterRecorder(
             Log.PutBack(logger, id.ToString(), StorageFaults.Describe(e));
         }
     }
-
-    private static string Detail(Exception failure) =>
-        failure is UnreadablePayloadException ? failure.Message : StorageFaults.Describe(failure);
 
     /// <summary>The same message always gets the same id: the time is its insertion's, the rest comes from its text.</summary>
     private static NotificationId IdOf(string messageText, DateTimeOffset insertedAt)

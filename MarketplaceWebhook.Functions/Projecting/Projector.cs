@@ -80,4 +80,4 @@ public sealed class Projector(
 
 /// <summary>The message's payload is refused by the reader, though it was accepted at the door.</summary>
 public sealed class UnreadablePayloadException(string reason, IEnumerable<string> fields)
-    : Exception($"The payload is refused: {reason} ({string.Join(", ", fields)}).");
+    : UnreadableMessageException($"{reason} ({string.Join(", ", fields)})");

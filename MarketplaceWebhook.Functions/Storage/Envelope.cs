@@ -118,9 +118,11 @@ public sealed record Envelope(NotificationId Id, string Source, string? TracePar
 }
 
 /// <summary>A message that no attempt will ever read.</summary>
-public sealed class UnreadableEnvelopeException(string why, NotificationId? id = null)
-    : Exception($"The message is no notification's envelope: {why}.")
+public sealed class UnreadableEnvelopeException(string why, NotificationId? id = null) : UnreadableMessageException(why)
 {
     /// <summary>Where at least the id could be read.</summary>
     public NotificationId? Id { get; } = id;
 }
+
+/// <summary>The message says itself that it is none of ours. Its text is ours, and repeats nothing of the message.</summary>
+public abstract class UnreadableMessageException(string why) : Exception(why);

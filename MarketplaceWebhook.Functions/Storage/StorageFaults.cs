@@ -41,7 +41,7 @@ public static class StorageFaults
         RequestFailedException { ErrorCode: { } code } e => $"{e.GetType().Name} {e.Status} {code}",
         RequestFailedException e => $"{e.GetType().Name} {e.Status}",
         AggregateException { InnerExceptions: [.., var last] } => $"{nameof(AggregateException)}: {Describe(last)}",
-        UnreadableEnvelopeException e => e.Message,
+        UnreadableMessageException e => $"{e.GetType().Name}: {e.Message}",
         _ => exception.GetType().Name,
     };
 }

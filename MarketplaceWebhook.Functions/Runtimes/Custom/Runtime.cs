@@ -33,7 +33,9 @@ internal static class Runtime
         var builder = WebApplication.CreateSlimBuilder(args);
         // Everything that arrives has passed the host's key check: nobody else may reach this port.
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        // Its Information lines repeat the URL, and with it the key.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Services.AddRoutingCore();
         return builder;
     }
