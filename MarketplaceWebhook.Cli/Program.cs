@@ -1,1 +1,3 @@
-Console.WriteLine("skeleton");
+using MarketplaceWebhook.Cli;
+
+return await CommandLine.RunAsync(args);

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using MarketplaceWebhook.Cli.Commands;
+using MarketplaceWebhook.Telemetry;
+
+namespace MarketplaceWebhook.Cli;
+
+/// <summary>The tool's commands, and what happens when one cannot do its work: one line on stderr, exit code 1.</summary>
+public static class CommandLine
+{
+    // Ctrl+C: `dev` lets Azurite write its data before the process ends.
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(45);
+
+    public static RootCommand Create() => new("Cyclr Marketplace notifications: run the function app on this machine, and look after its data.")
+    {
+        DevCommand.Create(),
+        SendCommand.Create(),
+    };
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var parsed = Create().Parse(args);
+        if (parsed.Action is ParseErrorAction)
+            return Fail($"{parsed.Errors[^1].Message} Add --help to see what there is.");
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TerminationTimeout,
+            });
+        }
+        catch (OperationCanceledException)
+        {
+            return Fail("Cancelled.");
+        }
+        catch (Exception exception) when (ExpectedFailure.Describe(exception) is { } line)
+        {
+            return Fail(line);
+        }
+    }
+
+    private static int Fail(string line)
+    {
+        Console.Error.WriteLine(VisibleText.Of(line));
+        return 1;
+    }
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.Cli.LocalHost.Storage;
+
+namespace MarketplaceWebhook.Cli.Commands;
+
+internal static class DevCommand
+{
+    public static Command Create()
+    {
+        var port = new Option<int>("--port")
+        {
+            Description = "Where to listen on 127.0.0.1; 0 takes a free port.",
+            DefaultValueFactory = _ => 7071,
+            HelpName = "PORT",
+        };
+        port.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !ushort.TryParse(token.Value, out _))
+                result.AddError("--port must be a number from 0 to 65535.");
+        });
+        var key = new Option<string>("--key")
+        {
+            Description = "The function key that callers must give.",
+            DefaultValueFactory = _ => SendCommand.DevKey,
+            HelpName = "KEY",
+        };
+        var app = new Option<string?>("--app")
+        {
+            Description = "The folder of a built function app; without it, the app that this tool was built with.",
+            HelpName = "DIR",
+        };
+
+        var command = new Command("dev", "Runs the function app on this machine, with the storage emulator where no storage is set.") { port, key, app };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            parsed.GetValue(port), parsed.GetRequiredValue(key), parsed.GetValue(app) ?? Path.Combine(AppContext.BaseDirectory, "app"), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(int port, string key, string app, CancellationToken cancellationToken)
+    {
+        // A terminal that is closed ends what was started too. Ctrl+C and SIGTERM cancel already.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            ending.Cancel();
+        });
+
+        var console = new DevConsole();
+        await using var storage = await DevStorage.OpenAsync(console.Report, ending.Token);
+        await using var host = await LocalFunctionsHost.StartAsync(
+            new LocalFunctionsHostOptions
+            {
+                AppDirectory = app,
+                Port = port,
+                Key = key,
+                StorageConnection = storage.Connection,
+                Observe = console.Observe,
+            },
+            ending.Token);
+
+        console.Welcome(host, key, storage.Description);
+        await Task.Delay(Timeout.InfiniteTimeSpan, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        console.Stopping();
+        return 0;
+    }
+}

@@ -1,0 +1,147 @@
+using System.Text.Json;
+using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.Telemetry;
+using Microsoft.AspNetCore.Http;
+using Spectre.Console;
+
+namespace MarketplaceWebhook.Cli.Commands;
+
+/// <summary>What `dev` prints. No key and no query, but in the one line that is made to be copied.</summary>
+internal sealed class DevConsole
+{
+    private readonly IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings());
+    private volatile bool stopping;
+
+    // The terminal wraps long lines by itself; broken here, a URL could not be copied.
+    public DevConsole() => console.Profile.Width = 4096;
+
+    public void Report(string line) => console.MarkupLineInterpolated($"[dim]{VisibleText.Of(line)}[/]");
+
+    public void Stopping()
+    {
+        stopping = true;
+        Report("Stopping ...");
+    }
+
+    public void Welcome(LocalFunctionsHost host, string key, string storage)
+    {
+        console.WriteLine();
+        if (host.HttpFunctions.FirstOrDefault(function => function.Methods.Contains("post", StringComparer.OrdinalIgnoreCase)) is { } receiver)
+        {
+            var url = $"{host.UrlOf(receiver)}?code={Uri.EscapeDataString(key)}";
+            console.MarkupLineInterpolated($"[bold]URL for Cyclr[/]  {url}");
+            console.MarkupLineInterpolated($"[bold]Try it       [/]  {Curl(url)}");
+        }
+
+        console.MarkupLineInterpolated($"[bold]Storage      [/]  {VisibleText.Of(storage)}");
+        console.MarkupLineInterpolated($"[bold]App          [/]  process {host.HandlerProcessId}");
+        console.MarkupLine("Ctrl+C ends it.");
+        console.WriteLine();
+    }
+
+    public void Observe(HostEvent seen)
+    {
+        if (stopping && seen is HandlerExited or HandlerNotStarted)
+            return;
+
+        switch (seen)
+        {
+            case HandlerWrote wrote:
+                console.MarkupLineInterpolated($"[dim]  {VisibleText.Of(wrote.Line)}[/]");
+                break;
+            case HandlerStarted started:
+                Report($"The app starts as process {started.ProcessId} on port {started.Port} ...");
+                break;
+            case HandlerListening listening:
+                Report($"The app listens after {listening.After.TotalSeconds:0.00} s.");
+                break;
+            case HandlerExited exited:
+                Warn($"The app (process {exited.ProcessId}) ended with exit code {exited.ExitCode}; it is started again.{RealHost(exited.RealHost)}");
+                break;
+            case HandlerRestarted restarted:
+                Warn($"The app (process {restarted.ProcessId}) is killed and started again: {restarted.Reason}.");
+                break;
+            case HandlerNotStarted notStarted:
+                Warn(notStarted.Reason);
+                break;
+            case HttpInvocation call:
+                Print(call);
+                break;
+            case QueueInvocation invocation:
+                Print(invocation);
+                break;
+            case MessagePoisoned poisoned:
+                Warn($"A message of {poisoned.QueueName} went to the poison queue: {poisoned.Reason}.");
+                break;
+            case StorageFailed failed:
+                Warn($"The storage does not answer for {failed.QueueName}: {failed.Reason}");
+                break;
+            case StorageRecovered recovered:
+                Report($"The storage answers again for {recovered.QueueName}.");
+                break;
+        }
+    }
+
+    private void Print(HttpInvocation call)
+    {
+        var colour = call.Status switch { < 300 => "green", < 500 => "yellow", _ => "red" };
+        var what = call.Status switch
+        {
+            StatusCodes.Status404NotFound when call.Function is null => $"no function has this path and method: {call.Method} {call.Path}",
+            StatusCodes.Status401Unauthorized => "the key is missing or wrong",
+            _ => string.Join("  ", new[] { Text(call.Answer, "notificationId"), Text(call.Answer, "detail") }.OfType<string>()),
+        };
+        Line(colour, $"{call.Status}", call.Function ?? "", what, call.Duration);
+    }
+
+    private void Print(QueueInvocation invocation)
+    {
+        var (colour, outcome) = invocation.Outcome switch
+        {
+            QueueOutcome.Completed => ("green", "done"),
+            QueueOutcome.Failed => ("red", "failed"),
+            _ => ("red", "timeout"),
+        };
+        var what = Text(invocation.Text, "notificationId") ?? $"message {invocation.MessageId}";
+        if (invocation.Outcome != QueueOutcome.Completed)
+            what += $"  attempt {invocation.DequeueCount}: {invocation.Detail}";
+        Line(colour, outcome, invocation.Function, what, invocation.Duration);
+    }
+
+    private void Line(string colour, string outcome, string function, string what, TimeSpan duration) =>
+        console.MarkupLine(
+            $"[dim]{DateTime.Now:HH:mm:ss}[/]  [{colour}]{outcome,-7}[/]  {Markup.Escape(function),-20}  {Markup.Escape(VisibleText.Of(what, 200))}  [dim]{duration.TotalMilliseconds:0} ms[/]");
+
+    private void Warn(string line) => console.MarkupLineInterpolated($"[yellow]{VisibleText.Of(line)}[/]");
+
+    private static string RealHost(RealHostReaction reaction) => reaction switch
+    {
+        RealHostReaction.AnswersEveryCallWith500 => " In Azure it would not be, and every call would get 500.",
+        RealHostReaction.Stops => " In Azure the host itself would have stopped here: the third crash within 30 minutes.",
+        _ => "",
+    };
+
+    private static string Curl(string url)
+    {
+        const string Body = """{"Status":"started","AccountId":"00000000-0000-0000-0000-000000000000","MarketplaceIntegrationPackageId":1234}""";
+        return OperatingSystem.IsWindows()
+            ? $"curl.exe -d \"{Body.Replace("\"", "\\\"", StringComparison.Ordinal)}\" \"{url}\""
+            : $"curl -d '{Body}' '{url}'";
+    }
+
+    private static string? Text(string json, string name)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+                ? value.GetString()
+                : null;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}

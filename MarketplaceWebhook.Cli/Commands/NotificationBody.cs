@@ -1,0 +1,57 @@
+using System.Reflection;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace MarketplaceWebhook.Cli.Commands;
+
+/// <summary>A notification to post: a documented one, or a file.</summary>
+/// <param name="Bytes">As they stand in the file, where nothing was put in.</param>
+internal sealed record NotificationBody(byte[] Bytes)
+{
+    private static readonly string[] Documented = ["installed", "uninstalled", "started", "stopped"];
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonNodeOptions AnyCase = new() { PropertyNameCaseInsensitive = true };
+
+    /// <exception cref="UserErrorException">There is neither such a notification nor such a file.</exception>
+    public static NotificationBody Read(string name)
+    {
+        if (Documented.Contains(name, StringComparer.OrdinalIgnoreCase))
+            return new NotificationBody(ReadResource($"Bodies/{name.ToLowerInvariant()}.json"));
+        if (File.Exists(name))
+            return new NotificationBody(File.ReadAllBytes(name));
+        throw new UserErrorException($"'{name}' is neither {string.Join(", ", Documented)} nor a file.");
+    }
+
+    /// <summary>The same with these values put in; null leaves what is there.</summary>
+    /// <exception cref="UserErrorException">The body is not a JSON object.</exception>
+    public NotificationBody With(Guid? accountId, string? accountApiId, long? packageId)
+    {
+        if ((accountId, accountApiId, packageId) is (null, null, null))
+            return this;
+
+        try
+        {
+            var body = JsonNode.Parse(Bytes, AnyCase)?.AsObject() ?? throw new JsonException();
+            if (accountId is not null)
+                body["AccountId"] = accountId;
+            if (accountApiId is not null)
+                body["AccountApiId"] = accountApiId;
+            if (packageId is not null)
+                body["MarketplaceIntegrationPackageId"] = packageId;
+            return new NotificationBody(JsonSerializer.SerializeToUtf8Bytes(body, Json));
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
+        {
+            throw new UserErrorException("The file is not one JSON object with each name once: values can only be put into that.", exception);
+        }
+    }
+
+    private static byte[] ReadResource(string name)
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+}

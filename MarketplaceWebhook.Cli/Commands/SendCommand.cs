@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MarketplaceWebhook.Telemetry;
+using Spectre.Console;
+
+namespace MarketplaceWebhook.Cli.Commands;
+
+internal static class SendCommand
+{
+    /// <summary>The key of `dev` where it is given none.</summary>
+    public const string DevKey = "local-dev-key";
+
+    private static readonly JsonSerializerOptions Pretty = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static Command Create()
+    {
+        var body = new Argument<string>("BODY") { Description = "installed, uninstalled, started or stopped as Cyclr documents them, or a FILE." };
+        var account = new Option<Guid?>("--account")
+        {
+            Description = "The AccountId to put in.",
+            HelpName = "GUID",
+            CustomParser = result =>
+            {
+                if (Guid.TryParse(result.Tokens[0].Value, out var id))
+                    return id;
+                result.AddError("--account must be a GUID.");
+                return null;
+            },
+        };
+        var apiId = new Option<string?>("--api-id") { Description = "The AccountApiId to put in.", HelpName = "TEXT" };
+        var package = new Option<long?>("--package")
+        {
+            Description = "The MarketplaceIntegrationPackageId to put in.",
+            HelpName = "N",
+            CustomParser = result =>
+            {
+                if (long.TryParse(result.Tokens[0].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+                    return number;
+                result.AddError("--package must be an integer.");
+                return null;
+            },
+        };
+        var url = new Option<string>("--url")
+        {
+            Description = "Where to post, with the key.",
+            DefaultValueFactory = _ => $"http://127.0.0.1:7071/api/cyclr/marketplace?code={DevKey}",
+            HelpName = "URL",
+        };
+
+        var command = new Command("send", "Posts a notification as Cyclr would, and prints the answer.") { body, account, apiId, package, url };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            NotificationBody.Read(parsed.GetRequiredValue(body)).With(parsed.GetValue(account), parsed.GetValue(apiId), parsed.GetValue(package)),
+            parsed.GetRequiredValue(url),
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(NotificationBody body, string url, CancellationToken cancellationToken)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var target) || target.Scheme is not ("http" or "https"))
+            throw new UserErrorException("--url must be a whole address, such as http://127.0.0.1:7071/api/cyclr/marketplace?code=KEY.");
+
+        using var http = new HttpClient();
+        using var content = new ByteArrayContent(body.Bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        try
+        {
+            using var answer = await http.PostAsync(target, content, cancellationToken);
+            Print(answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellationToken));
+            return answer.IsSuccessStatusCode ? 0 : 1;
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new UserErrorException(
+                target.IsLoopback && exception.HttpRequestError == HttpRequestError.ConnectionError
+                    ? $"Nothing listens on {target.GetLeftPart(UriPartial.Authority)}: start it with `dotnet run --project MarketplaceWebhook.Cli -- dev`, or name another with --url."
+                    : $"{target.GetLeftPart(UriPartial.Authority)} did not answer: {exception.Message}",
+                exception);
+        }
+        catch (TaskCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new UserErrorException($"{target.GetLeftPart(UriPartial.Authority)} did not answer within {http.Timeout.TotalSeconds:0} s.", exception);
+        }
+    }
+
+    private static void Print(HttpStatusCode status, string answer)
+    {
+        var colour = (int)status is >= 200 and <= 299 ? "green" : "red";
+        var hint = status == HttpStatusCode.Unauthorized ? ": the key is missing or wrong; give it as ?code= in --url" : "";
+        AnsiConsole.MarkupLineInterpolated($"[{colour}]{(int)status} {status}[/]{hint}");
+        foreach (var line in Indented(answer).Split('\n'))
+            Console.WriteLine(VisibleText.Of(line.TrimEnd('\r'), 4000));
+    }
+
+    private static string Indented(string answer)
+    {
+        try
+        {
+            return JsonNode.Parse(answer)?.ToJsonString(Pretty) ?? answer;
+        }
+        catch (JsonException)
+        {
+            return answer;
+        }
+    }
+}

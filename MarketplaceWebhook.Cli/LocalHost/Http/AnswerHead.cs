@@ -1,0 +1,54 @@
+using System.Text;
+
+namespace MarketplaceWebhook.Cli.LocalHost.Http;
+
+/// <summary>Passes an answer on as it comes, and keeps its first 4 KiB for whoever observes the host.</summary>
+internal sealed class AnswerHead(Stream answer) : Stream
+{
+    private readonly byte[] head = new byte[4096];
+    private int length;
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public override string ToString() => Encoding.UTF8.GetString(head, 0, length);
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        Keep(buffer.Span);
+        return answer.WriteAsync(buffer, cancellationToken);
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Write(byte[] buffer, int offset, int count)
+    {
+        Keep(buffer.AsSpan(offset, count));
+        answer.Write(buffer, offset, count);
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => answer.FlushAsync(cancellationToken);
+
+    public override void Flush() => answer.Flush();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    private void Keep(ReadOnlySpan<byte> written)
+    {
+        var kept = written[..Math.Min(written.Length, head.Length - length)];
+        kept.CopyTo(head.AsSpan(length));
+        length += kept.Length;
+    }
+}

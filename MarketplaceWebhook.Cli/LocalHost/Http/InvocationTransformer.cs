@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Http;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace MarketplaceWebhook.Cli.LocalHost.Http;
+
+/// <summary>What the host adds to a request that it forwards. All else stays; the path is the one that matched, written anew.</summary>
+internal sealed class InvocationTransformer : HttpTransformer
+{
+    public static InvocationTransformer Instance { get; } = new();
+
+    public override async ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+
+        var headers = proxyRequest.Headers;
+        HostHeaders.Set(headers);
+        headers.Remove("User-Agent");
+        headers.TryAddWithoutValidation("User-Agent", $"{httpContext.Request.Headers.UserAgent} {HostHeaders.UserAgent}".TrimStart());
+    }
+}

@@ -1,0 +1,20 @@
+namespace MarketplaceWebhook.Cli.LocalHost.Queues;
+
+/// <summary>The pause before the next read of an idle queue: doubling from 100 ms, by chance a fifth more or less, up to a maximum.</summary>
+internal sealed class PollingInterval(TimeSpan maximum)
+{
+    private static readonly TimeSpan Minimum = TimeSpan.FromMilliseconds(100);
+
+    private int idleReads;
+
+    public void Reset() => idleReads = 0;
+
+    public TimeSpan Next()
+    {
+        // Beyond some doublings the maximum is reached in any case; counting on would overflow.
+        var doublings = Math.Min(idleReads++, 30);
+        var chance = 0.8 + (0.4 * Random.Shared.NextDouble());
+        var pause = Minimum + (Minimum * chance * (Math.Pow(2, doublings) - 1));
+        return pause < maximum ? pause : maximum;
+    }
+}

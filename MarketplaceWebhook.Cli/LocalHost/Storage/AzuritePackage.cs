@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using MarketplaceWebhook.Telemetry;
+
+namespace MarketplaceWebhook.Cli.LocalHost.Storage;
+
+/// <summary>
+/// Azurite from npm, in the version that package.json and its lock pin: in the clone where this build lies in one,
+/// else in a folder of this user.
+/// </summary>
+internal static class AzuritePackage
+{
+    private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Installs Azurite unless it is there in the pinned version. One process does it, others wait.</summary>
+    /// <returns>The path of Azurite's script.</returns>
+    /// <exception cref="UserErrorException">npm is missing or failed.</exception>
+    public static async Task<string> EnsureInstalledAsync(Action<string> report, CancellationToken cancellationToken)
+    {
+        var folder = RepositoryRoot.Find() ?? UserFolder();
+        if (!IsInstalled(folder))
+        {
+            await using var installation = await LockAsync(Path.Combine(folder, ".azurite"), cancellationToken);
+            if (!IsInstalled(folder))
+            {
+                report($"Installing Azurite into {Path.Combine(folder, "node_modules")} (once) ...");
+                await InstallAsync(folder, cancellationToken);
+            }
+        }
+
+        return Path.Combine(folder, "node_modules", "azurite", "dist", "src", "azurite.js");
+    }
+
+    private static string UserFolder()
+    {
+        var folder = Path.Combine(
+            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create),
+            "marketplace-webhook");
+        Directory.CreateDirectory(folder);
+        foreach (var file in (string[])["package.json", "package-lock.json"])
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "azurite", file), Path.Combine(folder, file), overwrite: true);
+        return folder;
+    }
+
+    // npm writes node_modules/.package-lock.json last: without it an installation was cut off.
+    private static bool IsInstalled(string folder)
+    {
+        var installed = Version(Path.Combine(folder, "node_modules", ".package-lock.json"));
+        return installed is not null && installed == Version(Path.Combine(folder, "package-lock.json"));
+    }
+
+    private static string? Version(string lockFile) =>
+        File.Exists(lockFile) ? (string?)JsonNode.Parse(File.ReadAllText(lockFile))?["packages"]?["node_modules/azurite"]?["version"] : null;
+
+    private static async Task<FileStream> LockAsync(string folder, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(folder);
+        while (true)
+        {
+            try
+            {
+                return new FileStream(Path.Combine(folder, "install.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException)
+            {
+                await Task.Delay(LockPoll, cancellationToken);
+            }
+        }
+    }
+
+    private static async Task InstallAsync(string folder, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(NodePrograms.Npm(), ["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var npm = Process.Start(start)!;
+        try
+        {
+            var output = npm.StandardOutput.ReadToEndAsync(cancellationToken);
+            var error = await npm.StandardError.ReadToEndAsync(cancellationToken);
+            await output;
+            await npm.WaitForExitAsync(cancellationToken);
+            if (npm.ExitCode != 0)
+                throw new UserErrorException($"`npm ci` in {folder} failed: {VisibleText.Of(error.Trim(), 300)}. Run it there by hand to see more.");
+        }
+        finally
+        {
+            if (!npm.HasExited)
+                npm.Kill(entireProcessTree: true);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+// Loaded into Azurite before its own script: whoever started it decides when it stops, and how it ends is always orderly.
+
+// The starter is gone, or has closed stdin (its way on Windows, which has no SIGTERM): what SIGTERM does, write everything and end.
+process.stdin.on('end', () => process.emit('SIGTERM')).resume();
+process.stdin.unref?.();
+
+// Ctrl+C reaches every process of the terminal at once. The starter hears it too, and stops Azurite last.
+process.on('SIGINT', () => {});
+process.on('newListener', (event, listener) => {
+  if (event === 'SIGINT') setImmediate(() => process.removeListener(event, listener));
+});

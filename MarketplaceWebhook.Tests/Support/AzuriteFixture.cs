@@ -1,0 +1,29 @@
+using System.Security.Cryptography;
+using MarketplaceWebhook.Cli.LocalHost.Storage;
+
+[assembly: AssemblyFixture(typeof(MarketplaceWebhook.Tests.Support.AzuriteFixture))]
+
+namespace MarketplaceWebhook.Tests.Support;
+
+/// <summary>One Azurite for all tests, in memory and on free ports. A test takes an account of its own, so that none sees another's rows.</summary>
+public sealed class AzuriteFixture : IAsyncLifetime
+{
+    // Windows holds 32,767 characters in an environment variable: one account takes 54.
+    private const int AccountCount = 500;
+
+    private readonly AzuriteAccount[] accounts =
+        [.. Enumerable.Range(0, AccountCount).Select(n => new AzuriteAccount($"test{n:D4}", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))))];
+
+    private Azurite? azurite;
+    private int taken;
+
+    public async ValueTask InitializeAsync() =>
+        azurite = await Azurite.StartAsync(
+            new AzuriteOptions { BlobPort = 0, QueuePort = 0, TablePort = 0, Accounts = accounts },
+            TestContext.Current.CancellationToken);
+
+    /// <summary>The connection string of an account that no other test uses.</summary>
+    public string NewAccount() => azurite!.ConnectionString(accounts[Interlocked.Increment(ref taken) - 1]);
+
+    public ValueTask DisposeAsync() => azurite?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

@@ -1,0 +1,19 @@
+using Azure.Storage.Queues;
+
+namespace MarketplaceWebhook.Tests.Support;
+
+public sealed class AzuriteFixtureTests(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task Each_account_has_queues_of_its_own()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var first = new QueueClient(azurite.NewAccount(), "a-queue");
+        var second = new QueueClient(azurite.NewAccount(), "a-queue");
+
+        await first.CreateAsync(cancellationToken: cancellationToken);
+
+        Assert.True(await first.ExistsAsync(cancellationToken));
+        Assert.False(await second.ExistsAsync(cancellationToken));
+    }
+}
