@@ -48,6 +48,7 @@ public sealed class DeadLetterRecorder(
                 BodyLength = body.Length,
             };
             await table.RecordAsync(letter, cancellationToken);
+            Metrics.Failed(letter.Reason);
             Log.DeadLettered(logger, id.ToString(), letter.Reason, letter.Detail);
         }
         catch (Exception e) when (StorageFaults.IsStorage(e) && !cancellationToken.IsCancellationRequested)

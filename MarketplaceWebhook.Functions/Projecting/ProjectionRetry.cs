@@ -33,6 +33,7 @@ public sealed class ProjectionRetry
                 DelayGenerator = arguments => ValueTask.FromResult(RaceDelay(arguments)),
                 OnRetry = arguments =>
                 {
+                    Metrics.StorageRetried(StorageOperation.Project);
                     Log.ProjectionRetried(logger, arguments.Context.OperationKey!, arguments.AttemptNumber + 1,
                         StorageFaults.Describe(arguments.Outcome.Exception!));
                     return ValueTask.CompletedTask;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
@@ -10,19 +11,29 @@ namespace MarketplaceWebhook.Projecting;
 /// replay of everything ends in the same rows.
 /// </summary>
 public sealed class Projector(
-    StatusChangeLog log, InstallTable installs, PayloadBlobs payloads, ProjectionRetry retry, ILogger<Projector> logger)
+    StatusChangeLog log,
+    InstallTable installs,
+    PayloadBlobs payloads,
+    ProjectionRetry retry,
+    TimeProvider time,
+    ILogger<Projector> logger)
 {
     /// <exception cref="UnreadableEnvelopeException">No attempt will ever read the message.</exception>
     /// <exception cref="UnreadablePayloadException">The payload is no notification.</exception>
     public async Task<NotificationId> ProjectAsync(string messageText, CancellationToken cancellationToken)
     {
+        StorageOperation.Begin(StorageOperation.Project);
         var id = "(unreadable)";
+        Activity? span = null;
         try
         {
             var envelope = Envelope.Read(messageText);
             id = envelope.Id.ToString();
+            span = Traces.StartProcessing(envelope.Id, envelope.TraceParent);
             var change = await retry.RunAsync(id, token => ReadAsync(envelope, token), cancellationToken);
-            await WriteAsync(change, cancellationToken);
+            span?.Describe(change.Status, change.AccountId);
+            var isNew = await WriteAsync(change, cancellationToken);
+            Measure(change, isNew, span);
             if (KnownStatus.Includes(change.Status))
             {
                 Log.Projected(logger, id, change.Status, change.PackageId, change.AccountId);
@@ -36,8 +47,23 @@ public sealed class Projector(
         }
         catch (Exception e)
         {
+            span?.Fail(StorageFaults.Describe(e));
             Log.ProjectionFailed(logger, id, StorageFaults.Describe(e));
             throw;
+        }
+        finally
+        {
+            span?.Dispose();
+        }
+    }
+
+    private void Measure(StatusChange change, bool isNew, Activity? span)
+    {
+        var delay = time.GetUtcNow() - change.Id.ReceivedAt;
+        span?.SetTag(Signals.SpanAttributes.ProjectionDelay, delay.TotalSeconds);
+        if (isNew)
+        {
+            Metrics.Projected(change.Status, delay, change.Status == KnownStatus.Installed ? change.ErrorCount ?? 0 : 0);
         }
     }
 
@@ -52,28 +78,33 @@ public sealed class Projector(
         };
     }
 
-    private Task<Package?> WriteAsync(StatusChange change, CancellationToken cancellationToken)
+    /// <returns>
+    /// Whether something was written that did not stand there: true for what a crash cut off as well, false for a message that
+    /// is delivered, or replayed, once more.
+    /// </returns>
+    private Task<bool> WriteAsync(StatusChange change, CancellationToken cancellationToken)
     {
         var isLogged = false;
+        var isNew = false;
         return retry.RunAsync(change.Id.ToString(), AttemptAsync, cancellationToken);
 
-        async Task<Package?> AttemptAsync(CancellationToken token)
+        async Task<bool> AttemptAsync(CancellationToken token)
         {
-            var append = isLogged ? Task.CompletedTask : log.AppendAsync(change, token);
+            var append = isLogged ? Task.FromResult(isNew) : log.AppendAsync(change, token);
             if (!KnownStatus.Includes(change.Status))
             {
-                await append;
-                return null;
+                return await append;
             }
 
             // Beside each other; but nothing is committed before the log row stands.
             var read = installs.ReadAsync(change.AccountId, change.PackageId, token);
             await Task.WhenAll(append, read);
-            isLogged = true;
+            (isLogged, isNew) = (true, await append);
             var before = await read;
             var after = Fold.Apply(before.Package, change);
+            isNew |= after != before.Package;
             await installs.CommitAsync(before, after, token);
-            return after;
+            return isNew;
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
@@ -23,6 +22,7 @@ public sealed class NotificationReceiver(
     /// <param name="source">The label of the marketplace from the URL, unchecked.</param>
     public async Task<IResult> ReceiveAsync(HttpRequest request, string? source, CancellationToken requestAborted)
     {
+        StorageOperation.Begin(StorageOperation.Receive);
         var id = ids.Next();
         var body = await RequestBody.ReadAsync(request, requestAborted);
         if (!body.AtEnd)
@@ -30,45 +30,26 @@ public sealed class NotificationReceiver(
             request.HttpContext.Response.Headers.Connection = "close";
         }
 
+        var label = SourceLabel.Read(source);
+        var reading = Read(body, label);
         // From here on the caller's patience is not asked: whoever hangs up early may never send it again.
         using var deadline = new CancellationTokenSource(patience.Value.Receiving, time);
         try
         {
-            return await DecideAsync(id, body, source, deadline.Token);
+            return await KeepAsync(id, body, label, reading, deadline.Token);
         }
         catch (Exception e) when (StorageFaults.IsStorage(e))
         {
+            Metrics.Received((reading as Reading.Accepted)?.Notification.Status, ReceiptOutcome.Unavailable);
             Log.Unavailable(logger, id.ToString(), StorageFaults.Describe(e));
             request.HttpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
             return Answers.Unavailable(id);
         }
     }
 
-    private async Task<IResult> DecideAsync(NotificationId id, RequestBody body, string? source, CancellationToken cancellationToken)
-    {
-        var label = SourceLabel.Read(source);
-        if (body.IsTooLarge)
-        {
-            var tooLarge = new Reading.Refused(RefusalReason.TooLarge, Errors(NotificationReader.Body, "is too large."), AccountId: null);
-            await KeepAsync(id, body, label, tooLarge, cancellationToken);
-            return Answers.TooLarge(id);
-        }
-
-        switch (WithSource(NotificationReader.Read(body.Bytes.Span), label))
-        {
-            case Reading.Accepted { Notification: var notification }:
-                var payload = body.Bytes[^NotificationReader.WithoutByteOrderMark(body.Bytes.Span).Length..];
-                await queue.SendAsync(id, label!, Activity.Current?.Id, notification.AccountId, payload, cancellationToken);
-                Log.Accepted(
-                    logger, id.ToString(), VisibleText.Of(notification.Status), notification.PackageId, notification.AccountId, payload.Length);
-                return Answers.Accepted(id);
-            case Reading.Refused refused:
-                await KeepAsync(id, body, label, refused, cancellationToken);
-                return Answers.Refused(id, refused.Errors);
-            case var other:
-                throw new InvalidOperationException($"A reading is accepted or refused, not {other}.");
-        }
-    }
+    private static Reading Read(RequestBody body, string? label) => body.IsTooLarge
+        ? new Reading.Refused(RefusalReason.TooLarge, Errors(NotificationReader.Body, "is too large."), AccountId: null)
+        : WithSource(NotificationReader.Read(body.Bytes.Span), label);
 
     /// <summary>A label that is none refuses the notification too, whatever the body says.</summary>
     private static Reading WithSource(Reading reading, string? label) => (reading, label) switch
@@ -83,7 +64,27 @@ public sealed class NotificationReceiver(
     private static Dictionary<string, string[]> Errors(
         string field, string why, IEnumerable<KeyValuePair<string, string[]>>? others = null) => new(others ?? []) { [field] = [why] };
 
-    private async Task KeepAsync(
+    private Task<IResult> KeepAsync(
+        NotificationId id, RequestBody body, string? label, Reading reading, CancellationToken cancellationToken) => reading switch
+    {
+        Reading.Accepted accepted => AcceptAsync(id, body, label!, accepted.Notification, cancellationToken),
+        Reading.Refused refused   => RefuseAsync(id, body, label, refused, cancellationToken),
+        _                         => throw new InvalidOperationException("A reading is accepted or refused."),
+    };
+
+    private async Task<IResult> AcceptAsync(
+        NotificationId id, RequestBody body, string label, Notification notification, CancellationToken cancellationToken)
+    {
+        var payload = body.Bytes[^NotificationReader.WithoutByteOrderMark(body.Bytes.Span).Length..];
+        await Traces.SendAsync(
+            id, notification, traceParent => queue.SendAsync(id, label, traceParent, notification.AccountId, payload, cancellationToken));
+        Metrics.Received(notification.Status, ReceiptOutcome.Accepted);
+        Log.Accepted(
+            logger, id.ToString(), VisibleText.Of(notification.Status), notification.PackageId, notification.AccountId, payload.Length);
+        return Answers.Accepted(id);
+    }
+
+    private async Task<IResult> RefuseAsync(
         NotificationId id, RequestBody body, string? label, Reading.Refused refused, CancellationToken cancellationToken)
     {
         var letter = new DeadLetter
@@ -98,6 +99,9 @@ public sealed class NotificationReceiver(
             BodyLength = body.Length,
         };
         await deadLetters.RecordAsync(letter, cancellationToken);
+        Metrics.Received(status: null, ReceiptOutcome.Refused);
+        Metrics.Refused(refused.Reason);
         Log.Refused(logger, id.ToString(), refused.Reason, string.Join(", ", refused.Errors.Keys), body.Length);
+        return refused.Reason == RefusalReason.TooLarge ? Answers.TooLarge(id) : Answers.Refused(id, refused.Errors);
     }
 }

@@ -6,14 +6,17 @@ namespace MarketplaceWebhook.Storage;
 public sealed class StatusChangeLog(StorageClients clients, StorageSetup setup)
 {
     /// <summary>Inserting is the check: a row that is there already is the same row.</summary>
-    public async Task AppendAsync(StatusChange change, CancellationToken cancellationToken)
+    /// <returns>Whether the row is new.</returns>
+    public async Task<bool> AppendAsync(StatusChange change, CancellationToken cancellationToken)
     {
         try
         {
             await setup.RunAsync(token => clients.StatusChanges.AddEntityAsync(change.ToEntity(), token), cancellationToken);
+            return true;
         }
         catch (RequestFailedException e) when (e is { Status: 409, ErrorCode: "EntityAlreadyExists" })
         {
+            return false;
         }
     }
 }

@@ -50,6 +50,7 @@ public sealed class StorageClients
         options.Retry.MaxDelay = TimeSpan.FromSeconds(2);
         // A hung connection leaves time for a second one before the caller's 10 s are over.
         options.Retry.NetworkTimeout = TimeSpan.FromSeconds(4);
+        options.AddPolicy(new RetryCount(), HttpPipelinePosition.PerRetry);
         return options;
     }
 }

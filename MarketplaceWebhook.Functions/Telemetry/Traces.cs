@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using MarketplaceWebhook.Notifications;
+
+namespace MarketplaceWebhook.Telemetry;
+
+/// <summary>
+/// The way of a notification as one trace: from the caller's request, through the message, to its rows. A span is null while nobody listens.
+/// Source: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
+/// </summary>
+public static class Traces
+{
+    /// <summary>Version, trace, span and flags of version 00, the only one there is. Source: https://www.w3.org/TR/trace-context/</summary>
+    private const int TraceParentLength = 55;
+
+    private static readonly ActivitySource Source = new(Signals.SourceName);
+
+    /// <param name="send">Is given the traceparent for the message, or null.</param>
+    public static async Task SendAsync(NotificationId id, Notification notification, Func<string?, Task> send)
+    {
+        using var span = Source.StartActivity(Signals.Spans.Send, ActivityKind.Producer);
+        span?.SetTag("messaging.operation.type", "send");
+        span?.SetTag(Signals.SpanAttributes.NotificationId, id.ToString());
+        span?.Describe(notification.Status, notification.AccountId);
+        try
+        {
+            await send(Activity.Current is { IdFormat: ActivityIdFormat.W3C } current ? current.Id : null);
+        }
+        catch (Exception e)
+        {
+            span?.Fail(e.GetType().Name);
+            throw;
+        }
+    }
+
+    /// <param name="traceParent">As the message has it: it is taken if it is valid.</param>
+    public static Activity? StartProcessing(NotificationId id, string? traceParent)
+    {
+        // The call of the host is of another trace, and may not be sampled: it is linked, never the parent.
+        ActivityLink[] links = Activity.Current is { Recorded: true } caller ? [new ActivityLink(caller.Context)] : [];
+        Activity.Current = null;
+        var span = Source.StartActivity(Signals.Spans.Process, ActivityKind.Consumer, ParentOf(traceParent), tags: null, links);
+        span?.SetTag("messaging.operation.type", "process");
+        span?.SetTag(Signals.SpanAttributes.NotificationId, id.ToString());
+        return span;
+    }
+
+    public static void Describe(this Activity span, string status, Guid accountId)
+    {
+        span.SetTag(Signals.Attributes.Status, Metrics.StatusLabel(status));
+        span.SetTag(Signals.SpanAttributes.AccountId, accountId.ToString());
+    }
+
+    /// <param name="fault">Type, status and error code: never a message, which may repeat what was sent.</param>
+    public static void Fail(this Activity span, string fault)
+    {
+        span.SetStatus(ActivityStatusCode.Error);
+        span.SetTag("error.type", fault);
+    }
+
+    private static ActivityContext ParentOf(string? traceParent) =>
+        traceParent is { Length: TraceParentLength } && ActivityContext.TryParse(traceParent, traceState: null, isRemote: true, out var parent)
+            ? parent
+            : default;
+}
