@@ -83,6 +83,7 @@ output AZURE_RESOURCE_GROUP string = resourceGroup.name
 // The hooks use these. None of them is a secret: the key is made after deployment and never becomes an output.
 output AZURE_RESOURCE_MANAGER_ENDPOINT string = environment().resourceManager
 output AZURE_STORAGE_ACCOUNT_NAME string = resources.outputs.storageAccountName
+output AZURE_TENANT_ID string = tenant().tenantId
 output FUNCTION_APP_ID string = resources.outputs.functionAppId
 output FUNCTION_APP_NAME string = resources.outputs.functionAppName
 output FUNCTION_APP_URL string = resources.outputs.functionAppUrl

@@ -7,7 +7,7 @@ function Stop-Hook([string] $why) {
     exit 1
 }
 
-foreach ($name in 'FUNCTION_APP_ID', 'FUNCTION_APP_URL', 'AZURE_STORAGE_ACCOUNT_NAME') {
+foreach ($name in 'FUNCTION_APP_ID', 'FUNCTION_APP_URL', 'AZURE_STORAGE_ACCOUNT_NAME', 'AZURE_TENANT_ID') {
     if (-not [Environment]::GetEnvironmentVariable($name)) { Stop-Hook "$name is not set: run 'azd provision' first." }
 }
 
@@ -15,7 +15,8 @@ $arm = if ($env:AZURE_RESOURCE_MANAGER_ENDPOINT) { $env:AZURE_RESOURCE_MANAGER_E
 $functionUrl = $arm.TrimEnd('/') + $env:FUNCTION_APP_ID + '/functions/ReceiveNotification'
 $root = Resolve-Path (Join-Path $PSScriptRoot '../..')
 
-$token = (azd auth token --output json | ConvertFrom-Json).token
+# The subscription may be of another tenant than the one azd signed in to.
+$token = (azd auth token --tenant-id $env:AZURE_TENANT_ID --output json | ConvertFrom-Json).token
 if (-not $token) { Stop-Hook "azd has no token: run 'azd auth login'." }
 
 function Invoke-Arm([string] $method, [string] $path, [string] $body) {
@@ -25,11 +26,13 @@ function Invoke-Arm([string] $method, [string] $path, [string] $body) {
 
 # A fresh app shows its functions a while after its package has arrived.
 $keys = $null
-for ($waited = 0; ; $waited += 10) {
+$patience = if ($env:POSTDEPLOY_PATIENCE_SECONDS) { [int]$env:POSTDEPLOY_PATIENCE_SECONDS } else { 300 }
+$pause = if ($env:POSTDEPLOY_PAUSE_SECONDS) { [int]$env:POSTDEPLOY_PAUSE_SECONDS } else { 10 }
+for ($waited = 0; ; $waited += $pause) {
     try { $keys = Invoke-Arm POST '/listkeys' ''; break }
     catch {
-        if ($waited -ge 300) { Stop-Hook "Azure does not show the function ReceiveNotification after 300 s: see the app's log stream in the Portal." }
-        Start-Sleep -Seconds 10
+        if ($waited -ge $patience) { Stop-Hook "Azure does not show the function ReceiveNotification after $patience s: see the app's log stream in the Portal." }
+        Start-Sleep -Seconds $pause
     }
 }
 

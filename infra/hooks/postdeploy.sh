@@ -2,16 +2,17 @@
 # Makes the key 'cyclr' once, shows the URL for Cyclr once, then sends a probe through the deployed app.
 # Needs azd and curl. The key is never in a log, an argument of curl, an azd value or a deployment output.
 set -eu
-umask 077
 
-: "${FUNCTION_APP_ID:?run 'azd provision' first}" "${FUNCTION_APP_URL:?}" "${AZURE_STORAGE_ACCOUNT_NAME:?}"
+: "${FUNCTION_APP_ID:?"run 'azd provision' first"}" "${FUNCTION_APP_URL:?"run 'azd provision' first"}"
+: "${AZURE_STORAGE_ACCOUNT_NAME:?"run 'azd provision' first"}" "${AZURE_TENANT_ID:?"run 'azd provision' first"}"
 arm="${AZURE_RESOURCE_MANAGER_ENDPOINT:-https://management.azure.com/}"
 function_url="${arm%/}${FUNCTION_APP_ID}/functions/ReceiveNotification"
 patience="${POSTDEPLOY_PATIENCE_SECONDS:-300}"
 pause="${POSTDEPLOY_PAUSE_SECONDS:-10}"
 root="$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)"
 
-token="$(azd auth token --output json | tr -d '\r\n' | sed -n 's/.*"token" *: *"\([^"]*\)".*/\1/p')"
+# The subscription may be of another tenant than the one azd signed in to.
+token="$(azd auth token --tenant-id "$AZURE_TENANT_ID" --output json | tr -d '\r\n' | sed -n 's/.*"token" *: *"\([^"]*\)".*/\1/p')"
 [ -n "$token" ] || { echo "azd has no token: run 'azd auth login'." >&2; exit 1; }
 
 # arm METHOD PATH [BODY]: the token goes in by standard input, so that no process list shows it.
