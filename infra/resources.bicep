@@ -44,7 +44,7 @@ param availabilityTest bool = true
 
 @allowed([300, 600, 900])
 @description('Seconds between two calls of the availability test from each of its locations.')
-param availabilityTestSeconds int = 300
+param availabilityTestSeconds int = 900
 
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS', 'Standard_RAGRS', 'Standard_RAGZRS'])
 @description('Redundancy of the storage account.')

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Tests.Infra;
 
@@ -42,17 +43,20 @@ public sealed partial class NamesTests
     {
         var variables = StorageVariables(await Bicep.TemplateAsync());
 
-        Assert.Equal(["marketplace-notifications", "marketplace-notifications-poison"], TextsOf(variables["queueNames"]));
-        Assert.Equal(["Installs", "StatusChanges", "DeadLetters"], TextsOf(variables["tableNames"]));
-        Assert.Equal("marketplace-payloads", (string)variables["payloadContainerName"]!);
+        Assert.Equal([StorageNames.Queue, StorageNames.PoisonQueue], TextsOf(variables["queueNames"]));
+        Assert.Equal(
+            [StorageNames.InstallsTable, StorageNames.StatusChangesTable, StorageNames.DeadLettersTable],
+            TextsOf(variables["tableNames"]));
+        Assert.Equal(StorageNames.PayloadContainer, (string)variables["payloadContainerName"]!);
     }
 
     [Fact]
-    public void The_queues_of_the_triggers_are_the_ones_that_alerts_watch()
+    public void The_poison_queue_is_the_one_that_the_alert_watches_and_the_function_empties()
     {
         var watched = QueuePath().Match(Repository.Read("infra/queries/poisoned.kql")).Groups[1].Value;
 
-        Assert.Equal((string)Names.Functions["RecordDeadLetter"]["bindings"]![0]!["queueName"]!, watched);
+        Assert.Equal(StorageNames.PoisonQueue, watched);
+        Assert.Equal(StorageNames.PoisonQueue, (string)Names.Functions["RecordDeadLetter"]["bindings"]![0]!["queueName"]!);
     }
 
     [Fact]

@@ -9,8 +9,8 @@ param alertEmail string
 param availabilityTest bool
 param availabilityTestSeconds int
 
-// An event is reported once: it is looked for in the last 15 minutes, every 5, and a report is followed by 15 minutes of silence.
-// Telemetry that arrives late is still seen.
+// An event is reported once: a report is followed by silence as long as the window that was looked at. Windows are longer than
+// the time between two looks, so that telemetry which arrives late is still seen.
 var rules = [
   {
     name: 'poisoned'
@@ -19,6 +19,7 @@ var rules = [
     query: loadTextContent('../queries/poisoned.kql')
     column: 'Messages'
     dimensions: []
+    frequency: 'PT5M'
     window: 'PT15M'
     resolves: false
   }
@@ -29,7 +30,8 @@ var rules = [
     query: loadTextContent('../queries/deadLetters.kql')
     column: 'Letters'
     dimensions: [{ name: 'Reason', operator: 'Include', values: ['*'] }]
-    window: 'PT15M'
+    frequency: 'PT15M'
+    window: 'PT30M'
     resolves: false
   }
   {
@@ -39,7 +41,8 @@ var rules = [
     query: loadTextContent('../queries/installsWithErrors.kql')
     column: 'Installs'
     dimensions: []
-    window: 'PT15M'
+    frequency: 'PT15M'
+    window: 'PT30M'
     resolves: false
   }
   {
@@ -49,6 +52,7 @@ var rules = [
     query: loadTextContent('../queries/stuck.kql')
     column: 'Waiting'
     dimensions: []
+    frequency: 'PT5M'
     window: 'PT45M'
     resolves: true
   }
@@ -59,6 +63,7 @@ var rules = [
     query: loadTextContent('../queries/serverErrors.kql')
     column: 'Answers'
     dimensions: []
+    frequency: 'PT5M'
     window: 'PT15M'
     resolves: false
   }
@@ -89,7 +94,7 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       severity: rule.severity
       enabled: true
       scopes: [workspaceId]
-      evaluationFrequency: 'PT5M'
+      evaluationFrequency: rule.frequency
       windowSize: rule.window
       criteria: {
         allOf: [
@@ -105,7 +110,7 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
         ]
       }
       autoMitigate: rule.resolves
-      muteActionsDuration: rule.resolves ? null : 'PT15M'
+      muteActionsDuration: rule.resolves ? null : rule.window
       // A workspace knows the tables of storage and telemetry only after their first row.
       skipQueryValidation: true
       actions: { actionGroups: [actionGroup.id] }
