@@ -1,0 +1,80 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace MarketplaceWebhook.Tests.Infra;
+
+/// <summary>
+/// The part of Azure Resource Manager that the postdeploy hook calls, on loopback: the keys of one function.
+/// https://learn.microsoft.com/rest/api/appservice/web-apps/list-function-keys and .../create-or-update-function-secret
+/// </summary>
+internal sealed class AzureManagement : IAsyncDisposable
+{
+    public const string AppId = "/subscriptions/0/resourceGroups/rg-test/providers/Microsoft.Web/sites/func-test";
+    public const string Token = "token-for-azure-resource-manager";
+    public const string NewKey = "made+by/Azure==";
+
+    private readonly WebApplication app;
+    private readonly Dictionary<string, string> keys = new() { ["default"] = "the-default-key" };
+
+    private AzureManagement(WebApplication app) => this.app = app;
+
+    /// <summary>Method and path of each call that had the right token and API version.</summary>
+    public List<string> Calls { get; } = [];
+
+    /// <summary>How often the function is not there yet before it shows.</summary>
+    public int CallsBeforeFunctionShows { get; set; }
+
+    public string Url => app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/";
+
+    public static async Task<AzureManagement> StartAsync(string? cyclrKey = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var management = new AzureManagement(builder.Build());
+        if (cyclrKey is not null)
+            management.keys["cyclr"] = cyclrKey;
+        management.app.Run(management.AnswerAsync);
+        await management.app.StartAsync(TestContext.Current.CancellationToken);
+        return management;
+    }
+
+    public async ValueTask DisposeAsync() => await app.DisposeAsync();
+
+    private async Task AnswerAsync(HttpContext http)
+    {
+        if (http.Request.Headers.Authorization != $"Bearer {Token}" || http.Request.Query["api-version"].Count != 1)
+        {
+            http.Response.StatusCode = 401;
+            return;
+        }
+
+        var call = $"{http.Request.Method} {http.Request.Path}";
+        Calls.Add(call);
+        if (CallsBeforeFunctionShows-- > 0)
+        {
+            http.Response.StatusCode = 404;
+            return;
+        }
+
+        switch (call)
+        {
+            case $"POST {AppId}/functions/ReceiveNotification/listkeys":
+                await http.Response.WriteAsJsonAsync(keys);
+                break;
+            case $"PUT {AppId}/functions/ReceiveNotification/keys/cyclr":
+                keys["cyclr"] = NewKey;
+                http.Response.StatusCode = 201;
+                await http.Response.WriteAsJsonAsync(new { properties = new { name = "cyclr", value = NewKey } });
+                break;
+            default:
+                http.Response.StatusCode = 404;
+                break;
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace MarketplaceWebhook.Tests.Infra;
+
+/// <summary>The Bicep compiler of this machine, and the template that it makes of infra/.</summary>
+internal static class Bicep
+{
+    private static readonly string? Compiler = Repository.Metadata("BicepCompiler");
+
+    private static readonly Lazy<Task<JsonNode>> Compiled = new(CompileAsync);
+
+    /// <summary>infra/main.bicep as an ARM template, compiled without a warning; skips the calling test where there is no compiler.</summary>
+    public static Task<JsonNode> TemplateAsync()
+    {
+        SkipWithoutCompiler();
+        return Compiled.Value;
+    }
+
+    /// <summary>Runs the compiler; what it says on standard error (warnings) comes back with the exit code.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
+    {
+        SkipWithoutCompiler();
+        var start = new ProcessStartInfo(Compiler!, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, await output, await errors);
+    }
+
+    /// <summary>Every resource of the template, those of its modules too. Loops count once, `existing` ones not at all.</summary>
+    public static IEnumerable<JsonObject> ResourcesOf(JsonNode template)
+    {
+        // Templates with user-defined types list resources by symbolic name, others as an array.
+        var resources = template["resources"] switch
+        {
+            JsonObject named => named.Select(pair => pair.Value!.AsObject()),
+            var list => list!.AsArray().Select(resource => resource!.AsObject()),
+        };
+        foreach (var resource in resources.Where(resource => resource["existing"]?.GetValue<bool>() != true))
+        {
+            yield return resource;
+            if ((string?)resource["type"] == "Microsoft.Resources/deployments")
+                foreach (var inner in ResourcesOf(resource["properties"]!["template"]!))
+                    yield return inner;
+        }
+    }
+
+    /// <summary>Every text in the template: property values, variables, embedded queries and the workbook.</summary>
+    public static IEnumerable<string> TextsOf(JsonNode? node) => node switch
+    {
+        JsonObject named => named.SelectMany(pair => TextsOf(pair.Value)),
+        JsonArray list => list.SelectMany(TextsOf),
+        JsonValue value when value.TryGetValue(out string? text) => [text],
+        _ => [],
+    };
+
+    private static async Task<JsonNode> CompileAsync()
+    {
+        var (exitCode, output, errors) = await RunAsync("build", Repository.PathOf("infra/main.bicep"), "--stdout");
+        Assert.True(exitCode == 0 && errors.Length == 0, $"bicep build says: {errors}");
+        return JsonNode.Parse(output)!;
+    }
+
+    private static void SkipWithoutCompiler() =>
+        Assert.SkipWhen(Compiler is null, "NuGet has this version of the Bicep compiler for 64-bit Linux on Intel only.");
+}

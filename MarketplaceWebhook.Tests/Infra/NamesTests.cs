@@ -1,0 +1,113 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using MarketplaceWebhook.Storage;
+
+namespace MarketplaceWebhook.Tests.Infra;
+
+/// <summary>A name that only one side spells differently fails nowhere: the alert stays silent, the chart stays empty.</summary>
+public sealed partial class NamesTests
+{
+    [Fact]
+    public void Alerts_and_workbook_ask_only_for_names_that_the_code_has() =>
+        Assert.Empty(Query.OfAlerts().Concat(Query.OfWorkbook()).SelectMany(query => query.UnknownNames()));
+
+    [Fact]
+    public void Every_query_on_the_apps_telemetry_names_its_role_and_something_else() =>
+        Assert.All(
+            Query.OfAlerts().Concat(Query.OfWorkbook()).Where(query => query.Text.Contains("RoleName")),
+            query => Assert.True(query.CountOfNames >= 2, query.Source));
+
+    [Fact]
+    public void Every_metric_is_shown_or_watched()
+    {
+        var queries = string.Concat(Query.OfAlerts().Concat(Query.OfWorkbook()).Select(query => query.Text));
+
+        Assert.All(Names.Metrics, metric => Assert.Contains($"'{metric}'", queries));
+    }
+
+    [Fact]
+    public async Task Alerts_run_the_queries_of_the_folder_each_once()
+    {
+        var inTemplate = Bicep.ResourcesOf(await Bicep.TemplateAsync())
+            .Select(resource => resource["properties"]?["template"]?["variables"])
+            .SelectMany(Bicep.TextsOf)
+            .ToList();
+
+        Assert.All(
+            Directory.GetFiles(Repository.PathOf("infra/queries"), "*.kql"),
+            path => Assert.Single(inTemplate, text => text == File.ReadAllText(path)));
+    }
+
+    [Fact]
+    public async Task Queues_tables_and_the_container_are_those_of_the_code()
+    {
+        var variables = StorageVariables(await Bicep.TemplateAsync());
+
+        Assert.Equal([StorageNames.Queue, StorageNames.PoisonQueue], TextsOf(variables["queueNames"]));
+        Assert.Equal(
+            [StorageNames.InstallsTable, StorageNames.StatusChangesTable, StorageNames.DeadLettersTable],
+            TextsOf(variables["tableNames"]));
+        Assert.Equal(StorageNames.PayloadContainer, (string)variables["payloadContainerName"]!);
+    }
+
+    [Fact]
+    public void The_poison_queue_is_the_one_that_the_alert_watches_and_the_function_empties()
+    {
+        var watched = QueuePath().Match(Repository.Read("infra/queries/poisoned.kql")).Groups[1].Value;
+
+        Assert.Equal(StorageNames.PoisonQueue, watched);
+        Assert.Equal(StorageNames.PoisonQueue, (string)Names.Functions["RecordDeadLetter"]["bindings"]![0]!["queueName"]!);
+    }
+
+    [Fact]
+    public async Task Always_ready_instances_are_for_functions_that_exist()
+    {
+        var functions = Bicep.TextsOf(await Bicep.TemplateAsync()).SelectMany(text => ScaleGroup().Matches(text)).Select(match => match.Groups[1].Value);
+
+        Assert.Equal("ProjectNotification", Assert.Single(functions));
+        Assert.Contains("ProjectNotification", Names.Functions.Keys);
+    }
+
+    [Theory]
+    [InlineData("infra/hooks/postdeploy.sh")]
+    [InlineData("infra/hooks/postdeploy.ps1")]
+    public void The_hook_makes_the_key_of_the_function_that_receives(string hook)
+    {
+        var text = Repository.Read(hook);
+
+        Assert.Contains("/functions/ReceiveNotification", text);
+        Assert.Contains(Names.PathOf("ReceiveNotification") + "?code=", text);
+        Assert.Equal("function", (string)Names.Functions["ReceiveNotification"]["bindings"]![0]!["authLevel"]!);
+    }
+
+    [Fact]
+    public void The_availability_test_calls_the_health_function()
+    {
+        Assert.Contains($"'${{functionApp.outputs.url}}{Names.PathOf("Health")}'", Repository.Read("infra/resources.bicep"));
+        Assert.Equal("anonymous", (string)Names.Functions["Health"]["bindings"]![0]!["authLevel"]!);
+    }
+
+    [Fact]
+    public void The_workbook_asks_for_its_time_range_and_names_its_parts_once()
+    {
+        var items = JsonNode.Parse(Repository.Read("infra/workbook.json"))!["items"]!.AsArray();
+        var queries = items.Where(item => (int)item!["type"]! == 3).ToList();
+
+        Assert.Equal(items.Count, items.Select(item => (string)item!["name"]!).Distinct().Count());
+        Assert.All(queries, query => Assert.Equal("TimeRange", (string)query!["content"]!["timeContextFromParameter"]!));
+        Assert.Contains(
+            items, item => (int)item!["type"]! == 9 && (string)item["content"]!["parameters"]![0]!["name"]! == "TimeRange");
+    }
+
+    private static JsonNode StorageVariables(JsonNode template) => Assert.Single(
+        Bicep.ResourcesOf(template).Select(resource => resource["properties"]?["template"]?["variables"]),
+        variables => variables?["queueNames"] is not null)!;
+
+    private static IEnumerable<string> TextsOf(JsonNode? list) => list!.AsArray().Select(item => (string)item!);
+
+    [GeneratedRegex("contains '/([^/']+)/messages'")]
+    private static partial Regex QueuePath();
+
+    [GeneratedRegex(@"function:(\w+)")]
+    private static partial Regex ScaleGroup();
+}

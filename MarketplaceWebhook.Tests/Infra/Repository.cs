@@ -1,0 +1,17 @@
+using System.Reflection;
+
+namespace MarketplaceWebhook.Tests.Infra;
+
+/// <summary>The files of this repository, as they lay when the tests were built.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = Metadata("RepositoryRoot")!;
+
+    public static string PathOf(string relative) => Path.Combine(Root, relative.Replace('/', Path.DirectorySeparatorChar));
+
+    public static string Read(string relative) => File.ReadAllText(PathOf(relative));
+
+    public static string? Metadata(string key) =>
+        typeof(Repository).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .SingleOrDefault(attribute => attribute.Key == key)?.Value;
+}

@@ -1,0 +1,145 @@
+using System.Text.Json.Nodes;
+
+namespace MarketplaceWebhook.Tests.Infra;
+
+public sealed class TemplateTests
+{
+    [Fact]
+    public async Task Lints_without_a_warning()
+    {
+        var (exitCode, output, errors) = await Bicep.RunAsync("lint", Repository.PathOf("infra/main.bicep"));
+
+        Assert.Equal((0, "", ""), (exitCode, output, errors));
+    }
+
+    [Fact]
+    public async Task Every_bicep_file_is_part_of_what_is_compiled()
+    {
+        var template = await Bicep.TemplateAsync();
+
+        var modules = Bicep.ResourcesOf(template).Count(resource => (string)resource["type"]! == "Microsoft.Resources/deployments");
+        Assert.Equal(Directory.GetFiles(Repository.PathOf("infra"), "*.bicep", SearchOption.AllDirectories).Length - 1, modules);
+    }
+
+    [Fact]
+    public async Task Holds_exactly_these_resources()
+    {
+        var types = Bicep.ResourcesOf(await Bicep.TemplateAsync())
+            .Select(resource => (string)resource["type"]!)
+            .Where(type => type != "Microsoft.Resources/deployments")
+            .CountBy(type => type)
+            .Select(count => $"{count.Value} {count.Key}")
+            .Order(StringComparer.Ordinal);
+
+        Assert.Equal(
+        [
+            "1 Microsoft.Insights/actionGroups",
+            "1 Microsoft.Insights/components",
+            "1 Microsoft.Insights/diagnosticSettings",
+            "1 Microsoft.Insights/metricAlerts",
+            "1 Microsoft.Insights/scheduledQueryRules",
+            "1 Microsoft.Insights/webtests",
+            "1 Microsoft.Insights/workbooks",
+            "1 Microsoft.ManagedIdentity/userAssignedIdentities",
+            "1 Microsoft.OperationalInsights/workspaces",
+            "1 Microsoft.Resources/resourceGroups",
+            "1 Microsoft.Storage/storageAccounts",
+            "1 Microsoft.Storage/storageAccounts/blobServices",
+            "1 Microsoft.Storage/storageAccounts/queueServices",
+            "1 Microsoft.Storage/storageAccounts/queueServices/queues",
+            "1 Microsoft.Storage/storageAccounts/tableServices",
+            "1 Microsoft.Storage/storageAccounts/tableServices/tables",
+            "1 Microsoft.Web/serverfarms",
+            "1 Microsoft.Web/sites",
+            "1 Microsoft.Web/sites/config",
+            "2 Microsoft.Storage/storageAccounts/blobServices/containers",
+            "2 Microsoft.Web/sites/basicPublishingCredentialsPolicies",
+            "4 Microsoft.Authorization/roleAssignments",
+        ], types);
+    }
+
+    [Fact]
+    public async Task Storage_takes_no_key_no_old_tls_and_shows_no_blob_to_the_public()
+    {
+        var account = await TheOnlyAsync("Microsoft.Storage/storageAccounts");
+
+        Assert.False((bool)account["allowSharedKeyAccess"]!);
+        Assert.True((bool)account["defaultToOAuthAuthentication"]!);
+        Assert.False((bool)account["allowBlobPublicAccess"]!);
+        Assert.True((bool)account["supportsHttpsTrafficOnly"]!);
+        Assert.Equal("TLS1_2", (string)account["minimumTlsVersion"]!);
+    }
+
+    [Fact]
+    public async Task Blobs_are_deleted_softly_and_never_by_a_rule()
+    {
+        var blobs = await TheOnlyAsync("Microsoft.Storage/storageAccounts/blobServices");
+
+        Assert.True((bool)blobs["deleteRetentionPolicy"]!["enabled"]!);
+        Assert.True((bool)blobs["containerDeleteRetentionPolicy"]!["enabled"]!);
+        Assert.DoesNotContain(
+            Bicep.ResourcesOf(await Bicep.TemplateAsync()), resource => ((string)resource["type"]!).EndsWith("managementPolicies"));
+    }
+
+    [Fact]
+    public async Task The_app_has_its_runtime_in_its_configuration_and_no_secret_in_its_settings()
+    {
+        var settings = (await TheOnlyAsync("Microsoft.Web/sites/config")).AsObject();
+        var runtime = (await TheOnlyAsync("Microsoft.Web/sites"))["functionAppConfig"]!["runtime"]!;
+
+        Assert.Equal(
+        [
+            "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+            "APPLICATIONINSIGHTS_CONNECTION_STRING",
+            "AzureWebJobsStorage__accountName",
+            "AzureWebJobsStorage__clientId",
+            "AzureWebJobsStorage__credential",
+        ], settings.Select(setting => setting.Key).Order(StringComparer.Ordinal));
+        Assert.Equal("[parameters('functionsWorkerRuntime')]", (string)runtime["name"]!);
+    }
+
+    [Fact]
+    public async Task The_app_is_reached_by_https_only_and_deployed_without_a_password()
+    {
+        var app = await TheOnlyAsync("Microsoft.Web/sites");
+        var passwords = Bicep.ResourcesOf(await Bicep.TemplateAsync())
+            .Where(resource => (string)resource["type"]! == "Microsoft.Web/sites/basicPublishingCredentialsPolicies");
+
+        Assert.True((bool)app["httpsOnly"]!);
+        Assert.Equal("Disabled", (string)app["siteConfig"]!["ftpsState"]!);
+        Assert.All(passwords, password => Assert.False((bool)password["properties"]!["allow"]!));
+    }
+
+    [Fact]
+    public async Task Only_writes_of_the_queue_service_are_logged()
+    {
+        var diagnostics = await TheOnlyAsync("Microsoft.Insights/diagnosticSettings");
+
+        var category = Assert.Single(diagnostics["logs"]!.AsArray());
+        Assert.Equal("StorageWrite", (string)category!["category"]!);
+    }
+
+    [Fact]
+    public async Task No_output_holds_a_secret()
+    {
+        var template = await Bicep.TemplateAsync();
+
+        Assert.DoesNotContain(Bicep.TextsOf(template), text => text.Contains("listKeys(", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(
+            template["outputs"]!.AsObject(), output => output.Key.Contains("KEY", StringComparison.OrdinalIgnoreCase)
+                || output.Key.Contains("CONNECTION", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public void Azd_gives_every_parameter_of_the_template_a_value()
+    {
+        var given = JsonNode.Parse(Repository.Read("infra/main.parameters.json"))!["parameters"]!.AsObject().Select(pair => pair.Key);
+        var declared = Repository.Read("infra/main.bicep").Split('\n')
+            .Where(line => line.StartsWith("param ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1]);
+
+        Assert.Equal(declared.Order(StringComparer.Ordinal), given.Order(StringComparer.Ordinal));
+    }
+
+    private static async Task<JsonNode> TheOnlyAsync(string type) =>
+        Assert.Single(Bicep.ResourcesOf(await Bicep.TemplateAsync()), resource => (string)resource["type"]! == type)["properties"]!;
+}

@@ -1,0 +1,44 @@
+// Exit code 1 when a query of infra/queries or infra/workbook.json does not parse, or asks for a column that is not there.
+// Columns: https://learn.microsoft.com/azure/azure-monitor/reference/tables-index; those of Application Insights by their names
+// there: https://learn.microsoft.com/azure/azure-monitor/app/data-model-complete
+import { readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runInThisContext } from 'node:vm';
+
+const infra = join(dirname(fileURLToPath(import.meta.url)), '..');
+const library = dirname(createRequire(import.meta.url).resolve('@kusto/language-service-next/package.json'));
+// Made for browsers: both files put their namespaces on the global object.
+for (const script of ['bridge.min.js', 'Kusto.Language.Bridge.min.js'])
+  runInThisContext(readFileSync(join(library, script), 'utf8'), script);
+
+const { GlobalState, KustoCode, Symbols } = globalThis.Kusto.Language;
+const tables = {
+  AppMetrics: 'TimeGenerated:datetime, Name:string, Sum:real, Min:real, Max:real, ItemCount:int, Properties:dynamic, AppRoleName:string',
+  AppRequests: 'TimeGenerated:datetime, Name:string, ResultCode:string, Success:bool, DurationMs:real, ItemCount:int, Properties:dynamic, AppRoleName:string',
+  StorageQueueLogs: 'TimeGenerated:datetime, OperationName:string, StatusCode:string, StatusText:string, Uri:string, AccountName:string',
+  customMetrics: 'timestamp:datetime, name:string, value:real, valueSum:real, valueCount:int, customDimensions:dynamic, cloud_RoleName:string',
+  requests: 'timestamp:datetime, name:string, resultCode:string, duration:real, itemCount:int, customDimensions:dynamic, cloud_RoleName:string',
+};
+const database = new Symbols.DatabaseSymbol.$ctor1(
+  'telemetry', Object.entries(tables).map(([name, columns]) => Symbols.TableSymbol.From(`(${columns})`).WithName(name)));
+const globals = GlobalState.Default.WithDatabase(database);
+
+const queries = [
+  ...readdirSync(join(infra, 'queries')).map(file => [`queries/${file}`, readFileSync(join(infra, 'queries', file), 'utf8')]),
+  ...JSON.parse(readFileSync(join(infra, 'workbook.json'), 'utf8')).items
+    .filter(item => item.type === 3)
+    // Workbooks put the grain of the chosen time range in place of this.
+    .map(item => [`workbook.json, ${item.name}`, item.content.query.replaceAll('{TimeRange:grain}', '1h')]),
+];
+
+let faults = 0;
+for (const [name, query] of queries) {
+  const found = KustoCode.ParseAndAnalyze(query, globals).GetDiagnostics();
+  for (let i = 0; i < found.Count; i++, faults++)
+    console.error(`${name}: ${found.getItem(i).Message} (at ${found.getItem(i).Start})`);
+}
+
+console.log(`${queries.length} queries, ${faults} faults`);
+process.exitCode = faults === 0 ? 0 : 1;

@@ -1,0 +1,162 @@
+// What wakes somebody up. The queries lie in infra/queries; docs/operations.md says what to do about each.
+
+param location string
+param tags object
+param workspaceId string
+param applicationInsightsId string
+param healthUrl string
+param alertEmail string
+param availabilityTest bool
+param availabilityTestSeconds int
+
+// An event is reported once: a report is followed by silence as long as the window that was looked at. Windows are longer than
+// the time between two looks, so that telemetry which arrives late is still seen.
+var rules = [
+  {
+    name: 'poisoned'
+    displayName: 'A message came to the poison queue'
+    severity: 1
+    query: loadTextContent('../queries/poisoned.kql')
+    column: 'Messages'
+    dimensions: []
+    frequency: 'PT5M'
+    window: 'PT15M'
+    resolves: false
+  }
+  {
+    name: 'dead-letters'
+    displayName: 'A notification became a dead letter'
+    severity: 2
+    query: loadTextContent('../queries/deadLetters.kql')
+    column: 'Letters'
+    dimensions: [{ name: 'Reason', operator: 'Include', values: ['*'] }]
+    frequency: 'PT15M'
+    window: 'PT30M'
+    resolves: false
+  }
+  {
+    name: 'installs-with-errors'
+    displayName: 'A package was installed with errors'
+    severity: 3
+    query: loadTextContent('../queries/installsWithErrors.kql')
+    column: 'Installs'
+    dimensions: []
+    frequency: 'PT15M'
+    window: 'PT30M'
+    resolves: false
+  }
+  {
+    name: 'stuck'
+    displayName: 'Notifications are received but none is projected'
+    severity: 1
+    query: loadTextContent('../queries/stuck.kql')
+    column: 'Waiting'
+    dimensions: []
+    frequency: 'PT5M'
+    window: 'PT45M'
+    resolves: true
+  }
+  {
+    name: 'server-errors'
+    displayName: 'Cyclr was answered with 5xx'
+    severity: 1
+    query: loadTextContent('../queries/serverErrors.kql')
+    column: 'Answers'
+    dimensions: []
+    frequency: 'PT5M'
+    window: 'PT15M'
+    resolves: false
+  }
+]
+
+resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: 'marketplace-webhook'
+  location: 'global'
+  tags: tags
+  properties: {
+    enabled: true
+    groupShortName: 'marketplace'
+    emailReceivers: empty(alertEmail)
+      ? []
+      : [{ name: 'operators', emailAddress: alertEmail, useCommonAlertSchema: true }]
+  }
+}
+
+resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+  for rule in rules: {
+    name: rule.name
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: rule.displayName
+      description: 'What to do: docs/operations.md, "Alerts".'
+      severity: rule.severity
+      enabled: true
+      scopes: [workspaceId]
+      evaluationFrequency: rule.frequency
+      windowSize: rule.window
+      criteria: {
+        allOf: [
+          {
+            query: rule.query
+            metricMeasureColumn: rule.column
+            timeAggregation: 'Total'
+            dimensions: rule.dimensions
+            operator: 'GreaterThan'
+            threshold: 0
+            failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+          }
+        ]
+      }
+      autoMitigate: rule.resolves
+      muteActionsDuration: rule.resolves ? null : rule.window
+      // A workspace knows the tables of storage and telemetry only after their first row.
+      skipQueryValidation: true
+      actions: { actionGroups: [actionGroup.id] }
+    }
+  }
+]
+
+resource healthTest 'Microsoft.Insights/webtests@2022-06-15' = if (availabilityTest) {
+  name: 'health'
+  location: location
+  // The link by which Application Insights finds its tests.
+  tags: union(tags, { 'hidden-link:${applicationInsightsId}': 'Resource' })
+  kind: 'standard'
+  properties: {
+    SyntheticMonitorId: 'health'
+    Name: 'Marketplace webhook: health'
+    Description: 'GET /api/health from outside.'
+    Enabled: true
+    Kind: 'standard'
+    Frequency: availabilityTestSeconds
+    Timeout: 60
+    RetryEnabled: true
+    Locations: [{ Id: 'emea-nl-ams-azr' }, { Id: 'us-va-ash-azr' }, { Id: 'apac-sg-sin-azr' }]
+    Request: { RequestUrl: healthUrl, HttpVerb: 'GET', ParseDependentRequests: false }
+    ValidationRules: { ExpectedHttpStatusCode: 200, SSLCheck: true, SSLCertRemainingLifetimeCheck: 7 }
+  }
+}
+
+resource healthAlert 'Microsoft.Insights/metricAlerts@2018-03-01' = if (availabilityTest) {
+  name: 'unavailable'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'The health endpoint fails from two places or more. What to do: docs/operations.md, "Alerts".'
+    severity: 1
+    enabled: true
+    scopes: [healthTest.id, applicationInsightsId]
+    evaluationFrequency: 'PT1M'
+    windowSize: availabilityTestSeconds == 300 ? 'PT5M' : 'PT15M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria'
+      webTestId: healthTest.id
+      componentId: applicationInsightsId
+      failedLocationCount: 2
+    }
+    autoMitigate: true
+    actions: [{ actionGroupId: actionGroup.id }]
+  }
+}

@@ -1,0 +1,125 @@
+// The Flex Consumption plan and the app.
+
+param location string
+param tags object
+param name string
+param identityId string
+param identityClientId string
+param storageAccountName string
+param deploymentContainerUrl string
+param applicationInsightsConnectionString string
+
+@allowed(['dotnet-isolated', 'custom'])
+param functionsWorkerRuntime string
+param instanceMemoryMB int
+param maximumInstanceCount int
+param alwaysReadyHttp int
+param alwaysReadyProjection int
+param allowedSourceAddresses string[]
+
+var runtimeVersions = {
+  'dotnet-isolated': '10.0'
+  custom: '1.0'
+}
+
+// HTTP functions share their instances; every other function has its own.
+var alwaysReady = filter(
+  [
+    { name: 'http', instanceCount: alwaysReadyHttp }
+    { name: 'function:ProjectNotification', instanceCount: alwaysReadyProjection }
+  ],
+  group => group.instanceCount > 0
+)
+
+var restrictions = [
+  for (address, i) in allowedSourceAddresses: {
+    name: 'source-${i}'
+    action: 'Allow'
+    priority: 100 + i
+    ipAddress: contains(address, '/') ? address : (contains(address, ':') ? '${address}/128' : '${address}/32')
+  }
+]
+
+resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+  name: 'plan-${name}'
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: { reserved: true }
+}
+
+resource app 'Microsoft.Web/sites@2024-04-01' = {
+  name: name
+  location: location
+  // azd finds the app of a service by this tag.
+  tags: union(tags, { 'azd-service-name': 'marketplace-webhook' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identityId}': {} }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    publicNetworkAccess: 'Enabled'
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: deploymentContainerUrl
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      // In place of the setting FUNCTIONS_WORKER_RUNTIME, which Flex Consumption refuses.
+      runtime: {
+        name: functionsWorkerRuntime
+        version: runtimeVersions[functionsWorkerRuntime]
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReady
+      }
+    }
+    siteConfig: {
+      ftpsState: 'Disabled'
+      minTlsVersion: '1.2'
+      http20Enabled: true
+      ipSecurityRestrictions: restrictions
+      ipSecurityRestrictionsDefaultAction: empty(allowedSourceAddresses) ? 'Allow' : 'Deny'
+      // The deployment endpoint wants an Entra identity in any case; restricting it would shut out the pipeline.
+      scmIpSecurityRestrictionsUseMain: false
+      scmIpSecurityRestrictionsDefaultAction: 'Allow'
+    }
+  }
+
+  resource settings 'config' = {
+    name: 'appsettings'
+    properties: {
+      AzureWebJobsStorage__accountName: storageAccountName
+      AzureWebJobsStorage__credential: 'managedidentity'
+      AzureWebJobsStorage__clientId: identityClientId
+      APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
+      // Host and app both report as the app's identity.
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+    }
+  }
+
+  resource noFtpPassword 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: { allow: false }
+  }
+
+  resource noScmPassword 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: { allow: false }
+  }
+}
+
+output id string = app.id
+output name string = app.name
+output url string = 'https://${app.properties.defaultHostName}'

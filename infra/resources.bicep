@@ -1,0 +1,136 @@
+// Everything of one environment, in one resource group.
+
+@description('Region of all resources.')
+param location string = resourceGroup().location
+
+@description('Tags of all resources.')
+param tags object = {}
+
+@allowed(['dotnet-isolated', 'custom'])
+@description('The runtime that the package was built for.')
+param functionsWorkerRuntime string = 'dotnet-isolated'
+
+@allowed([512, 2048, 4096])
+@description('Memory of one instance, MB.')
+param instanceMemoryMB int = 2048
+
+@minValue(1)
+@maxValue(1000)
+@description('The most instances that run at once.')
+param maximumInstanceCount int = 40
+
+@minValue(0)
+@description('Instances kept warm for HTTP.')
+param alwaysReadyHttp int = 0
+
+@minValue(0)
+@description('Instances kept warm for the projection: it scales apart from HTTP, with cold starts of its own.')
+param alwaysReadyProjection int = 0
+
+@description('Object id of who deploys: data contributor roles, for probe and the CLI. Empty: nobody.')
+param principalId string = ''
+
+@description('Object ids of people or groups who may read tables, queues and blobs in the Portal.')
+param operatorPrincipalIds string[] = []
+
+@description('Addresses or CIDR ranges that may call the app. Empty: everyone.')
+param allowedSourceAddresses string[] = []
+
+@description('Where alerts are mailed. Empty: alerts show in the Portal only.')
+param alertEmail string = ''
+
+@description('Call the health endpoint from outside. Off by itself when addresses are restricted: the callers would be shut out.')
+param availabilityTest bool = true
+
+@allowed([300, 600, 900])
+@description('Seconds between two calls of the availability test from each of its locations.')
+param availabilityTestSeconds int = 900
+
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS', 'Standard_RAGRS', 'Standard_RAGZRS'])
+@description('Redundancy of the storage account.')
+param storageSku string = 'Standard_LRS'
+
+var suffix = uniqueString(subscription().id, resourceGroup().id, location)
+var restricted = !empty(allowedSourceAddresses)
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+  name: 'id-${suffix}'
+  location: location
+  tags: tags
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  params: {
+    location: location
+    tags: tags
+    suffix: suffix
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  params: {
+    location: location
+    tags: tags
+    name: 'st${suffix}'
+    sku: storageSku
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module roles 'modules/roles.bicep' = {
+  params: {
+    storageAccountName: storage.outputs.name
+    applicationInsightsName: monitoring.outputs.applicationInsightsName
+    appPrincipalId: identity.properties.principalId
+    deployerPrincipalId: principalId
+    operatorPrincipalIds: operatorPrincipalIds
+  }
+}
+
+module functionApp 'modules/functionApp.bicep' = {
+  params: {
+    location: location
+    tags: tags
+    name: 'func-${suffix}'
+    identityId: identity.id
+    identityClientId: identity.properties.clientId
+    storageAccountName: storage.outputs.name
+    deploymentContainerUrl: storage.outputs.deploymentContainerUrl
+    applicationInsightsConnectionString: monitoring.outputs.applicationInsightsConnectionString
+    functionsWorkerRuntime: functionsWorkerRuntime
+    instanceMemoryMB: instanceMemoryMB
+    maximumInstanceCount: maximumInstanceCount
+    alwaysReadyHttp: alwaysReadyHttp
+    alwaysReadyProjection: alwaysReadyProjection
+    allowedSourceAddresses: allowedSourceAddresses
+  }
+  // The host reads its keys and its package as soon as it starts.
+  dependsOn: [roles]
+}
+
+module alerts 'modules/alerts.bicep' = {
+  params: {
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    applicationInsightsId: monitoring.outputs.applicationInsightsId
+    healthUrl: '${functionApp.outputs.url}/api/health'
+    alertEmail: alertEmail
+    availabilityTest: availabilityTest && !restricted
+    availabilityTestSeconds: availabilityTestSeconds
+  }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  params: {
+    location: location
+    tags: tags
+    applicationInsightsId: monitoring.outputs.applicationInsightsId
+  }
+}
+
+output functionAppId string = functionApp.outputs.id
+output functionAppName string = functionApp.outputs.name
+output functionAppUrl string = functionApp.outputs.url
+output storageAccountName string = storage.outputs.name
+output sourceAddressesRestricted bool = restricted
