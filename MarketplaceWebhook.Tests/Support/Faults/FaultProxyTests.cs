@@ -9,14 +9,14 @@ namespace MarketplaceWebhook.Tests.Support.Faults;
 
 public sealed class FaultProxyTests(AzuriteFixture azurite)
 {
-    private readonly string _storage = azurite.NewAccount();
+    private readonly string storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Storage_clients_work_through_it_and_their_calls_are_named()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         var name = NewName();
         var table = new TableClient(proxy.ConnectionString, name);
         var queue = new QueueClient(proxy.ConnectionString, name);
@@ -57,7 +57,7 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
     [InlineData(403, "AuthorizationFailure")]
     public async Task An_error_reaches_each_client_as_the_service_would_say_it(int status, string code)
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         using var broken = proxy.Break(new Fault.Refusal(status, code));
 
         var errors = new[]
@@ -73,8 +73,8 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_call_broken_before_never_reaches_storage_and_one_broken_after_does()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
-        var real = new TableClient(_storage, NewName());
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        var real = new TableClient(storage, NewName());
         await real.CreateAsync(Cancelled);
         var table = Table(proxy, real.Name);
 
@@ -90,7 +90,7 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
     [Fact]
     public async Task Only_the_chosen_service_breaks_and_only_until_it_is_repaired()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         var (table, queue) = (Table(proxy, NewName()), Queue(proxy, NewName()));
 
         using (proxy.Break(Fault.ServerBusy, call => call.Kind is StorageKind.Table))
@@ -105,7 +105,7 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_hung_call_ends_when_the_caller_gives_up()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         using var broken = proxy.Break(Fault.NoAnswer);
         var waited = Stopwatch.StartNew();
 

@@ -10,9 +10,9 @@ namespace MarketplaceWebhook.Tests.Support.MemoryTables;
 /// </summary>
 public sealed class MemoryTableClient(string name, int pageSize = 1000) : TableClient
 {
-    private readonly Lock _lock = new();
-    private readonly MemoryTable _table = new();
-    private int _calls;
+    private readonly Lock gate = new();
+    private readonly MemoryTable table = new();
+    private int calls;
 
     public override string Name => name;
 
@@ -23,7 +23,7 @@ public sealed class MemoryTableClient(string name, int pageSize = 1000) : TableC
     {
         get
         {
-            lock (_lock) return _table.All;
+            lock (gate) return table.All;
         }
     }
 
@@ -108,10 +108,10 @@ public sealed class MemoryTableClient(string name, int pageSize = 1000) : TableC
     private async Task<T> Call<T>(string operation, Func<MemoryTable, T> change, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var call = new TableCall(name, operation, Interlocked.Increment(ref _calls));
+        var call = new TableCall(name, operation, Interlocked.Increment(ref calls));
         await Hooks.Before(call, cancellationToken);
         T result;
-        lock (_lock) result = change(_table);
+        lock (gate) result = change(table);
         await Hooks.After(call, cancellationToken);
         return result;
     }
