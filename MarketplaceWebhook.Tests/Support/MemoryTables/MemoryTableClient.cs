@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using Azure.Data.Tables.Models;
 
 namespace MarketplaceWebhook.Tests.Support.MemoryTables;
 
@@ -26,6 +27,10 @@ public sealed class MemoryTableClient(string name, int pageSize = 1000) : TableC
             lock (gate) return table.All;
         }
     }
+
+    /// <summary>It exists.</summary>
+    public override Task<Response<TableItem>> CreateIfNotExistsAsync(CancellationToken cancellationToken = default) =>
+        Task.FromResult(Response.FromValue(new TableItem(name), new MemoryResponse(409, errorCode: "TableAlreadyExists")));
 
     public override Task<Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default) =>
         Change("AddEntity", new(TableTransactionActionType.Add, entity), cancellationToken);
