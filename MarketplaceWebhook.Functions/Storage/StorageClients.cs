@@ -29,17 +29,17 @@ public sealed class StorageClients
         Payloads = blobs.GetBlobContainerClient(StorageNames.PayloadContainer);
     }
 
-    public QueueClient Queue { get; }
+    public QueueClient Queue { get; init; }
 
-    public QueueClient PoisonQueue { get; }
+    public QueueClient PoisonQueue { get; init; }
 
-    public TableClient Installs { get; }
+    public TableClient Installs { get; init; }
 
-    public TableClient StatusChanges { get; }
+    public TableClient StatusChanges { get; init; }
 
-    public TableClient DeadLetters { get; }
+    public TableClient DeadLetters { get; init; }
 
-    public BlobContainerClient Payloads { get; }
+    public BlobContainerClient Payloads { get; init; }
 
     private static T Patient<T>(T options)
         where T : ClientOptions

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace MarketplaceWebhook.Tests.Proofs.Histories;
+
+/// <summary>A notification as it arrived: what it says, and the place in the order that it got at the door.</summary>
+public sealed record Arrival
+{
+    /// <summary>Since 1970, UTC. Several arrivals may share it.</summary>
+    public required long Millisecond { get; init; }
+
+    /// <summary>Orders the arrivals of one millisecond.</summary>
+    public required int Counter { get; init; }
+
+    public string Source { get; init; } = "default";
+
+    public required string Status { get; init; }
+
+    public required Guid Account { get; init; }
+
+    public required long Package { get; init; }
+
+    public string? AccountApiId { get; init; }
+
+    public string? UserId { get; init; }
+
+    public string? CompleteParameter { get; init; }
+
+    public IReadOnlyList<string>? Errors { get; init; }
+
+    public IReadOnlyList<ArrivedCycle>? Cycles { get; init; }
+
+    /// <summary>A UUIDv7 of the millisecond, with the counter in the 12 bits after the version.</summary>
+    public string Id => string.Create(CultureInfo.InvariantCulture,
+        $"{Millisecond >> 16:x8}-{Millisecond & 0xFFFF:x4}-7{Counter:x3}-8000-00000000{Counter * 7919 % 65536:x4}");
+
+    public DateTimeOffset ReceivedAt => DateTimeOffset.FromUnixTimeMilliseconds(Millisecond);
+
+    /// <summary>The request's body, as Cyclr would send it.</summary>
+    public string Body()
+    {
+        var body = new JsonObject
+        {
+            [nameof(Status)] = Status,
+            ["AccountId"] = Account.ToString(),
+            ["MarketplaceIntegrationPackageId"] = Package,
+        };
+        if (AccountApiId is not null) body[nameof(AccountApiId)] = AccountApiId;
+        if (UserId is not null) body[nameof(UserId)] = UserId;
+        if (CompleteParameter is not null) body[nameof(CompleteParameter)] = CompleteParameter;
+        if (Errors is not null) body[nameof(Errors)] = new JsonArray([.. Errors.Select(error => (JsonNode)error)]);
+        if (Cycles is not null) body["MarketplaceInstallDetails"] = new JsonArray([.. Cycles.Select(cycle => cycle.ToJson())]);
+        return body.ToJsonString();
+    }
+
+    /// <summary>The message on the queue, written here by the contract and not by the application's code.</summary>
+    public string Message() => new JsonObject
+    {
+        ["v"] = 1,
+        ["notificationId"] = Id,
+        ["receivedAt"] = ReceivedAt.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
+        ["source"] = Source,
+        ["payload"] = Body(),
+    }.ToJsonString();
+
+    public override string ToString() => $"{Id[9..18]} {Source} {Body()}";
+}
+
+/// <summary>One of the install details.</summary>
+public sealed record ArrivedCycle(Guid Id, string? Status, Guid? Template, IReadOnlyList<string> Urls)
+{
+    internal JsonObject ToJson()
+    {
+        var detail = new JsonObject { ["CycleId"] = Id.ToString() };
+        if (Status is not null) detail["CycleStatus"] = Status;
+        if (Template is { } template) detail["TemplateId"] = template.ToString();
+        detail["Webhooks"] = JsonSerializer.SerializeToNode(Urls.Select(url => new { Url = url, StepName = "Step" }));
+        return detail;
+    }
+}

@@ -1,0 +1,171 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace MarketplaceWebhook.Tests.Support.Faults;
+
+/// <summary>
+/// An HTTP proxy between an application and its storage (the shared key does not sign the host name). It counts and records the calls,
+/// runs what a test wants before or after any of them, and breaks them on demand. Answers are held whole until
+/// <see cref="After"/> is done, so that an action there happens after storage did its part and before the application knows.
+/// </summary>
+public sealed class FaultProxy : IAsyncDisposable
+{
+    private readonly Dictionary<int, (StorageKind Kind, Uri Storage)> byPort = [];
+    private readonly ConcurrentQueue<StorageCall> calls = [];
+    private readonly HttpMessageInvoker client = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        UseCookies = false,
+        UseProxy = false,
+    });
+
+    private readonly WebApplication app;
+    private int count;
+
+    private FaultProxy(WebApplication app) => this.app = app;
+
+    /// <summary>The storage connection with the proxy's endpoints in place of the real ones.</summary>
+    public string ConnectionString { get; private set; } = "";
+
+    public IReadOnlyList<StorageCall> Calls => [.. calls];
+
+    /// <summary>Runs before storage sees the call, and may say how the call fails; then storage never sees it.</summary>
+    public Func<StorageCall, Task<Fault?>> Before { get; set; } = _ => Task.FromResult<Fault?>(null);
+
+    /// <summary>Runs after storage did the call and before the caller gets the answer, and may say how it gets lost.</summary>
+    public Func<StorageCall, Task<Fault?>> After { get; set; } = _ => Task.FromResult<Fault?>(null);
+
+    /// <summary>Starts on free ports of the loopback address, in front of the storage of this connection string.</summary>
+    public static async Task<FaultProxy> StartAsync(string connectionString, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.AddServerHeader = false;
+            foreach (var _ in Enum.GetValues<StorageKind>()) kestrel.Listen(IPAddress.Loopback, 0);
+        });
+        var app = builder.Build();
+        var proxy = new FaultProxy(app);
+        app.Run(proxy.PassAsync);
+        await app.StartAsync(cancellationToken);
+
+        var settings = connectionString.Split(';', StringSplitOptions.RemoveEmptyEntries)
+            .Select(setting => setting.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        foreach (var (kind, address) in Enum.GetValues<StorageKind>().Zip(app.Urls))
+        {
+            var storage = new Uri(settings[$"{kind}Endpoint"]);
+            proxy.byPort[new Uri(address).Port] = (kind, storage);
+            settings[$"{kind}Endpoint"] = address + storage.AbsolutePath;
+        }
+
+        proxy.ConnectionString = string.Join(';', settings.Select(pair => $"{pair.Key}={pair.Value}"));
+        return proxy;
+    }
+
+    /// <summary>Every call that <paramref name="which"/> takes fails this way, from now until the result is disposed.</summary>
+    public IDisposable Break(Fault fault, Func<StorageCall, bool>? which = null)
+    {
+        var before = Before;
+        Before = async call => which is null || which(call) ? fault : await before(call);
+        return new Repair(() => Before = before);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // A hung call would hold an orderly stop.
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        await app.StopAsync(now.Token);
+        await app.DisposeAsync();
+        client.Dispose();
+    }
+
+    private async Task PassAsync(HttpContext context)
+    {
+        var (kind, storage) = byPort[context.Connection.LocalPort];
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var call = StorageCall.Parse(Interlocked.Increment(ref count), kind, context.Request.Method, target);
+        calls.Enqueue(call);
+
+        var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        if (await Before(call) is { } fault)
+        {
+            await FailAsync(context, kind, fault);
+            return;
+        }
+
+        using var request = Request(context.Request, new(storage.GetLeftPart(UriPartial.Authority) + target, Exactly), body);
+        // What reached storage is done even if the caller has gone by now.
+        using var answer = await client.SendAsync(request, CancellationToken.None);
+        var content = await answer.Content.ReadAsByteArrayAsync(CancellationToken.None);
+        if (await After(call) is { } lost)
+            await FailAsync(context, kind, lost);
+        else
+            await AnswerAsync(context.Response, answer, content);
+    }
+
+    private static UriCreationOptions Exactly => new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    private static HttpRequestMessage Request(HttpRequest from, Uri target, MemoryStream body)
+    {
+        var request = new HttpRequestMessage(new(from.Method), target);
+        if (body.Length > 0 || from.ContentLength is not null) request.Content = new ByteArrayContent(body.ToArray());
+        foreach (var (name, values) in from.Headers)
+        {
+            if (name is "Host" or "Connection" or "Transfer-Encoding" or "Content-Length" or "Expect") continue;
+            if (!request.Headers.TryAddWithoutValidation(name, values.ToArray()))
+                request.Content?.Headers.TryAddWithoutValidation(name, values.ToArray());
+        }
+
+        return request;
+    }
+
+    private static async Task AnswerAsync(HttpResponse to, HttpResponseMessage answer, byte[] content)
+    {
+        to.StatusCode = (int)answer.StatusCode;
+        foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))
+        {
+            if (name is not ("Connection" or "Keep-Alive" or "Transfer-Encoding")) to.Headers[name] = values.ToArray();
+        }
+
+        if (content.Length > 0) await to.Body.WriteAsync(content);
+    }
+
+    private static async Task FailAsync(HttpContext context, StorageKind kind, Fault fault)
+    {
+        switch (fault)
+        {
+            case Fault.Refusal refusal:
+                await RefuseAsync(context.Response, kind, refusal);
+                break;
+            case Fault.Hang:
+                await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+                break;
+            case Fault.Reset:
+                context.Abort();
+                break;
+        }
+    }
+
+    private static async Task RefuseAsync(HttpResponse response, StorageKind kind, Fault.Refusal refusal)
+    {
+        response.StatusCode = refusal.Status;
+        response.Headers["x-ms-error-code"] = refusal.Code;
+        response.ContentType = kind is StorageKind.Table ? "application/json" : "application/xml";
+        await response.WriteAsync(kind is StorageKind.Table
+            ? $$"""{ "odata.error": { "code": "{{refusal.Code}}", "message": { "lang": "en-US", "value": "Broken by a test." } } }"""
+            : $"""<?xml version="1.0" encoding="utf-8"?><Error><Code>{refusal.Code}</Code><Message>Broken by a test.</Message></Error>""");
+    }
+
+    private sealed class Repair(Action repair) : IDisposable
+    {
+        public void Dispose() => repair();
+    }
+}

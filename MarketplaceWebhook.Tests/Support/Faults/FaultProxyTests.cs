@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using Azure;
+using Azure.Core;
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
+
+namespace MarketplaceWebhook.Tests.Support.Faults;
+
+public sealed class FaultProxyTests(AzuriteFixture azurite)
+{
+    private readonly string storage = azurite.NewAccount();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Storage_clients_work_through_it_and_their_calls_are_named()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        var name = NewName();
+        var table = new TableClient(proxy.ConnectionString, name);
+        var queue = new QueueClient(proxy.ConnectionString, name);
+        var container = new BlobContainerClient(proxy.ConnectionString, name);
+
+        await table.CreateAsync(Cancelled);
+        await table.AddEntityAsync(new TableEntity("p", "a'b ü") { ["Text"] = "ü" }, Cancelled);
+        await table.SubmitTransactionAsync(
+            [.. Enumerable.Range(0, 3).Select(row => new TableTransactionAction(TableTransactionActionType.Add, new TableEntity("p", $"{row}")))],
+            Cancelled);
+        var row = await table.GetEntityAsync<TableEntity>("p", "a'b ü", cancellationToken: Cancelled);
+        var rows = await table.QueryAsync<TableEntity>("PartitionKey eq 'p'", 2, cancellationToken: Cancelled).CountAsync(Cancelled);
+        await queue.CreateAsync(cancellationToken: Cancelled);
+        await queue.SendMessageAsync("hello", Cancelled);
+        var message = (await queue.ReceiveMessageAsync(cancellationToken: Cancelled)).Value;
+        await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancelled);
+        await container.CreateAsync(cancellationToken: Cancelled);
+        await container.UploadBlobAsync("dead/ü.json", BinaryData.FromString("body"), Cancelled);
+        var blob = await container.GetBlobClient("dead/ü.json").DownloadContentAsync(Cancelled);
+
+        Assert.Equal("ü", row.Value.GetString("Text"));
+        Assert.Equal(4, rows);
+        Assert.Equal("hello", message.MessageText);
+        Assert.Equal("body", blob.Value.Content.ToString());
+        Assert.Equal(
+            [
+                "Create Table", "Insert Entity", "Entity Group Transaction", "Get Entity", "Query Entities", "Query Entities",
+                "Create Queue", "Put Message", "Get Messages", "Delete Message", "Create Container", "Put Blob", "Get Blob",
+            ],
+            proxy.Calls.Select(call => call.Operation));
+        Assert.Equal(Enumerable.Range(1, proxy.Calls.Count), proxy.Calls.Select(call => call.Number));
+    }
+
+    [Theory]
+    [InlineData(503, "ServerBusy")]
+    [InlineData(500, "InternalError")]
+    [InlineData(429, "TooManyRequests")]
+    [InlineData(403, "AuthorizationFailure")]
+    public async Task An_error_reaches_each_client_as_the_service_would_say_it(int status, string code)
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        using var broken = proxy.Break(new Fault.Refusal(status, code));
+
+        var errors = new[]
+        {
+            await Assert.ThrowsAsync<RequestFailedException>(() => Table(proxy).AddEntityAsync(new TableEntity("p", "r"), Cancelled)),
+            await Assert.ThrowsAsync<RequestFailedException>(() => Queue(proxy).SendMessageAsync("hello", Cancelled)),
+            await Assert.ThrowsAsync<RequestFailedException>(() => Container(proxy).UploadBlobAsync("b", BinaryData.FromString("b"), Cancelled)),
+        };
+
+        Assert.All(errors, error => Assert.Equal((status, code), (error.Status, error.ErrorCode)));
+    }
+
+    [Fact]
+    public async Task A_call_broken_before_never_reaches_storage_and_one_broken_after_does()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        var real = new TableClient(storage, NewName());
+        await real.CreateAsync(Cancelled);
+        var table = Table(proxy, real.Name);
+
+        proxy.Before = _ => Task.FromResult<Fault?>(Fault.BrokenConnection);
+        await Assert.ThrowsAsync<RequestFailedException>(() => table.AddEntityAsync(new TableEntity("p", "before"), Cancelled));
+        proxy.Before = _ => Task.FromResult<Fault?>(null);
+        proxy.After = _ => Task.FromResult<Fault?>(Fault.BrokenConnection);
+        await Assert.ThrowsAsync<RequestFailedException>(() => table.AddEntityAsync(new TableEntity("p", "after"), Cancelled));
+
+        Assert.Equal(["after"], await real.QueryAsync<TableEntity>(cancellationToken: Cancelled).Select(row => row.RowKey).ToListAsync(Cancelled));
+    }
+
+    [Fact]
+    public async Task Only_the_chosen_service_breaks_and_only_until_it_is_repaired()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        var (table, queue) = (Table(proxy, NewName()), Queue(proxy, NewName()));
+
+        using (proxy.Break(Fault.ServerBusy, call => call.Kind is StorageKind.Table))
+        {
+            await queue.CreateAsync(cancellationToken: Cancelled);
+            await Assert.ThrowsAsync<RequestFailedException>(() => table.CreateAsync(Cancelled));
+        }
+
+        await table.CreateAsync(Cancelled);
+    }
+
+    [Fact]
+    public async Task A_hung_call_ends_when_the_caller_gives_up()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        using var broken = proxy.Break(Fault.NoAnswer);
+        var waited = Stopwatch.StartNew();
+
+        await Assert.ThrowsAnyAsync<Exception>(() => Queue(proxy).CreateAsync(cancellationToken: Cancelled));
+
+        Assert.InRange(waited.Elapsed, TimeSpan.FromSeconds(0.4), TimeSpan.FromSeconds(20));
+    }
+
+    private static string NewName() => $"t{Guid.NewGuid():N}";
+
+    private static TableClient Table(FaultProxy proxy, string name = "unused")
+    {
+        var options = new TableClientOptions();
+        Once(options);
+        return new(proxy.ConnectionString, name, options);
+    }
+
+    private static QueueClient Queue(FaultProxy proxy, string name = "unused")
+    {
+        var options = new QueueClientOptions();
+        Once(options);
+        return new(proxy.ConnectionString, name, options);
+    }
+
+    private static BlobContainerClient Container(FaultProxy proxy)
+    {
+        var options = new BlobClientOptions();
+        Once(options);
+        return new(proxy.ConnectionString, "unused", options);
+    }
+
+    private static void Once(ClientOptions options)
+    {
+        options.Retry.MaxRetries = 0;
+        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(0.5);
+    }
+}
