@@ -46,6 +46,7 @@ internal sealed class MemoryApplication
             new InstallTable(clients, setup),
             new PayloadBlobs(clients, setup),
             new ProjectionRetry(Options.Create(new Patience()), time, NullLogger<ProjectionRetry>.Instance),
+            time,
             NullLogger<Projector>.Instance);
         return new(installs, statusChanges, projector);
     }
