@@ -73,6 +73,9 @@ internal sealed class DevConsole
             case MessagePoisoned poisoned:
                 Warn($"A message of {poisoned.QueueName} went to the poison queue: {poisoned.Reason}.");
                 break;
+            case MessageAbandoned abandoned:
+                Warn($"A message of {abandoned.QueueName} failed for the last time; it stays there and is never delivered again.");
+                break;
             case StorageFailed failed:
                 Warn($"The storage does not answer for {failed.QueueName}: {failed.Reason}");
                 break;

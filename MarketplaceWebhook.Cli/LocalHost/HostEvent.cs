@@ -30,6 +30,9 @@ public sealed record QueueInvocation(
 /// <summary>A message went to the poison queue, with or without an attempt.</summary>
 public sealed record MessagePoisoned(string QueueName, string MessageId, string Reason) : HostEvent;
 
+/// <summary>A message of a poison queue has failed for the last time: it stays there, and is never delivered again.</summary>
+public sealed record MessageAbandoned(string QueueName, string MessageId) : HostEvent;
+
 public sealed record StorageFailed(string QueueName, string Reason) : HostEvent;
 
 public sealed record StorageRecovered(string QueueName) : HostEvent;

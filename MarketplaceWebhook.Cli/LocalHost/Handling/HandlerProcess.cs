@@ -11,6 +11,7 @@ namespace MarketplaceWebhook.Cli.LocalHost.Handling;
 internal sealed class HandlerProcess : IDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
 
     private readonly Process process;
 
@@ -84,6 +85,15 @@ internal sealed class HandlerProcess : IDisposable
 
     /// <summary>Until it ended and its last lines are read.</summary>
     public Task WaitForExitAsync(CancellationToken cancellationToken) => process.WaitForExitAsync(cancellationToken);
+
+    /// <summary>Its sockets close a moment before its end is known.</summary>
+    public async Task<bool> EndsSoonAsync(CancellationToken cancellationToken)
+    {
+        using var moment = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        moment.CancelAfter(Moment);
+        await process.WaitForExitAsync(moment.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return process.HasExited;
+    }
 
     public void Kill()
     {

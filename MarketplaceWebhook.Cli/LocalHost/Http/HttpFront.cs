@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using MarketplaceWebhook.Cli.LocalHost.App;
 using MarketplaceWebhook.Cli.LocalHost.Handling;
 using Microsoft.AspNetCore.Builder;
@@ -127,8 +128,12 @@ internal sealed class HttpFront : IAsyncDisposable
         var error = ForwarderError.None;
         try
         {
-            process = await handler.ListeningAsync(either.Token);
-            error = await forwarder.SendAsync(context, process.Address, invoker, forwarding, InvocationTransformer.Instance, either.Token);
+            do
+            {
+                process = await handler.ListeningAsync(either.Token);
+                error = await forwarder.SendAsync(context, process.Address, invoker, forwarding, InvocationTransformer.Instance, either.Token);
+            }
+            while (IsRefused(context) && await process.EndsSoonAsync(either.Token));
         }
         catch (OperationCanceledException)
         {
@@ -140,4 +145,8 @@ internal sealed class HttpFront : IAsyncDisposable
         if (error != ForwarderError.None && !context.Response.HasStarted)
             context.Response.StatusCode = StatusCodes.Status500InternalServerError;
     }
+
+    // Nothing was sent: the handler is just ending, and this call waits for the next one.
+    private static bool IsRefused(HttpContext context) =>
+        context.GetForwarderErrorFeature()?.Exception is HttpRequestException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } };
 }

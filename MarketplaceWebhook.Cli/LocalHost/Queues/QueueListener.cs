@@ -117,11 +117,18 @@ internal sealed class QueueListener(
             await queue.UpdateMessageAsync(message.MessageId, kept.PopReceipt, visibilityTimeout: settings.VisibilityTimeout, cancellationToken: cutting);
     }
 
-    /// <summary>With the same text, and the storage's own time to live of 7 days. In a poison queue it just stays, invisible as long as its lease.</summary>
+    /// <summary>
+    /// With the same text, and the storage's own time to live of 7 days. A message of a poison queue just stays there, invisible as
+    /// long as its lease.
+    /// </summary>
     private async Task PoisonAsync(QueueMessage message, string popReceipt, string reason, CancellationToken cancellationToken)
     {
         if (poison is null)
+        {
+            if (message.DequeueCount == settings.MaxDequeueCount)
+                observe(new MessageAbandoned(function.QueueName, message.MessageId));
             return;
+        }
 
         try
         {
