@@ -11,7 +11,7 @@ namespace MarketplaceWebhook.Cli.LocalHost.Handling;
 internal sealed class HandlerProcess : IDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(25);
-    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
 
     private readonly Process process;
 
@@ -86,7 +86,7 @@ internal sealed class HandlerProcess : IDisposable
     /// <summary>Until it ended and its last lines are read.</summary>
     public Task WaitForExitAsync(CancellationToken cancellationToken) => process.WaitForExitAsync(cancellationToken);
 
-    /// <summary>Its sockets close a moment before its end is known.</summary>
+    /// <summary>Whether it is ending: its sockets close a moment before that is known.</summary>
     public async Task<bool> EndsSoonAsync(CancellationToken cancellationToken)
     {
         using var moment = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -133,7 +133,7 @@ internal sealed class HttpFront : IAsyncDisposable
                 process = await handler.ListeningAsync(either.Token);
                 error = await forwarder.SendAsync(context, process.Address, invoker, forwarding, InvocationTransformer.Instance, either.Token);
             }
-            while (IsRefused(context) && await process.EndsSoonAsync(either.Token));
+            while (error != ForwarderError.None && await process.EndsSoonAsync(either.Token) && IsRefused(context));
         }
         catch (OperationCanceledException)
         {
@@ -146,7 +146,7 @@ internal sealed class HttpFront : IAsyncDisposable
             context.Response.StatusCode = StatusCodes.Status500InternalServerError;
     }
 
-    // Nothing was sent: the handler is just ending, and this call waits for the next one.
+    // Nothing was sent, so that the next handler can have it.
     private static bool IsRefused(HttpContext context) =>
         context.GetForwarderErrorFeature()?.Exception is HttpRequestException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } };
 }
