@@ -15,15 +15,19 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     [InlineData("The folder /not/there is not there", "dev", "--port", "0", "--app", "/not/there")]
     [InlineData("is no valid storage connection string", "dev", "--port", "0", "--app", "APP")]
     [InlineData("'bla'", "bla")]
-    public async Task What_cannot_be_done_is_said_in_one_line_on_stderr_with_exit_code_1(string expected, params string[] arguments)
+    public async Task What_cannot_be_done_is_said_in_one_line_on_stderr_with_exit_code_1(
+        string expected, params string[] arguments)
     {
         using var app = new FakeApp();
         app.WithQueue("Orders", "orders");
 
-        using var cli = await CliProcess.RunAsync("no connection string", [.. arguments.Select(argument => argument == "APP" ? app.Folder : argument)]);
+        using var cli = await CliProcess.RunAsync("no connection string", [.. arguments.Select(argument => argument == "APP"
+            ? app.Folder
+            : argument)]);
 
         Assert.Equal(1, cli.ExitCode);
-        Assert.Contains(expected, Assert.Single(cli.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Contains(
+            expected, Assert.Single(cli.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.DoesNotContain("secret", cli.Error, StringComparison.Ordinal);
         Assert.Empty(cli.Output);
     }
@@ -36,10 +40,12 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
         app.WithHttp("Orders", "orders/{source?}").Answer(202, """{"notificationId":"7\u001b[2J"}""");
         using var dev = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--app", app.Folder, "--key", "a key&");
         var output = await Eventually.GetAsync(() => dev.Output, text => text.Contains("Ctrl+C", StringComparison.Ordinal));
-        var url = output.Split('\n').First(line => line.StartsWith("URL for Cyclr", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1];
+        var url = output.Split('\n').First(line => line.StartsWith("URL for Cyclr", StringComparison.Ordinal)).Split(
+            ' ', StringSplitOptions.RemoveEmptyEntries)[^1];
 
         using var sent = await CliProcess.RunAsync(null, "send", "stopped", "--url", url);
-        using var refused = await CliProcess.RunAsync(null, "send", "stopped", "--url", url.Replace("key", "kee", StringComparison.Ordinal));
+        using var refused = await CliProcess.RunAsync(
+            null, "send", "stopped", "--url", url.Replace("key", "kee", StringComparison.Ordinal));
         await Eventually.GetAsync(() => dev.Output, text => text.Contains("401", StringComparison.Ordinal));
         Terminate(dev.ProcessId);
         await dev.WaitForExitAsync();

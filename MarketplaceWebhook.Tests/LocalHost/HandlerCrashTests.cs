@@ -92,7 +92,8 @@ public sealed class HandlerCrashTests(AzuriteFixture azurite) : IDisposable
     [InlineData(1, RealHostReaction.StartsItAgain)]
     [InlineData(200, RealHostReaction.StartsItAgain)]
     [InlineData(0, RealHostReaction.AnswersEveryCallWith500)]
-    public async Task A_handler_that_exits_is_started_again_and_what_the_real_host_would_do_is_told(int exitCode, RealHostReaction expected)
+    public async Task A_handler_that_exits_is_started_again_and_what_the_real_host_would_do_is_told(
+        int exitCode, RealHostReaction expected)
     {
         app.Answer(new JsonObject { ["exit"] = exitCode });
         await using var host = await app.StartAsync();

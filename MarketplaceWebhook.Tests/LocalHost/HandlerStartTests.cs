@@ -82,7 +82,8 @@ public sealed class HandlerStartTests
     public async Task A_missing_executable_is_named()
     {
         using var app = new FakeApp();
-        app.WithHttp("Orders", "orders").With(host => host["customHandler"]!["description"]!["defaultExecutablePath"] = "not-built");
+        app.WithHttp("Orders", "orders").With(
+            host => host["customHandler"]!["description"]!["defaultExecutablePath"] = "not-built");
 
         var failure = await Assert.ThrowsAsync<UserErrorException>(() => app.StartAsync());
 

@@ -107,7 +107,9 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         using var caller = await RawConnection.OpenAsync(target);
 
         // More than a client's write buffer.
-        await caller.SendAsync($"POST {target.PathAndQuery} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n10000\r\n{new string('a', 0x10000)}\r\n");
+        await caller.SendAsync(
+            $"POST {target.PathAndQuery} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + $"10000\r\n{new string('a', 0x10000)}\r\n");
         await Eventually.GetAsync(() => app.IsMarked("began"), began => began);
         await caller.SendAsync("0\r\n\r\n");
         var first = await caller.ReadUntilAsync("first");
@@ -122,13 +124,16 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     public async Task Without_proxying_a_chunked_body_is_answered_with_500()
     {
         using var other = new FakeApp();
-        other.WithHttp("Orders", "orders", authLevel: "anonymous").With(settings => settings["customHandler"]!["enableProxyingHttpRequest"] = false);
+        other.WithHttp("Orders", "orders", authLevel: "anonymous").With(
+            settings => settings["customHandler"]!["enableProxyingHttpRequest"] = false);
         await using var withoutProxying = await other.StartAsync();
-        using var chunked = new HttpRequestMessage(HttpMethod.Post, new Uri(withoutProxying.BaseAddress, "api/orders")) { Content = new StringContent("{}") };
+        using var chunked = new HttpRequestMessage(HttpMethod.Post, new Uri(withoutProxying.BaseAddress, "api/orders"));
+        chunked.Content = new StringContent("{}");
         chunked.Headers.TransferEncodingChunked = true;
 
         using var refused = await http.SendAsync(chunked, TestContext.Current.CancellationToken);
-        using var taken = await http.PostAsync(chunked.RequestUri, new StringContent("{}"), TestContext.Current.CancellationToken);
+        using var taken = await http.PostAsync(
+            chunked.RequestUri, new StringContent("{}"), TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.InternalServerError, refused.StatusCode);
         Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
@@ -210,11 +215,14 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     {
         using var caller = await RawConnection.OpenAsync(host.BaseAddress);
 
-        await caller.SendAsync($"POST {target} HTTP/1.1\r\nHost: h\r\nx-functions-key: a key/+\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}");
+        await caller.SendAsync(
+            $"POST {target} HTTP/1.1\r\nHost: h\r\nx-functions-key: a key/+\r\n"
+            + "Content-Length: 2\r\nConnection: close\r\n\r\n{}");
         var answer = await caller.ReadToEndAsync();
 
         Assert.Matches("^HTTP/1.1 (200|400|404|405) ", answer);
-        Assert.All(app.Requests, seen => Assert.StartsWith("/api/cyclr/marketplace", new Uri(new Uri("http://handler"), seen.Url).AbsolutePath, StringComparison.Ordinal));
+        Assert.All(app.Requests, seen => Assert.StartsWith(
+            "/api/cyclr/marketplace", new Uri(new Uri("http://handler"), seen.Url).AbsolutePath, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -222,7 +230,9 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     {
         using var caller = await RawConnection.OpenAsync(host.BaseAddress);
 
-        await caller.SendAsync($"POST http://elsewhere.example/api/cyclr/marketplace?{Code} HTTP/1.1\r\nHost: elsewhere.example\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        await caller.SendAsync(
+            $"POST http://elsewhere.example/api/cyclr/marketplace?{Code} HTTP/1.1\r\nHost: elsewhere.example\r\n"
+            + "Content-Length: 0\r\nConnection: close\r\n\r\n");
         var answer = await caller.ReadToEndAsync();
 
         Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
@@ -237,13 +247,18 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         await PostAsync($"api/cyclr/marketplace?{Code}", "{}");
 
         var seen = await app.Events.FirstAsync<HttpInvocation>();
-        Assert.Equal(("Orders", "/api/cyclr/marketplace", 202, """{"notificationId":"7"}"""), (seen.Function, seen.Path, seen.Status, seen.Answer));
+        Assert.Equal(("Orders", "/api/cyclr/marketplace", 202, """{"notificationId":"7"}"""), 
+            (seen.Function, seen.Path, seen.Status, seen.Answer));
     }
 
     [Fact]
     public void The_url_of_a_function_leaves_out_what_may_be_left_out() => Assert.Equal(
-        new Uri(host.BaseAddress, "api/cyclr/marketplace"), host.UrlOf(host.HttpFunctions.Single(function => function.Name == "Orders")));
+        new Uri(host.BaseAddress, "api/cyclr/marketplace"),
+        host.UrlOf(host.HttpFunctions.Single(function => function.Name == "Orders")));
 
     private Task<HttpResponseMessage> PostAsync(string target, string body) =>
-        http.PostAsync(new Uri(target, UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json"), TestContext.Current.CancellationToken);
+        http.PostAsync(
+            new Uri(target, UriKind.Relative),
+            new StringContent(body, Encoding.UTF8, "application/json"),
+            TestContext.Current.CancellationToken);
 }

@@ -23,7 +23,8 @@ public sealed class MessageLeaseTests(AzuriteFixture azurite)
         await Eventually.GetAsync(() => lease.PopReceipt, receipt => receipt != message.PopReceipt);
         await lease.DisposeAsync();
 
-        await Assert.ThrowsAsync<RequestFailedException>(() => queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, cancellationToken));
+        await Assert.ThrowsAsync<RequestFailedException>(
+            () => queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, cancellationToken));
         await queue.DeleteMessageAsync(message.MessageId, lease.PopReceipt, cancellationToken);
     }
 }

@@ -156,7 +156,8 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     [InlineData(200, "", "application/json")]
     [InlineData(200, "", "text/plain")]
     [InlineData(200, "null", "application/json")]
-    public async Task An_answer_without_content_never_completes_until_the_function_timeout_restarts_the_handler(int status, string body, string? contentType)
+    public async Task An_answer_without_content_never_completes_until_the_function_timeout_restarts_the_handler(
+        int status, string body, string? contentType)
     {
         app.Answer(status, body, contentType);
         await SendAsync("a message");
@@ -244,10 +245,9 @@ public sealed class QueueFunctionTests : IAsyncLifetime
         app.WithQueue("Orders", "orders-poison").Answer(500, "");
         await poison.CreateAsync(cancellationToken: CancellationToken);
         await poison.SendMessageAsync(Base64("dead"), CancellationToken);
-        await using var host = await app.StartAsync(storage, options => WithSetting("extensions__queues__maxDequeueCount", "2")(options) with
-        {
-            MessageLease = TimeSpan.FromSeconds(1), // 10 minutes outside of tests
-        });
+        var twice = WithSetting("extensions__queues__maxDequeueCount", "2");
+        var shortLease = TimeSpan.FromSeconds(1); // 10 minutes outside of tests
+        await using var host = await app.StartAsync(storage, options => twice(options) with { MessageLease = shortLease });
 
         await app.Events.FirstAsync<MessageAbandoned>();
         await Eventually.GetAsync(
@@ -310,16 +310,19 @@ public sealed class QueueFunctionTests : IAsyncLifetime
         Assert.Equal(QueueOutcome.Completed, (await app.Events.FirstAsync<QueueInvocation>()).Outcome);
     }
 
-    private static Func<LocalFunctionsHostOptions, LocalFunctionsHostOptions> WithSetting(string name, string value) => options => options with
-    {
-        Environment = new Dictionary<string, string?> { [$"AzureFunctionsJobHost__{name}"] = value },
-    };
+    private static Func<LocalFunctionsHostOptions, LocalFunctionsHostOptions> WithSetting(string name, string value) =>
+        options => options with
+        {
+            Environment = new Dictionary<string, string?> { [$"AzureFunctionsJobHost__{name}"] = value },
+        };
 
-    private static string Iso(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss'+00:00'", CultureInfo.InvariantCulture);
+    private static string Iso(DateTimeOffset time) =>
+        time.ToString("yyyy-MM-dd'T'HH:mm:ss'+00:00'", CultureInfo.InvariantCulture);
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 
-    private Task<Azure.Response<Azure.Storage.Queues.Models.SendReceipt>> SendAsync(string text) => queue.SendMessageAsync(Base64(text), CancellationToken);
+    private Task<Azure.Response<Azure.Storage.Queues.Models.SendReceipt>> SendAsync(string text) =>
+        queue.SendMessageAsync(Base64(text), CancellationToken);
 
     private async Task ComesBackAsync()
     {

@@ -38,7 +38,8 @@ public sealed class CliProcess : IDisposable
     {
         var cli = new CliProcess(new Process
         {
-            StartInfo = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "MarketplaceWebhook.Cli.dll"), .. arguments])
+            StartInfo = new ProcessStartInfo(
+                "dotnet", [Path.Combine(AppContext.BaseDirectory, "MarketplaceWebhook.Cli.dll"), .. arguments])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

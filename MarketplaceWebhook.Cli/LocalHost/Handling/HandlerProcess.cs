@@ -34,7 +34,8 @@ internal sealed class HandlerProcess : IDisposable
     public int ExitCode => process.ExitCode;
 
     /// <exception cref="UserErrorException">The executable cannot be started.</exception>
-    public static HandlerProcess Start(FunctionApp app, IReadOnlyDictionary<string, string?> environment, Action<HostEvent> observe)
+    public static HandlerProcess Start(
+        FunctionApp app, IReadOnlyDictionary<string, string?> environment, Action<HostEvent> observe)
     {
         var port = FreePort();
         var process = new Process { StartInfo = StartInfo(app, environment, port) };
@@ -48,7 +49,9 @@ internal sealed class HandlerProcess : IDisposable
         {
             process.Dispose();
             throw new UserErrorException(
-                $"The app's executable {process.StartInfo.FileName} cannot be started: {exception.Message}. Build the app, or name its folder.", exception);
+                $"The app's executable {process.StartInfo.FileName} cannot be started: {exception.Message}. "
+                + "Build the app, or name its folder.",
+                exception);
         }
 
         process.BeginOutputReadLine();
@@ -71,7 +74,8 @@ internal sealed class HandlerProcess : IDisposable
         {
             try
             {
-                using var answer = await http.GetAsync(new Uri(Address), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+                using var answer = await http.GetAsync(
+                    new Uri(Address), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
                 return true;
             }
             catch (HttpRequestException)
@@ -120,8 +124,11 @@ internal sealed class HandlerProcess : IDisposable
         var text = port.ToString(CultureInfo.InvariantCulture);
         (string Name, string? Value)[] own =
         [
-            ("FUNCTIONS_CUSTOMHANDLER_PORT", text), ("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", id), ("FUNCTIONS_APP_ROOT_PATH", app.Directory),
-            ("FUNCTIONS_HTTPWORKER_PORT", text), ("FUNCTIONS_HTTPWORKER_ID", id),
+            ("FUNCTIONS_CUSTOMHANDLER_PORT", text),
+            ("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", id),
+            ("FUNCTIONS_APP_ROOT_PATH", app.Directory),
+            ("FUNCTIONS_HTTPWORKER_PORT", text),
+            ("FUNCTIONS_HTTPWORKER_ID", id),
         ];
         foreach (var (name, value) in environment.Select(setting => (setting.Key, setting.Value)).Concat(own))
             start.Environment[name] = value;

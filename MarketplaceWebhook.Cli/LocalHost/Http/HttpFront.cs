@@ -64,7 +64,8 @@ internal sealed class HttpFront : IAsyncDisposable
         }
         catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
-            throw new UserErrorException($"Port {port} is taken by another program. Name a free one with --port, or end that program.", exception);
+            throw new UserErrorException(
+                $"Port {port} is taken by another program. Name a free one with --port, or end that program.", exception);
         }
     }
 
@@ -90,7 +91,9 @@ internal sealed class HttpFront : IAsyncDisposable
         }
     }
 
-    /// <summary>404 and 401, and the report of every call. Routing itself would answer 405 to a method that no function lists.</summary>
+    /// <summary>
+    /// 404 and 401, and the report of every call. Routing itself would answer 405 to a method that no function lists.
+    /// </summary>
     private async Task AnswerAsync(HttpContext context, RequestDelegate next)
     {
         var started = time.GetTimestamp();
@@ -131,7 +134,8 @@ internal sealed class HttpFront : IAsyncDisposable
             do
             {
                 process = await handler.ListeningAsync(either.Token);
-                error = await forwarder.SendAsync(context, process.Address, invoker, forwarding, InvocationTransformer.Instance, either.Token);
+                error = await forwarder.SendAsync(
+                    context, process.Address, invoker, forwarding, InvocationTransformer.Instance, either.Token);
             }
             while (error != ForwarderError.None && await process.EndsSoonAsync(either.Token) && IsRefused(context));
         }
@@ -148,5 +152,6 @@ internal sealed class HttpFront : IAsyncDisposable
 
     // Nothing was sent, so that the next handler can have it.
     private static bool IsRefused(HttpContext context) =>
-        context.GetForwarderErrorFeature()?.Exception is HttpRequestException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } };
+        context.GetForwarderErrorFeature()?.Exception?.InnerException
+            is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
 }

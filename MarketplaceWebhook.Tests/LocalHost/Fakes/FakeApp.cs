@@ -37,7 +37,8 @@ internal sealed class FakeApp : IDisposable
     public SeenEvents Events { get; } = new();
 
     public IReadOnlyList<SeenRequest> Requests => File.Exists(PathOf("seen.jsonl"))
-        ? [.. ReadShared("seen.jsonl").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<SeenRequest>(line, Json)!)]
+        ? [.. ReadShared("seen.jsonl").Split(
+            '\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<SeenRequest>(line, Json)!)]
         : [];
 
     public FakeApp WithHttp(string name, string route, string method = "post", string authLevel = "function")
@@ -51,7 +52,8 @@ internal sealed class FakeApp : IDisposable
         return this;
     }
 
-    public FakeApp WithQueue(string name, string queueName, string bindingName = "item", string connection = "AzureWebJobsStorage")
+    public FakeApp WithQueue(
+        string name, string queueName, string bindingName = "item", string connection = "AzureWebJobsStorage")
     {
         Directory.CreateDirectory(PathOf(name));
         Save($"{name}/function.json", JsonNode.Parse($$"""
@@ -67,7 +69,8 @@ internal sealed class FakeApp : IDisposable
         return this;
     }
 
-    public FakeApp Answer(int status, string body, string? contentType = "application/json", params (string Name, string Value)[] headers)
+    public FakeApp Answer(
+        int status, string body, string? contentType = "application/json", params (string Name, string Value)[] headers)
     {
         var all = new JsonObject(headers.Select(header => KeyValuePair.Create(header.Name, (JsonNode?)header.Value)));
         if (contentType is not null)
@@ -85,7 +88,10 @@ internal sealed class FakeApp : IDisposable
     /// <summary>Answers wait until <see cref="Release"/>.</summary>
     public FakeApp Hold() => Answer(new JsonObject
     {
-        ["hold"] = true, ["status"] = 200, ["body"] = "{}", ["headers"] = new JsonObject { ["Content-Type"] = "application/json" },
+        ["hold"] = true,
+        ["status"] = 200,
+        ["body"] = "{}",
+        ["headers"] = new JsonObject { ["Content-Type"] = "application/json" },
     });
 
     public void Release() => Mark("release");
@@ -98,16 +104,24 @@ internal sealed class FakeApp : IDisposable
 
     public JsonNode Started() => JsonNode.Parse(File.ReadAllText(PathOf("started.json")))!;
 
-    public Task<LocalFunctionsHost> StartAsync(string storage, Func<LocalFunctionsHostOptions, LocalFunctionsHostOptions>? change = null)
+    public Task<LocalFunctionsHost> StartAsync(
+        string storage, Func<LocalFunctionsHostOptions, LocalFunctionsHostOptions>? change = null)
     {
-        var options = new LocalFunctionsHostOptions { AppDirectory = Folder, StorageConnection = storage, Key = "a key/+", Observe = Events.Add };
+        var options = new LocalFunctionsHostOptions
+        {
+            AppDirectory = Folder,
+            StorageConnection = storage,
+            Key = "a key/+",
+            Observe = Events.Add,
+        };
         return LocalFunctionsHost.StartAsync(change?.Invoke(options) ?? options, TestContext.Current.CancellationToken);
     }
 
     /// <summary>For a test without queues.</summary>
     public Task<LocalFunctionsHost> StartAsync() => StartAsync("UseDevelopmentStorage=true");
 
-    public Task<IReadOnlyList<SeenRequest>> RequestsAsync(int count) => Eventually.GetAsync(() => Requests, requests => requests.Count >= count);
+    public Task<IReadOnlyList<SeenRequest>> RequestsAsync(int count) =>
+        Eventually.GetAsync(() => Requests, requests => requests.Count >= count);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 

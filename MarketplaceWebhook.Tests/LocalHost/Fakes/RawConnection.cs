@@ -15,7 +15,8 @@ internal sealed class RawConnection : IDisposable
         return connection;
     }
 
-    public Task SendAsync(string text) => tcp.GetStream().WriteAsync(Encoding.Latin1.GetBytes(text), TestContext.Current.CancellationToken).AsTask();
+    public Task SendAsync(string text) =>
+        tcp.GetStream().WriteAsync(Encoding.Latin1.GetBytes(text), TestContext.Current.CancellationToken).AsTask();
 
     /// <summary>What comes up to and with this text.</summary>
     public async Task<string> ReadUntilAsync(string end)
