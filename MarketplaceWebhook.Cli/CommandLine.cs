@@ -11,7 +11,8 @@ public static class CommandLine
     // Ctrl+C: `dev` lets Azurite write its data before the process ends.
     private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(45);
 
-    public static RootCommand Create() => new("Cyclr Marketplace notifications: run the function app on this machine, and look after its data.")
+    public static RootCommand Create() =>
+        new("Cyclr Marketplace notifications: run the function app on this machine, and look after its data.")
     {
         DevCommand.Create(),
         SendCommand.Create(),

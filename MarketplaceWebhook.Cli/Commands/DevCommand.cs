@@ -32,9 +32,15 @@ internal static class DevCommand
             HelpName = "DIR",
         };
 
-        var command = new Command("dev", "Runs the function app on this machine, with the storage emulator where no storage is set.") { port, key, app };
+        var command = new Command("dev", "Runs the function app on this machine, with the storage emulator where no storage is set.")
+        {
+            port, key, app,
+        };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            parsed.GetValue(port), parsed.GetRequiredValue(key), parsed.GetValue(app) ?? Path.Combine(AppContext.BaseDirectory, "app"), cancellationToken));
+            parsed.GetValue(port),
+            parsed.GetRequiredValue(key),
+            parsed.GetValue(app) ?? Path.Combine(AppContext.BaseDirectory, "app"),
+            cancellationToken));
         return command;
     }
 

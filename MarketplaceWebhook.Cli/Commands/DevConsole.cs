@@ -26,7 +26,8 @@ internal sealed class DevConsole
     public void Welcome(LocalFunctionsHost host, string key, string storage)
     {
         console.WriteLine();
-        if (host.HttpFunctions.FirstOrDefault(function => function.Methods.Contains("post", StringComparer.OrdinalIgnoreCase)) is { } receiver)
+        if (host.HttpFunctions.FirstOrDefault(
+            function => function.Methods.Contains("post", StringComparer.OrdinalIgnoreCase)) is { } receiver)
         {
             var url = $"{host.UrlOf(receiver)}?code={Uri.EscapeDataString(key)}";
             console.MarkupLineInterpolated($"[bold]URL for Cyclr[/]  {url}");
@@ -56,7 +57,8 @@ internal sealed class DevConsole
                 Report($"The app listens after {listening.After.TotalSeconds:0.00} s.");
                 break;
             case HandlerExited exited:
-                Warn($"The app (process {exited.ProcessId}) ended with exit code {exited.ExitCode}; it is started again.{RealHost(exited.RealHost)}");
+                Warn($"The app (process {exited.ProcessId}) ended with exit code {exited.ExitCode}; it is started again."
+                    + RealHost(exited.RealHost));
                 break;
             case HandlerRestarted restarted:
                 Warn($"The app (process {restarted.ProcessId}) is killed and started again: {restarted.Reason}.");
@@ -73,6 +75,10 @@ internal sealed class DevConsole
             case MessagePoisoned poisoned:
                 Warn($"A message of {poisoned.QueueName} went to the poison queue: {poisoned.Reason}.");
                 break;
+            case MessageAbandoned abandoned:
+                Warn(
+                    $"A message of {abandoned.QueueName} failed for the last time; it stays there and is never delivered again.");
+                break;
             case StorageFailed failed:
                 Warn($"The storage does not answer for {failed.QueueName}: {failed.Reason}");
                 break;
@@ -87,7 +93,8 @@ internal sealed class DevConsole
         var colour = call.Status switch { < 300 => "green", < 500 => "yellow", _ => "red" };
         var what = call.Status switch
         {
-            StatusCodes.Status404NotFound when call.Function is null => $"no function has this path and method: {call.Method} {call.Path}",
+            StatusCodes.Status404NotFound when call.Function is null =>
+                $"no function has this path and method: {call.Method} {call.Path}",
             StatusCodes.Status401Unauthorized => "the key is missing or wrong",
             _ => string.Join("  ", new[] { Text(call.Answer, "notificationId"), Text(call.Answer, "detail") }.OfType<string>()),
         };
@@ -110,7 +117,8 @@ internal sealed class DevConsole
 
     private void Line(string colour, string outcome, string function, string what, TimeSpan duration) =>
         console.MarkupLine(
-            $"[dim]{DateTime.Now:HH:mm:ss}[/]  [{colour}]{outcome,-7}[/]  {Markup.Escape(function),-20}  {Markup.Escape(VisibleText.Of(what, 200))}  [dim]{duration.TotalMilliseconds:0} ms[/]");
+            $"[dim]{DateTime.Now:HH:mm:ss}[/]  [{colour}]{outcome,-7}[/]  {Markup.Escape(function),-20}  "
+            + $"{Markup.Escape(VisibleText.Of(what, 200))}  [dim]{duration.TotalMilliseconds:0} ms[/]");
 
     private void Warn(string line) => console.MarkupLineInterpolated($"[yellow]{VisibleText.Of(line)}[/]");
 
@@ -123,7 +131,8 @@ internal sealed class DevConsole
 
     private static string Curl(string url)
     {
-        const string Body = """{"Status":"started","AccountId":"00000000-0000-0000-0000-000000000000","MarketplaceIntegrationPackageId":1234}""";
+        const string Body =
+            """{"Status":"started","AccountId":"00000000-0000-0000-0000-000000000000","MarketplaceIntegrationPackageId":1234}""";
         return OperatingSystem.IsWindows()
             ? $"curl.exe -d \"{Body.Replace("\"", "\\\"", StringComparison.Ordinal)}\" \"{url}\""
             : $"curl -d '{Body}' '{url}'";

@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -10,7 +9,6 @@ namespace MarketplaceWebhook.Cli.Commands;
 internal sealed record NotificationBody(byte[] Bytes)
 {
     private static readonly string[] Documented = ["installed", "uninstalled", "started", "stopped"];
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonNodeOptions AnyCase = new() { PropertyNameCaseInsensitive = true };
 
     /// <exception cref="UserErrorException">There is neither such a notification nor such a file.</exception>
@@ -39,11 +37,12 @@ internal sealed record NotificationBody(byte[] Bytes)
                 body["AccountApiId"] = accountApiId;
             if (packageId is not null)
                 body["MarketplaceIntegrationPackageId"] = packageId;
-            return new NotificationBody(JsonSerializer.SerializeToUtf8Bytes(body, Json));
+            return new NotificationBody(JsonSerializer.SerializeToUtf8Bytes(body, SendCommand.ReadableJson));
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
         {
-            throw new UserErrorException("The file is not one JSON object with each name once: values can only be put into that.", exception);
+            throw new UserErrorException(
+                "The file is not one JSON object with each name once: values can only be put into that.", exception);
         }
     }
 

@@ -15,11 +15,19 @@ internal static class SendCommand
     /// <summary>The key of `dev` where it is given none.</summary>
     public const string DevKey = "local-dev-key";
 
-    private static readonly JsonSerializerOptions Pretty = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    /// <summary>Indented, and with letters of any script as they are.</summary>
+    public static JsonSerializerOptions ReadableJson { get; } = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static Command Create()
     {
-        var body = new Argument<string>("BODY") { Description = "installed, uninstalled, started or stopped as Cyclr documents them, or a FILE." };
+        var body = new Argument<string>("BODY")
+        {
+            Description = "installed, uninstalled, started or stopped as Cyclr documents them, or a FILE.",
+        };
         var account = new Option<Guid?>("--account")
         {
             Description = "The AccountId to put in.",
@@ -39,7 +47,8 @@ internal static class SendCommand
             HelpName = "N",
             CustomParser = result =>
             {
-                if (long.TryParse(result.Tokens[0].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+                if (long.TryParse(
+                    result.Tokens[0].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
                     return number;
                 result.AddError("--package must be an integer.");
                 return null;
@@ -52,9 +61,13 @@ internal static class SendCommand
             HelpName = "URL",
         };
 
-        var command = new Command("send", "Posts a notification as Cyclr would, and prints the answer.") { body, account, apiId, package, url };
+        var command = new Command("send", "Posts a notification as Cyclr would, and prints the answer.")
+        {
+            body, account, apiId, package, url,
+        };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            NotificationBody.Read(parsed.GetRequiredValue(body)).With(parsed.GetValue(account), parsed.GetValue(apiId), parsed.GetValue(package)),
+            NotificationBody.Read(parsed.GetRequiredValue(body))
+                .With(parsed.GetValue(account), parsed.GetValue(apiId), parsed.GetValue(package)),
             parsed.GetRequiredValue(url),
             cancellationToken));
         return command;
@@ -63,10 +76,12 @@ internal static class SendCommand
     private static async Task<int> RunAsync(NotificationBody body, string url, CancellationToken cancellationToken)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var target) || target.Scheme is not ("http" or "https"))
-            throw new UserErrorException("--url must be a whole address, such as http://127.0.0.1:7071/api/cyclr/marketplace?code=KEY.");
+            throw new UserErrorException(
+                "--url must be a whole address, such as http://127.0.0.1:7071/api/cyclr/marketplace?code=KEY.");
 
         using var http = new HttpClient();
-        using var content = new ByteArrayContent(body.Bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        using var content = new ByteArrayContent(body.Bytes);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         try
         {
             using var answer = await http.PostAsync(target, content, cancellationToken);
@@ -77,13 +92,15 @@ internal static class SendCommand
         {
             throw new UserErrorException(
                 target.IsLoopback && exception.HttpRequestError == HttpRequestError.ConnectionError
-                    ? $"Nothing listens on {target.GetLeftPart(UriPartial.Authority)}: start it with `dotnet run --project MarketplaceWebhook.Cli -- dev`, or name another with --url."
+                    ? $"Nothing listens on {target.GetLeftPart(UriPartial.Authority)}: start it with "
+                        + "`dotnet run --project MarketplaceWebhook.Cli -- dev`, or name another with --url."
                     : $"{target.GetLeftPart(UriPartial.Authority)} did not answer: {exception.Message}",
                 exception);
         }
         catch (TaskCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new UserErrorException($"{target.GetLeftPart(UriPartial.Authority)} did not answer within {http.Timeout.TotalSeconds:0} s.", exception);
+            throw new UserErrorException(
+                $"{target.GetLeftPart(UriPartial.Authority)} did not answer within {http.Timeout.TotalSeconds:0} s.", exception);
         }
     }
 
@@ -100,7 +117,7 @@ internal static class SendCommand
     {
         try
         {
-            return JsonNode.Parse(answer)?.ToJsonString(Pretty) ?? answer;
+            return JsonNode.Parse(answer)?.ToJsonString(ReadableJson) ?? answer;
         }
         catch (JsonException)
         {

@@ -21,14 +21,19 @@ public sealed record HandlerRestarted(int ProcessId, string Reason) : HostEvent;
 /// <param name="Function">Null: the path and the method belong to none (404).</param>
 /// <param name="Path">As matched, without the query.</param>
 /// <param name="Answer">The first 4 KiB of the body.</param>
-public sealed record HttpInvocation(string? Function, string Method, string Path, int Status, string Answer, TimeSpan Duration) : HostEvent;
+public sealed record HttpInvocation(
+    string? Function, string Method, string Path, int Status, string Answer, TimeSpan Duration) : HostEvent;
 
 /// <param name="Detail">What the handler answered, in a few words.</param>
 public sealed record QueueInvocation(
-    string Function, string MessageId, string Text, long DequeueCount, QueueOutcome Outcome, string Detail, TimeSpan Duration) : HostEvent;
+    string Function, string MessageId, string Text, long DequeueCount, QueueOutcome Outcome, string Detail, TimeSpan Duration)
+    : HostEvent;
 
 /// <summary>A message went to the poison queue, with or without an attempt.</summary>
 public sealed record MessagePoisoned(string QueueName, string MessageId, string Reason) : HostEvent;
+
+/// <summary>A message of a poison queue has failed for the last time: it stays there, and is never delivered again.</summary>
+public sealed record MessageAbandoned(string QueueName, string MessageId) : HostEvent;
 
 public sealed record StorageFailed(string QueueName, string Reason) : HostEvent;
 

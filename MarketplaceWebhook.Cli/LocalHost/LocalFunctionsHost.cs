@@ -31,7 +31,8 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
 
         var settings = new ConfigurationBuilder()
             .AddEnvironmentVariables()
-            .AddInMemoryCollection(environment.Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value)))
+            .AddInMemoryCollection(
+                environment.Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value)))
             .Build();
         var observe = OneAtATime(options.Observe);
 
@@ -43,7 +44,8 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         listeners =
         [
             .. app.QueueFunctions.Select(function => new QueueListener(
-                function, app.Host.Queues, QueueConnection.Open(settings, function.Connection), invoker, options.MessageLease, options.Time, observe)),
+                function, app.Host.Queues, QueueConnection.Open(settings, function.Connection),
+                invoker, options.MessageLease, options.Time, observe)),
         ];
     }
 
@@ -58,18 +60,22 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
     /// <summary>Where a function is called, without a key; route parameters that may be left out are.</summary>
     public Uri UrlOf(HttpFunction function) => new(
         BaseAddress,
-        $"{app.Host.RoutePrefix}/{string.Join('/', function.Route.Split('/').Where(segment => !segment.EndsWith("?}", StringComparison.Ordinal)))}");
+        string.Join('/', function.Route.Split('/')
+            .Where(segment => !segment.EndsWith("?}", StringComparison.Ordinal))
+            .Prepend(app.Host.RoutePrefix)));
 
     /// <summary>Starts the handler and waits until it listens; then opens the door and reads the queues.</summary>
     /// <exception cref="UserErrorException">The app, its settings or the port cannot be used.</exception>
-    public static async Task<LocalFunctionsHost> StartAsync(LocalFunctionsHostOptions options, CancellationToken cancellationToken)
+    public static async Task<LocalFunctionsHost> StartAsync(
+        LocalFunctionsHostOptions options, CancellationToken cancellationToken)
     {
         var host = new LocalFunctionsHost(options);
         try
         {
             await host.front.StartAsync(cancellationToken);
             await host.handler.StartAsync(cancellationToken);
-            host.listening = Task.WhenAll(host.listeners.Select(listener => listener.RunAsync(host.stopping.Token, host.cutting.Token)));
+            host.listening = Task.WhenAll(
+                host.listeners.Select(listener => listener.RunAsync(host.stopping.Token, host.cutting.Token)));
             return host;
         }
         catch

@@ -5,14 +5,18 @@ using MarketplaceWebhook.Cli.LocalHost.Storage;
 
 namespace MarketplaceWebhook.Tests.Support;
 
-/// <summary>One Azurite for all tests, in memory and on free ports. A test takes an account of its own, so that none sees another's rows.</summary>
+/// <summary>
+/// One Azurite for all tests, in memory and on free ports. A test takes an account of its own, so that none sees another's
+/// rows.
+/// </summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
     // Windows holds 32,767 characters in an environment variable: one account takes 54.
     private const int AccountCount = 500;
 
     private readonly AzuriteAccount[] accounts =
-        [.. Enumerable.Range(0, AccountCount).Select(n => new AzuriteAccount($"test{n:D4}", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))))];
+        [.. Enumerable.Range(0, AccountCount).Select(
+            n => new AzuriteAccount($"test{n:D4}", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))))];
 
     private Azurite? azurite;
     private int taken;

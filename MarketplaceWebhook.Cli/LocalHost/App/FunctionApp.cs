@@ -14,7 +14,7 @@ public sealed record FunctionApp
 
     public required IReadOnlyList<QueueFunction> QueueFunctions { get; init; }
 
-    /// <exception cref="UserErrorException">The folder is none of a function app, or holds what this host cannot play.</exception>
+    /// <exception cref="UserErrorException">It is no function app, or holds what this host cannot play.</exception>
     public static FunctionApp Read(string directory, IConfiguration settings)
     {
         if (!System.IO.Directory.Exists(directory))
@@ -29,7 +29,8 @@ public sealed record FunctionApp
             .ToList();
 
         if (functions.Count == 0)
-            throw new UserErrorException($"{directory} has no folder with a function.json: name the folder of a built function app.");
+            throw new UserErrorException(
+                $"{directory} has no folder with a function.json: name the folder of a built function app.");
 
         return new FunctionApp
         {
@@ -52,7 +53,8 @@ public sealed record FunctionApp
                 [{ Type: "http", Direction: "out" }, { Type: "httpTrigger" } trigger] => Http(name, trigger),
                 [{ Type: "queueTrigger", Name: { } binding, QueueName: { } queue } trigger] =>
                     new QueueFunction(name, binding, queue, trigger.Connection ?? "AzureWebJobsStorage"),
-                _ => throw new JsonException("its bindings are neither one httpTrigger and one http output, nor one queueTrigger."),
+                _ => throw new JsonException(
+                    "its bindings are neither one httpTrigger and one http output, nor one queueTrigger."),
             };
         }
         catch (Exception exception) when (exception is JsonException or IOException)

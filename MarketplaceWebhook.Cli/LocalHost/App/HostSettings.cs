@@ -3,7 +3,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Cli.LocalHost.App;
 
-/// <summary>What host.json says, with the defaults of the Functions host; settings named <c>AzureFunctionsJobHost__…</c> win.</summary>
+/// <summary>
+/// What host.json says, with the defaults of the Functions host; settings named <c>AzureFunctionsJobHost__…</c> win.
+/// </summary>
 public sealed record HostSettings
 {
     public required string ExecutablePath { get; init; }

@@ -2,7 +2,10 @@ using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Cli.LocalHost.App;
 
-/// <summary>host.json's extensions.queues: https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue#hostjson-settings</summary>
+/// <summary>
+/// host.json's extensions.queues:
+/// https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue#hostjson-settings
+/// </summary>
 public sealed record QueueSettings
 {
     /// <summary>Else the message text is taken as it is.</summary>
@@ -33,7 +36,8 @@ public sealed record QueueSettings
             {
                 var text when text.Equals("base64", StringComparison.OrdinalIgnoreCase) => true,
                 var text when text.Equals("none", StringComparison.OrdinalIgnoreCase) => false,
-                var text => throw new FormatException($"extensions.queues.messageEncoding is '{text}': it must be base64 or none."),
+                var text => throw new FormatException(
+                    $"extensions.queues.messageEncoding is '{text}': it must be base64 or none."),
             },
             BatchSize = batchSize,
             NewBatchThreshold = queues.GetValue("newBatchThreshold", batchSize / 2),

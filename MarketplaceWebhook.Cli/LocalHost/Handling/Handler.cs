@@ -4,7 +4,8 @@ namespace MarketplaceWebhook.Cli.LocalHost.Handling;
 
 /// <summary>The handler, kept running: whenever its process ends, however it ends, another is started.</summary>
 internal sealed class Handler(
-    FunctionApp app, IReadOnlyDictionary<string, string?> environment, TimeProvider time, Action<HostEvent> observe) : IAsyncDisposable
+    FunctionApp app, IReadOnlyDictionary<string, string?> environment, TimeProvider time, Action<HostEvent> observe)
+    : IAsyncDisposable
 {
     private static readonly TimeSpan ListenDeadline = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
@@ -28,11 +29,13 @@ internal sealed class Handler(
             if (!process.HasExited)
             {
                 throw new UserErrorException(
-                    $"The app did not answer on FUNCTIONS_CUSTOMHANDLER_PORT within {ListenDeadline.TotalSeconds:0} s: the Functions host would give it up.");
+                    $"The app did not answer on FUNCTIONS_CUSTOMHANDLER_PORT within {ListenDeadline.TotalSeconds:0} s: "
+                    + "the Functions host would give it up.");
             }
 
             await process.WaitForExitAsync(cancellationToken);
-            throw new UserErrorException($"The app ended with exit code {process.ExitCode} before it listened; its own lines above say why.");
+            throw new UserErrorException(
+                $"The app ended with exit code {process.ExitCode} before it listened; its own lines above say why.");
         }
 
         running = KeepRunningAsync(process);
@@ -140,5 +143,6 @@ internal sealed class Handler(
     private static TimeSpan Pause(int failedStarts) =>
         TimeSpan.FromSeconds(Math.Min(Math.Pow(2, failedStarts - 1), LongestPause.TotalSeconds));
 
-    private static TaskCompletionSource<HandlerProcess> NewCompletion() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource<HandlerProcess> NewCompletion() =>
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

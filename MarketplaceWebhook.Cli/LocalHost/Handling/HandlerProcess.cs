@@ -11,6 +11,7 @@ namespace MarketplaceWebhook.Cli.LocalHost.Handling;
 internal sealed class HandlerProcess : IDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
 
     private readonly Process process;
 
@@ -33,7 +34,8 @@ internal sealed class HandlerProcess : IDisposable
     public int ExitCode => process.ExitCode;
 
     /// <exception cref="UserErrorException">The executable cannot be started.</exception>
-    public static HandlerProcess Start(FunctionApp app, IReadOnlyDictionary<string, string?> environment, Action<HostEvent> observe)
+    public static HandlerProcess Start(
+        FunctionApp app, IReadOnlyDictionary<string, string?> environment, Action<HostEvent> observe)
     {
         var port = FreePort();
         var process = new Process { StartInfo = StartInfo(app, environment, port) };
@@ -47,7 +49,9 @@ internal sealed class HandlerProcess : IDisposable
         {
             process.Dispose();
             throw new UserErrorException(
-                $"The app's executable {process.StartInfo.FileName} cannot be started: {exception.Message}. Build the app, or name its folder.", exception);
+                $"The app's executable {process.StartInfo.FileName} cannot be started: {exception.Message}. "
+                + "Build the app, or name its folder.",
+                exception);
         }
 
         process.BeginOutputReadLine();
@@ -70,7 +74,8 @@ internal sealed class HandlerProcess : IDisposable
         {
             try
             {
-                using var answer = await http.GetAsync(new Uri(Address), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+                using var answer = await http.GetAsync(
+                    new Uri(Address), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
                 return true;
             }
             catch (HttpRequestException)
@@ -84,6 +89,15 @@ internal sealed class HandlerProcess : IDisposable
 
     /// <summary>Until it ended and its last lines are read.</summary>
     public Task WaitForExitAsync(CancellationToken cancellationToken) => process.WaitForExitAsync(cancellationToken);
+
+    /// <summary>Whether it is ending: its sockets close a moment before that is known.</summary>
+    public async Task<bool> EndsSoonAsync(CancellationToken cancellationToken)
+    {
+        using var moment = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        moment.CancelAfter(Moment);
+        await process.WaitForExitAsync(moment.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return process.HasExited;
+    }
 
     public void Kill()
     {
@@ -110,8 +124,11 @@ internal sealed class HandlerProcess : IDisposable
         var text = port.ToString(CultureInfo.InvariantCulture);
         (string Name, string? Value)[] own =
         [
-            ("FUNCTIONS_CUSTOMHANDLER_PORT", text), ("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", id), ("FUNCTIONS_APP_ROOT_PATH", app.Directory),
-            ("FUNCTIONS_HTTPWORKER_PORT", text), ("FUNCTIONS_HTTPWORKER_ID", id),
+            ("FUNCTIONS_CUSTOMHANDLER_PORT", text),
+            ("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", id),
+            ("FUNCTIONS_APP_ROOT_PATH", app.Directory),
+            ("FUNCTIONS_HTTPWORKER_PORT", text),
+            ("FUNCTIONS_HTTPWORKER_ID", id),
         ];
         foreach (var (name, value) in environment.Select(setting => (setting.Key, setting.Value)).Concat(own))
             start.Environment[name] = value;

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using MarketplaceWebhook.Cli.LocalHost.App;
 using MarketplaceWebhook.Cli.LocalHost.Handling;
 using Microsoft.AspNetCore.Builder;
@@ -63,7 +64,8 @@ internal sealed class HttpFront : IAsyncDisposable
         }
         catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
-            throw new UserErrorException($"Port {port} is taken by another program. Name a free one with --port, or end that program.", exception);
+            throw new UserErrorException(
+                $"Port {port} is taken by another program. Name a free one with --port, or end that program.", exception);
         }
     }
 
@@ -89,7 +91,9 @@ internal sealed class HttpFront : IAsyncDisposable
         }
     }
 
-    /// <summary>404 and 401, and the report of every call. Routing itself would answer 405 to a method that no function lists.</summary>
+    /// <summary>
+    /// 404 and 401, and the report of every call. Routing itself would answer 405 to a method that no function lists.
+    /// </summary>
     private async Task AnswerAsync(HttpContext context, RequestDelegate next)
     {
         var started = time.GetTimestamp();
@@ -127,8 +131,13 @@ internal sealed class HttpFront : IAsyncDisposable
         var error = ForwarderError.None;
         try
         {
-            process = await handler.ListeningAsync(either.Token);
-            error = await forwarder.SendAsync(context, process.Address, invoker, forwarding, InvocationTransformer.Instance, either.Token);
+            do
+            {
+                process = await handler.ListeningAsync(either.Token);
+                error = await forwarder.SendAsync(
+                    context, process.Address, invoker, forwarding, InvocationTransformer.Instance, either.Token);
+            }
+            while (error != ForwarderError.None && await process.EndsSoonAsync(either.Token) && IsRefused(context));
         }
         catch (OperationCanceledException)
         {
@@ -140,4 +149,9 @@ internal sealed class HttpFront : IAsyncDisposable
         if (error != ForwarderError.None && !context.Response.HasStarted)
             context.Response.StatusCode = StatusCodes.Status500InternalServerError;
     }
+
+    // Nothing was sent, so that the next handler can have it.
+    private static bool IsRefused(HttpContext context) =>
+        context.GetForwarderErrorFeature()?.Exception?.InnerException
+            is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
 }

@@ -3,7 +3,9 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace MarketplaceWebhook.Cli.LocalHost.Http;
 
-/// <summary>What the host adds to a request that it forwards. All else stays; the path is the one that matched, written anew.</summary>
+/// <summary>
+/// What the host adds to a request that it forwards. All else stays; the path is the one that matched, written anew.
+/// </summary>
 internal sealed class InvocationTransformer : HttpTransformer
 {
     public static InvocationTransformer Instance { get; } = new();
@@ -16,6 +18,7 @@ internal sealed class InvocationTransformer : HttpTransformer
         var headers = proxyRequest.Headers;
         HostHeaders.Set(headers);
         headers.Remove("User-Agent");
-        headers.TryAddWithoutValidation("User-Agent", $"{httpContext.Request.Headers.UserAgent} {HostHeaders.UserAgent}".TrimStart());
+        headers.TryAddWithoutValidation(
+            "User-Agent", $"{httpContext.Request.Headers.UserAgent} {HostHeaders.UserAgent}".TrimStart());
     }
 }

@@ -16,7 +16,9 @@ internal sealed class KeyCheck(string key)
         if (level == AuthLevel.Anonymous)
             return true;
 
-        var given = request.Headers.TryGetValue("x-functions-key", out var header) ? header[0] : request.Query["code"].FirstOrDefault();
+        var given = request.Headers.TryGetValue("x-functions-key", out var header)
+            ? header[0]
+            : request.Query["code"].FirstOrDefault();
         return given is not null && CryptographicOperations.FixedTimeEquals(Hash(given), expected);
     }
 

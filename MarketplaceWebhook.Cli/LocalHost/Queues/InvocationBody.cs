@@ -9,7 +9,11 @@ namespace MarketplaceWebhook.Cli.LocalHost.Queues;
 internal static class InvocationBody
 {
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
+    private static readonly JsonDocumentOptions Lenient = new()
+    {
+        AllowTrailingCommas = true,
+        CommentHandling = JsonCommentHandling.Skip,
+    };
 
     /// <param name="text">The message text, decoded.</param>
     public static byte[] Write(string bindingName, QueueMessage message, string text, DateTimeOffset now)
@@ -32,11 +36,18 @@ internal static class InvocationBody
         };
         MixIn(text, metadata);
 
-        return JsonSerializer.SerializeToUtf8Bytes(
-            new JsonObject { ["Data"] = new JsonObject { [bindingName] = Quoted(text) }, ["Metadata"] = new JsonObject(metadata) }, Json);
+        var body = new JsonObject
+        {
+            ["Data"] = new JsonObject { [bindingName] = Quoted(text) },
+            ["Metadata"] = new JsonObject(metadata),
+        };
+        return JsonSerializer.SerializeToUtf8Bytes(body, Json);
     }
 
-    /// <summary>The top-level properties of a message that is a JSON object: objects as they are, scalars as quoted text, arrays and null not at all.</summary>
+    /// <summary>
+    /// The top-level properties of a message that is a JSON object: objects as they are, scalars as quoted text, arrays and
+    /// null not at all.
+    /// </summary>
     private static void MixIn(string text, OrderedDictionary<string, JsonNode?> metadata)
     {
         if (text.AsSpan().Trim() is not ['{', .., '}'])

@@ -39,7 +39,8 @@ internal sealed class MessageLease : IAsyncDisposable
             try
             {
                 // Not cancelled: an answer that nobody reads would take the receipt along.
-                var receipt = await queue.UpdateMessageAsync(message.MessageId, PopReceipt, visibilityTimeout: length, cancellationToken: CancellationToken.None);
+                var receipt = await queue.UpdateMessageAsync(
+                    message.MessageId, PopReceipt, visibilityTimeout: length, cancellationToken: CancellationToken.None);
                 PopReceipt = receipt.Value.PopReceipt;
             }
             catch (RequestFailedException)

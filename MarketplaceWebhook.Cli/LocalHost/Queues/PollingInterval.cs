@@ -1,6 +1,8 @@
 namespace MarketplaceWebhook.Cli.LocalHost.Queues;
 
-/// <summary>The pause before the next read of an idle queue: doubling from 100 ms, by chance a fifth more or less, up to a maximum.</summary>
+/// <summary>
+/// The pause before the next read of an idle queue: doubling from 100 ms, by chance a fifth more or less, up to a maximum.
+/// </summary>
 internal sealed class PollingInterval(TimeSpan maximum)
 {
     private static readonly TimeSpan Minimum = TimeSpan.FromMilliseconds(100);

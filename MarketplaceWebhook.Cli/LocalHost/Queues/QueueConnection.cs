@@ -29,7 +29,8 @@ internal static class QueueConnection
         catch (Exception exception) when (exception is FormatException or ArgumentException)
         {
             // The message of the exception may hold a part of the key.
-            throw new UserErrorException($"The setting {name}, which a function.json names, is missing or no storage connection string.", exception);
+            throw new UserErrorException(
+                $"The setting {name}, which a function.json names, is missing or no storage connection string.", exception);
         }
     }
 }

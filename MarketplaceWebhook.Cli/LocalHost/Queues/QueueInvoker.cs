@@ -19,7 +19,8 @@ internal sealed class QueueInvoker(Handler handler, TimeSpan functionTimeout, Ti
     };
 
     /// <returns>The outcome, and the answer in a few words.</returns>
-    public async Task<(QueueOutcome Outcome, string Detail)> InvokeAsync(QueueFunction function, byte[] body, CancellationToken cancellationToken)
+    public async Task<(QueueOutcome Outcome, string Detail)> InvokeAsync(
+        QueueFunction function, byte[] body, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(functionTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
@@ -51,14 +52,16 @@ internal sealed class QueueInvoker(Handler handler, TimeSpan functionTimeout, Ti
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{process.Address}{function.Name}")
         {
-            Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json", "utf-8") } },
+            Content = new ByteArrayContent(body),
         };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
         request.Headers.TransferEncodingChunked = true;
         request.Headers.UserAgent.ParseAdd(HostHeaders.UserAgent);
         HostHeaders.Set(request.Headers);
 
         using var response = await http.SendAsync(request, cancellationToken);
         var content = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-        return (InvocationAnswers.Read(response.StatusCode, response.Content.Headers.ContentType?.MediaType, content), $"{(int)response.StatusCode}");
+        var answer = InvocationAnswers.Read(response.StatusCode, response.Content.Headers.ContentType?.MediaType, content);
+        return (answer, $"{(int)response.StatusCode}");
     }
 }

@@ -82,7 +82,8 @@ internal sealed class QueueListener(
             if (TextOf(message) is not { } text)
                 await PoisonAsync(message, message.PopReceipt, "it is not Base64", cutting);
             else if (message.DequeueCount > settings.MaxDequeueCount)
-                await PoisonAsync(message, message.PopReceipt, $"it was delivered {settings.MaxDequeueCount} times before", cutting);
+                await PoisonAsync(
+                    message, message.PopReceipt, $"it was delivered {settings.MaxDequeueCount} times before", cutting);
             else
                 await InvokeAsync(message, text, cutting);
         }
@@ -104,7 +105,8 @@ internal sealed class QueueListener(
         QueueOutcome outcome;
         string detail;
         await using (kept)
-            (outcome, detail) = await invoker.InvokeAsync(function, InvocationBody.Write(function.BindingName, message, text, time.GetUtcNow()), cutting);
+            (outcome, detail) = await invoker.InvokeAsync(
+                function, InvocationBody.Write(function.BindingName, message, text, time.GetUtcNow()), cutting);
 
         observe(new QueueInvocation(
             function.Name, message.MessageId, text, message.DequeueCount, outcome, detail, time.GetElapsedTime(started)));
@@ -114,14 +116,22 @@ internal sealed class QueueListener(
         else if (message.DequeueCount >= settings.MaxDequeueCount)
             await PoisonAsync(message, kept.PopReceipt, $"it failed {settings.MaxDequeueCount} times", cutting);
         else if (poison is not null)
-            await queue.UpdateMessageAsync(message.MessageId, kept.PopReceipt, visibilityTimeout: settings.VisibilityTimeout, cancellationToken: cutting);
+            await queue.UpdateMessageAsync(
+                message.MessageId, kept.PopReceipt, visibilityTimeout: settings.VisibilityTimeout, cancellationToken: cutting);
     }
 
-    /// <summary>With the same text, and the storage's own time to live of 7 days. In a poison queue it just stays, invisible as long as its lease.</summary>
+    /// <summary>
+    /// With the same text, and the storage's own time to live of 7 days. A message of a poison queue just stays there,
+    /// invisible as long as its lease.
+    /// </summary>
     private async Task PoisonAsync(QueueMessage message, string popReceipt, string reason, CancellationToken cancellationToken)
     {
         if (poison is null)
+        {
+            if (message.DequeueCount == settings.MaxDequeueCount)
+                observe(new MessageAbandoned(function.QueueName, message.MessageId));
             return;
+        }
 
         try
         {
@@ -157,7 +167,8 @@ internal sealed class QueueListener(
     private void ReportStorage(Exception? failure)
     {
         if (failure is not null && !storageFails)
-            observe(new StorageFailed(function.QueueName, (failure.InnerException ?? failure).Message.ReplaceLineEndings("\n").Split('\n')[0]));
+            observe(new StorageFailed(
+                function.QueueName, (failure.InnerException ?? failure).Message.ReplaceLineEndings("\n").Split('\n')[0]));
         else if (failure is null && storageFails)
             observe(new StorageRecovered(function.QueueName));
         storageFails = failure is not null;

@@ -28,7 +28,9 @@ public sealed partial class Azurite : IAsyncDisposable
 
     public Uri TableEndpoint => endpoints["Table"];
 
-    /// <summary>Starts Azurite, installing it first where that was not done yet, and waits until its three services listen.</summary>
+    /// <summary>
+    /// Starts Azurite, installing it first where that was not done yet, and waits until its three services listen.
+    /// </summary>
     /// <exception cref="UserErrorException">Node is missing, the installation failed, or a port is taken.</exception>
     public static async Task<Azurite> StartAsync(AzuriteOptions options, CancellationToken cancellationToken)
     {
@@ -44,16 +46,20 @@ public sealed partial class Azurite : IAsyncDisposable
         {
             await azurite.DisposeAsync();
             if (exception is TimeoutException)
-                throw new UserErrorException($"Azurite did not listen within {StartDeadline.TotalSeconds:0} s. {azurite.lastError}".TrimEnd());
+                throw new UserErrorException(
+                    $"Azurite did not listen within {StartDeadline.TotalSeconds:0} s. {azurite.lastError}".TrimEnd());
             throw;
         }
     }
 
     public string ConnectionString(AzuriteAccount account) =>
         $"DefaultEndpointsProtocol=http;AccountName={account.Name};AccountKey={account.Key};" +
-        $"BlobEndpoint={BlobEndpoint}{account.Name};QueueEndpoint={QueueEndpoint}{account.Name};TableEndpoint={TableEndpoint}{account.Name};";
+        $"BlobEndpoint={BlobEndpoint}{account.Name};QueueEndpoint={QueueEndpoint}{account.Name};" +
+        $"TableEndpoint={TableEndpoint}{account.Name};";
 
-    /// <summary>Asks Azurite to end and waits for it: killed hard, it forgets some seconds of writes that it acknowledged.</summary>
+    /// <summary>
+    /// Asks Azurite to end and waits for it: killed hard, it forgets some seconds of writes that it acknowledged.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (listening.Task.IsCompletedSuccessfully && !process.HasExited)
@@ -86,10 +92,14 @@ public sealed partial class Azurite : IAsyncDisposable
             "--silent", "--disableTelemetry", "--skipApiVersionCheck",
             "--blobPort", Text(options.BlobPort), "--queuePort", Text(options.QueuePort), "--tablePort", Text(options.TablePort),
         ];
-        foreach (var argument in arguments.Concat(options.DataDirectory is { } data ? ["--location", data] : ["--inMemoryPersistence"]))
+        foreach (var argument in arguments.Concat(options.DataDirectory is { } data
+            ? ["--location", data]
+            : ["--inMemoryPersistence"]))
             start.ArgumentList.Add(argument);
 
-        start.Environment["AZURITE_ACCOUNTS"] = options.Accounts is [] ? null : string.Join(';', options.Accounts.Select(a => $"{a.Name}:{a.Key}"));
+        start.Environment["AZURITE_ACCOUNTS"] = options.Accounts is []
+            ? null
+            : string.Join(';', options.Accounts.Select(a => $"{a.Name}:{a.Key}"));
         return start;
 
         static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
@@ -98,14 +108,17 @@ public sealed partial class Azurite : IAsyncDisposable
     private void Start()
     {
         process.OutputDataReceived += (_, line) => ReadLine(line.Data);
-        process.ErrorDataReceived += (_, line) => lastError = line.Data is { Length: > 0 } text ? VisibleText.Of(text, 200) : lastError;
+        process.ErrorDataReceived += (_, line) => lastError = line.Data is { Length: > 0 } text
+            ? VisibleText.Of(text, 200)
+            : lastError;
         process.EnableRaisingEvents = true;
         process.Exited += (_, _) =>
         {
             process.WaitForExit(); // until its last lines are read
             listening.TrySetException(new UserErrorException(
                 lastError.Contains("EADDRINUSE", StringComparison.Ordinal)
-                    ? $"Azurite cannot start, a port is taken by another program: {lastError}. End that program, or name a storage in AzureWebJobsStorage."
+                    ? $"Azurite cannot start, a port is taken by another program: {lastError}. "
+                        + "End that program, or name a storage in AzureWebJobsStorage."
                     : $"Azurite ended as it started: {lastError}"));
         };
         process.Start();

@@ -50,7 +50,9 @@ internal static class AzuritePackage
     }
 
     private static string? Version(string lockFile) =>
-        File.Exists(lockFile) ? (string?)JsonNode.Parse(File.ReadAllText(lockFile))?["packages"]?["node_modules/azurite"]?["version"] : null;
+        File.Exists(lockFile)
+            ? (string?)JsonNode.Parse(File.ReadAllText(lockFile))?["packages"]?["node_modules/azurite"]?["version"]
+            : null;
 
     private static async Task<FileStream> LockAsync(string folder, CancellationToken cancellationToken)
     {
@@ -59,7 +61,8 @@ internal static class AzuritePackage
         {
             try
             {
-                return new FileStream(Path.Combine(folder, "install.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return new FileStream(
+                    Path.Combine(folder, "install.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
             catch (IOException)
             {
@@ -84,7 +87,8 @@ internal static class AzuritePackage
             await output;
             await npm.WaitForExitAsync(cancellationToken);
             if (npm.ExitCode != 0)
-                throw new UserErrorException($"`npm ci` in {folder} failed: {VisibleText.Of(error.Trim(), 300)}. Run it there by hand to see more.");
+                throw new UserErrorException(
+                    $"`npm ci` in {folder} failed: {VisibleText.Of(error.Trim(), 300)}. Run it there by hand to see more.");
         }
         finally
         {

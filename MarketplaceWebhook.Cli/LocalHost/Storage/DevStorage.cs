@@ -29,20 +29,24 @@ public sealed class DevStorage : IAsyncDisposable
             DataDirectory = Path.Combine(RepositoryRoot.Find() ?? Environment.CurrentDirectory, ".azurite"),
             Report = report,
         };
-        (string Service, int Port)[] services = [("Blob", options.BlobPort), ("Queue", options.QueuePort), ("Table", options.TablePort)];
+        (string Service, int Port)[] services =
+            [("Blob", options.BlobPort), ("Queue", options.QueuePort), ("Table", options.TablePort)];
         var found = await Task.WhenAll(services.Select(service => ProbeAsync(service.Service, service.Port, cancellationToken)));
         if (found.All(probe => probe == Probe.Azurite))
             return new DevStorage("the Azurite that runs already on ports 10000 to 10002", "UseDevelopmentStorage=true");
         if (Array.FindIndex(found, probe => probe != Probe.Free) is >= 0 and var taken)
         {
             throw new UserErrorException(found[taken] == Probe.Azurite
-                ? $"An Azurite runs on port {services[taken].Port}, but not with all three services on ports 10000 to 10002: end it, or start it whole."
-                : $"Port {services[taken].Port}, which the storage emulator needs, is taken by another program: end that, or name a storage in AzureWebJobsStorage.");
+                ? $"An Azurite runs on port {services[taken].Port}, but not with all three services on ports 10000 to 10002: "
+                    + "end it, or start it whole."
+                : $"Port {services[taken].Port}, which the storage emulator needs, is taken by another program: "
+                    + "end that, or name a storage in AzureWebJobsStorage.");
         }
 
         report("Starting Azurite ...");
         var azurite = await Azurite.StartAsync(options, cancellationToken);
-        return new DevStorage($"Azurite, its data in {options.DataDirectory}", azurite.ConnectionString(AzuriteAccount.WellKnown), azurite);
+        return new DevStorage(
+            $"Azurite, its data in {options.DataDirectory}", azurite.ConnectionString(AzuriteAccount.WellKnown), azurite);
     }
 
     public ValueTask DisposeAsync() => started?.DisposeAsync() ?? ValueTask.CompletedTask;
@@ -56,16 +60,20 @@ public sealed class DevStorage : IAsyncDisposable
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = ProbeDeadline };
         try
         {
-            using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{port}/{AzuriteAccount.WellKnown.Name}?comp=list"), cancellationToken);
-            return answer.Headers.TryGetValues("Server", out var server) && server.First().StartsWith($"Azurite-{service}/", StringComparison.Ordinal)
+            using var answer = await http.GetAsync(
+                new Uri($"http://127.0.0.1:{port}/{AzuriteAccount.WellKnown.Name}?comp=list"), cancellationToken);
+            return answer.Headers.TryGetValues("Server", out var server) && server.First().StartsWith(
+                $"Azurite-{service}/", StringComparison.Ordinal)
                 ? Probe.Azurite
                 : Probe.Taken;
         }
-        catch (HttpRequestException exception) when (exception.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
+        catch (HttpRequestException exception) when (
+            exception.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
         {
             return Probe.Free;
         }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (
+            exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {
             return Probe.Taken;
         }

@@ -7,7 +7,8 @@ public static class RepositoryRoot
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (File.Exists(Path.Combine(folder.FullName, "MarketplaceWebhook.sln")) && File.Exists(Path.Combine(folder.FullName, "package.json")))
+            if (File.Exists(Path.Combine(folder.FullName, "MarketplaceWebhook.sln")) && File.Exists(
+                Path.Combine(folder.FullName, "package.json")))
                 return folder.FullName;
         }
 

@@ -1,0 +1,67 @@
+using MarketplaceWebhook.Tests.LocalHost.Fakes;
+using MarketplaceWebhook.Tests.Support;
+
+namespace MarketplaceWebhook.Tests.Commands;
+
+public sealed class CommandLineTests(AzuriteFixture azurite)
+{
+    [Theory]
+    [InlineData("'instaled' is neither installed", "send", "instaled")]
+    [InlineData("--account must be a GUID", "send", "installed", "--account", "x")]
+    [InlineData("--package must be an integer", "send", "installed", "--package", "x")]
+    [InlineData("--url must be a whole address", "send", "installed", "--url", "here")]
+    [InlineData("-- dev", "send", "installed", "--url", "http://127.0.0.1:1/?code=secret")]
+    [InlineData("--port must be a number", "dev", "--port", "70710")]
+    [InlineData("The folder /not/there is not there", "dev", "--port", "0", "--app", "/not/there")]
+    [InlineData("is no valid storage connection string", "dev", "--port", "0", "--app", "APP")]
+    [InlineData("'bla'", "bla")]
+    public async Task What_cannot_be_done_is_said_in_one_line_on_stderr_with_exit_code_1(
+        string expected, params string[] arguments)
+    {
+        using var app = new FakeApp();
+        app.WithQueue("Orders", "orders");
+
+        using var cli = await CliProcess.RunAsync("no connection string", [.. arguments.Select(argument => argument == "APP"
+            ? app.Folder
+            : argument)]);
+
+        Assert.Equal(1, cli.ExitCode);
+        Assert.Contains(
+            expected, Assert.Single(cli.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", cli.Error, StringComparison.Ordinal);
+        Assert.Empty(cli.Output);
+    }
+
+    [Fact]
+    public async Task Dev_runs_the_app_until_SIGTERM_and_send_posts_to_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A signal for POSIX systems.");
+        using var app = new FakeApp();
+        app.WithHttp("Orders", "orders/{source?}").Answer(202, """{"notificationId":"7\u001b[2J"}""");
+        using var dev = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--app", app.Folder, "--key", "a key&");
+        var output = await Eventually.GetAsync(() => dev.Output, text => text.Contains("Ctrl+C", StringComparison.Ordinal));
+        var url = output.Split('\n').First(line => line.StartsWith("URL for Cyclr", StringComparison.Ordinal)).Split(
+            ' ', StringSplitOptions.RemoveEmptyEntries)[^1];
+
+        using var sent = await CliProcess.RunAsync(null, "send", "stopped", "--url", url);
+        using var refused = await CliProcess.RunAsync(
+            null, "send", "stopped", "--url", url.Replace("key", "kee", StringComparison.Ordinal));
+        await Eventually.GetAsync(() => dev.Output, text => text.Contains("401", StringComparison.Ordinal));
+        Terminate(dev.ProcessId);
+        await dev.WaitForExitAsync();
+
+        Assert.EndsWith("/api/orders?code=a%20key%26", url, StringComparison.Ordinal);
+        Assert.Equal((0, 1), (sent.ExitCode, refused.ExitCode));
+        Assert.StartsWith("202 Accepted", sent.Output, StringComparison.Ordinal);
+        Assert.Contains(@"202      Orders                7\u{1B}[2J", dev.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("kee", dev.Output, StringComparison.Ordinal);
+        Assert.Equal((0, ""), (dev.ExitCode, dev.Error));
+        Assert.False(Processes.IsRunning(Assert.Single(app.Requests).Pid));
+    }
+
+    private static void Terminate(int processId)
+    {
+        using var kill = System.Diagnostics.Process.Start("kill", ["-TERM", $"{processId}"]);
+        kill.WaitForExit();
+    }
+}

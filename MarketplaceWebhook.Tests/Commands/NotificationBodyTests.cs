@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using MarketplaceWebhook.Cli;
+using MarketplaceWebhook.Cli.Commands;
+
+namespace MarketplaceWebhook.Tests.Commands;
+
+public sealed class NotificationBodyTests : IDisposable
+{
+    private readonly string file = Path.GetTempFileName();
+
+    public void Dispose() => File.Delete(file);
+
+    [Theory]
+    [InlineData("installed")]
+    [InlineData("uninstalled")]
+    [InlineData("started")]
+    [InlineData("stopped")]
+    public void A_documented_body_is_the_documented_one_byte_for_byte(string name) => Assert.Equal(
+        File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Bodies", "documented", $"{name}.json")),
+        NotificationBody.Read(name).Bytes);
+
+    [Fact]
+    public void A_file_keeps_its_bytes()
+    {
+        File.WriteAllBytes(file, [0xEF, 0xBB, 0xBF, (byte)'{', 0xFF]);
+
+        Assert.Equal([0xEF, 0xBB, 0xBF, (byte)'{', 0xFF], NotificationBody.Read(file).With(null, null, null).Bytes);
+    }
+
+    [Fact]
+    public void Values_are_put_in_and_the_rest_stays()
+    {
+        var account = Guid.NewGuid();
+
+        var body = JsonNode.Parse(NotificationBody.Read("installed").With(account, "Größe \"&\" 😀", 77).Bytes)!;
+
+        Assert.Equal(account.ToString(), (string?)body["AccountId"]);
+        Assert.Equal("Größe \"&\" 😀", (string?)body["AccountApiId"]);
+        Assert.Equal(77, (long)body["MarketplaceIntegrationPackageId"]!);
+        Assert.Equal("Failed to start cycle", (string?)body["Errors"]![0]);
+        Assert.Equal(7, body.AsObject().Count);
+    }
+
+    [Fact]
+    public void A_name_in_another_case_is_replaced_and_not_given_twice()
+    {
+        File.WriteAllText(file, """{"accountid":"x"}""");
+
+        var body = JsonNode.Parse(NotificationBody.Read(file).With(Guid.Empty, null, null).Bytes)!;
+
+        Assert.Equal(Guid.Empty.ToString(), (string?)Assert.Single(body.AsObject()).Value);
+    }
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("not JSON")]
+    [InlineData("null")]
+    public void Values_can_be_put_into_an_object_only(string text)
+    {
+        File.WriteAllText(file, text);
+
+        Assert.Throws<UserErrorException>(() => NotificationBody.Read(file).With(null, null, 1));
+    }
+
+    [Fact]
+    public void What_is_neither_a_status_nor_a_file_is_named()
+    {
+        var failure = Assert.Throws<UserErrorException>(() => NotificationBody.Read("instaled"));
+
+        Assert.Contains("'instaled' is neither installed", failure.Message, StringComparison.Ordinal);
+    }
+}

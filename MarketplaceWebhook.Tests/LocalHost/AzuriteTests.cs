@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using Azure.Storage.Queues;
+using MarketplaceWebhook.Cli.LocalHost.Storage;
+using MarketplaceWebhook.Tests.Support;
+
+namespace MarketplaceWebhook.Tests.LocalHost;
+
+public sealed class AzuriteTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("azurite-").FullName;
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task What_it_acknowledged_is_still_there_after_a_stop_at_once()
+    {
+        await using (var first = await StartAsync())
+        {
+            var queue = QueueOf(first);
+            await queue.CreateAsync(cancellationToken: CancellationToken);
+            await queue.SendMessageAsync("kept", CancellationToken);
+        }
+
+        await using var second = await StartAsync();
+
+        Assert.Equal("kept", (await QueueOf(second).PeekMessageAsync(CancellationToken)).Value.Body.ToString());
+    }
+
+    [Fact]
+    public async Task It_has_ended_when_it_is_disposed()
+    {
+        var azurite = await StartAsync();
+        var processId = azurite.ProcessId;
+
+        await azurite.DisposeAsync();
+
+        Assert.False(Processes.IsRunning(processId));
+    }
+
+    [Fact]
+    public async Task A_Ctrl_C_that_reaches_it_first_does_not_end_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A signal for POSIX systems.");
+        await using var azurite = await StartAsync();
+
+        using (var interrupt = Process.Start("kill", ["-INT", $"{azurite.ProcessId}"]))
+            await interrupt.WaitForExitAsync(CancellationToken);
+        await QueueOf(azurite).CreateAsync(cancellationToken: CancellationToken);
+
+        Assert.False(azurite.HasExited);
+    }
+
+    private Task<Azurite> StartAsync() => Azurite.StartAsync(
+        new AzuriteOptions { DataDirectory = folder, BlobPort = 0, QueuePort = 0, TablePort = 0 }, CancellationToken);
+
+    private static QueueClient QueueOf(Azurite azurite) => new(azurite.ConnectionString(AzuriteAccount.WellKnown), "a-queue");
+}

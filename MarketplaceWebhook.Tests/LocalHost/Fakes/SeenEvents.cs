@@ -1,0 +1,23 @@
+using System.Collections.Concurrent;
+using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.Tests.Support;
+
+namespace MarketplaceWebhook.Tests.LocalHost.Fakes;
+
+/// <summary>What a host has reported.</summary>
+internal sealed class SeenEvents
+{
+    private readonly ConcurrentQueue<HostEvent> seen = [];
+
+    public void Add(HostEvent one) => seen.Enqueue(one);
+
+    public IReadOnlyList<T> All<T>()
+        where T : HostEvent => [.. seen.OfType<T>()];
+
+    /// <summary>Waits until there are so many.</summary>
+    public Task<IReadOnlyList<T>> AtLeastAsync<T>(int count)
+        where T : HostEvent => Eventually.GetAsync(All<T>, all => all.Count >= count);
+
+    public async Task<T> FirstAsync<T>()
+        where T : HostEvent => (await AtLeastAsync<T>(1))[0];
+}

@@ -1,0 +1,132 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Azure.Storage.Queues;
+using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.Tests.LocalHost.Fakes;
+using MarketplaceWebhook.Tests.Support;
+
+namespace MarketplaceWebhook.Tests.LocalHost;
+
+public sealed class HandlerCrashTests(AzuriteFixture azurite) : IDisposable
+{
+    private readonly FakeApp app = new FakeApp().WithHttp("Orders", "orders", authLevel: "anonymous");
+    private readonly HttpClient http = new();
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        http.Dispose();
+        app.Dispose();
+    }
+
+    [Fact]
+    public async Task A_killed_handler_is_started_again_on_a_new_port_and_the_next_call_succeeds()
+    {
+        await using var host = await app.StartAsync();
+
+        await Processes.KillAsync(host.HandlerProcessId!.Value);
+        using var answer = await PostAsync(host);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var started = app.Events.All<HandlerStarted>();
+        Assert.Equal(2, started.Count);
+        Assert.NotEqual(started[0].Port, started[1].Port);
+        Assert.Equal(started[1].ProcessId, host.HandlerProcessId);
+        Assert.Equal(RealHostReaction.StartsItAgain, Assert.Single(app.Events.All<HandlerExited>()).RealHost);
+    }
+
+    [Fact]
+    public async Task The_call_in_flight_gets_500()
+    {
+        app.Hold();
+        await using var host = await app.StartAsync();
+
+        var call = PostAsync(host);
+        await app.RequestsAsync(1);
+        await Processes.KillAsync(host.HandlerProcessId!.Value);
+        using var answer = await call;
+
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync(CancellationToken));
+    }
+
+    [Fact]
+    public async Task The_message_in_flight_comes_back()
+    {
+        var storage = azurite.NewAccount();
+        var queue = new QueueClient(storage, "orders");
+        await queue.CreateAsync(cancellationToken: CancellationToken);
+        await queue.SendMessageAsync(Convert.ToBase64String(Encoding.UTF8.GetBytes("a message")), CancellationToken);
+        app.WithQueue("Queued", "orders").Hold();
+        await using var host = await app.StartAsync(storage);
+
+        await app.RequestsAsync(1);
+        await Processes.KillAsync(host.HandlerProcessId!.Value);
+        app.Release();
+        var seen = await app.Events.AtLeastAsync<QueueInvocation>(2);
+
+        Assert.Equal([QueueOutcome.Failed, QueueOutcome.Completed], seen.Take(2).Select(one => one.Outcome));
+        Assert.Equal([1L, 2], seen.Take(2).Select(one => one.DequeueCount));
+    }
+
+    [Fact]
+    public async Task While_the_next_handler_does_not_listen_yet_calls_wait()
+    {
+        await using var host = await app.StartAsync();
+
+        app.Mark("hold-start");
+        await Processes.KillAsync(host.HandlerProcessId!.Value);
+        await app.Events.AtLeastAsync<HandlerStarted>(2);
+        var call = PostAsync(host);
+        var completedEarly = call.IsCompleted;
+        app.Unmark("hold-start");
+        using var answer = await call;
+
+        Assert.False(completedEarly);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData(1, RealHostReaction.StartsItAgain)]
+    [InlineData(200, RealHostReaction.StartsItAgain)]
+    [InlineData(0, RealHostReaction.AnswersEveryCallWith500)]
+    public async Task A_handler_that_exits_is_started_again_and_what_the_real_host_would_do_is_told(
+        int exitCode, RealHostReaction expected)
+    {
+        app.Answer(new JsonObject { ["exit"] = exitCode });
+        await using var host = await app.StartAsync();
+
+        using var cut = await PostAsync(host);
+        app.Answer(200, "{}");
+        using var next = await PostAsync(host);
+
+        Assert.Equal(HttpStatusCode.InternalServerError, cut.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, next.StatusCode);
+        var exited = Assert.Single(app.Events.All<HandlerExited>());
+        Assert.Equal((exitCode, expected), (exited.ExitCode, exited.RealHost));
+    }
+
+    [Fact]
+    public async Task At_the_third_crash_it_is_told_that_the_real_host_would_have_stopped()
+    {
+        await using var host = await app.StartAsync();
+
+        for (var crash = 1; crash <= 3; crash++)
+        {
+            await Processes.KillAsync(host.HandlerProcessId!.Value);
+            await app.Events.AtLeastAsync<HandlerListening>(crash + 1);
+        }
+
+        using var answer = await PostAsync(host);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(
+            [RealHostReaction.StartsItAgain, RealHostReaction.StartsItAgain, RealHostReaction.Stops],
+            app.Events.All<HandlerExited>().Select(exited => exited.RealHost));
+    }
+
+    private Task<HttpResponseMessage> PostAsync(LocalFunctionsHost host) =>
+        http.PostAsync(new Uri(host.BaseAddress, "api/orders"), new StringContent("{}"), CancellationToken);
+}

@@ -1,0 +1,107 @@
+using MarketplaceWebhook.Cli;
+using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.Tests.LocalHost.Fakes;
+using MarketplaceWebhook.Tests.Support;
+
+namespace MarketplaceWebhook.Tests.LocalHost;
+
+public sealed class HandlerStartTests
+{
+    [Fact]
+    public async Task The_handler_starts_in_the_app_folder_with_the_hosts_environment_and_its_variables()
+    {
+        using var app = new FakeApp();
+        app.WithHttp("Orders", "orders");
+        await using var host = await app.StartAsync("UseDevelopmentStorage=true", options => options with
+        {
+            Environment = new Dictionary<string, string?> { ["A_SETTING"] = "a value" },
+        });
+
+        var started = app.Started();
+        var environment = started["environment"]!;
+        var port = $"{app.Events.All<HandlerStarted>()[0].Port}";
+        Assert.Equal(new DirectoryInfo(app.Folder).Name, new DirectoryInfo((string)started["cwd"]!).Name);
+        Assert.Equal(port, (string?)environment["FUNCTIONS_CUSTOMHANDLER_PORT"]);
+        Assert.Equal(port, (string?)environment["FUNCTIONS_HTTPWORKER_PORT"]);
+        Assert.NotEmpty((string)environment["FUNCTIONS_CUSTOMHANDLER_WORKER_ID"]!);
+        Assert.Equal((string?)environment["FUNCTIONS_CUSTOMHANDLER_WORKER_ID"], (string?)environment["FUNCTIONS_HTTPWORKER_ID"]);
+        Assert.Equal(app.Folder, (string?)environment["FUNCTIONS_APP_ROOT_PATH"]);
+        Assert.Equal("a value", (string?)environment["A_SETTING"]);
+        Assert.Equal("UseDevelopmentStorage=true", (string?)environment["AzureWebJobsStorage"]);
+        Assert.Equal(Environment.GetEnvironmentVariable("PATH"), (string?)environment["PATH"]);
+    }
+
+    [Fact]
+    public async Task A_404_to_GET_root_is_enough_to_be_taken_as_listening()
+    {
+        using var app = new FakeApp();
+        app.WithHttp("Orders", "orders");
+
+        await using var host = await app.StartAsync();
+
+        Assert.Equal(host.HandlerProcessId, (await app.Events.FirstAsync<HandlerListening>()).ProcessId);
+    }
+
+    [Fact]
+    public async Task What_the_handler_writes_is_passed_on()
+    {
+        using var app = new FakeApp();
+        app.WithHttp("Orders", "orders");
+
+        await using var host = await app.StartAsync();
+
+        Assert.Equal("the handler speaks", (await app.Events.FirstAsync<HandlerWrote>()).Line);
+    }
+
+    [Fact]
+    public async Task The_handler_is_killed_when_the_host_stops()
+    {
+        using var app = new FakeApp();
+        app.WithHttp("Orders", "orders");
+        var host = await app.StartAsync();
+        var processId = host.HandlerProcessId!.Value;
+
+        await host.DisposeAsync();
+
+        Assert.False(Processes.IsRunning(processId));
+        Assert.Empty(app.Events.All<HandlerExited>());
+    }
+
+    [Fact]
+    public async Task A_handler_that_ends_before_it_listens_ends_the_start_with_one_line()
+    {
+        using var app = new FakeApp();
+        app.WithHttp("Orders", "orders").Mark("exit-at-start");
+
+        var failure = await Assert.ThrowsAsync<UserErrorException>(() => app.StartAsync());
+
+        Assert.Contains("exit code 3", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_executable_is_named()
+    {
+        using var app = new FakeApp();
+        app.WithHttp("Orders", "orders").With(
+            host => host["customHandler"]!["description"]!["defaultExecutablePath"] = "not-built");
+
+        var failure = await Assert.ThrowsAsync<UserErrorException>(() => app.StartAsync());
+
+        Assert.Contains("not-built", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_named()
+    {
+        using var app = new FakeApp();
+        app.WithHttp("Orders", "orders");
+        await using var first = await app.StartAsync();
+        using var other = new FakeApp();
+        other.WithHttp("Orders", "orders");
+
+        var failure = await Assert.ThrowsAsync<UserErrorException>(
+            () => other.StartAsync("UseDevelopmentStorage=true", options => options with { Port = first.BaseAddress.Port }));
+
+        Assert.Contains($"Port {first.BaseAddress.Port} is taken", failure.Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,340 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Azure.Storage.Queues;
+using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.Tests.LocalHost.Fakes;
+using MarketplaceWebhook.Tests.Support;
+
+namespace MarketplaceWebhook.Tests.LocalHost;
+
+public sealed class QueueFunctionTests : IAsyncLifetime
+{
+    private const string Captured = """{"orderId":17,"nested":{"a":1},"name":"ü"}""";
+
+    private readonly string storage;
+    private readonly QueueClient queue;
+    private readonly QueueClient poison;
+    private readonly FakeApp app = new FakeApp().WithQueue("Orders", "orders");
+
+    public QueueFunctionTests(AzuriteFixture azurite)
+    {
+        storage = azurite.NewAccount();
+        queue = new QueueClient(storage, "orders");
+        poison = new QueueClient(storage, "orders-poison");
+    }
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => await queue.CreateAsync(cancellationToken: CancellationToken);
+
+    public ValueTask DisposeAsync()
+    {
+        app.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task The_body_is_the_captured_one()
+    {
+        var sent = (await SendAsync(Captured)).Value;
+        await using var host = await app.StartAsync(storage);
+
+        var body = (await app.RequestsAsync(1))[0].Body;
+        var metadata = JsonNode.Parse(body)!["Metadata"]!;
+        var sys = metadata["sys"]!;
+        Assert.Equal(
+            """{"Data":{"item":"\"{\\\"orderId\\\":17,\\\"nested\\\":{\\\"a\\\":1},\\\"name\\\":\\\"ü\\\"}\""},""" +
+            $$"""
+            "Metadata":{"DequeueCount":"1","ExpirationTime":"{{Iso(sent.InsertionTime.AddDays(7))}}","Id":"\"{{sent.MessageId}}\"",
+            """ +
+            $$"""
+            "InsertionTime":"{{Iso(sent.InsertionTime)}}","NextVisibleTime":"{{metadata["NextVisibleTime"]}}","PopReceipt":"\"{{((string)metadata["PopReceipt"]!).Trim('"')}}\"",
+            """ +
+            $$"""
+            "sys":{"MethodName":"item","UtcNow":"{{sys["UtcNow"]}}","RandGuid":"{{sys["RandGuid"]}}"},
+            """ +
+            """
+            "orderId":"\"17\"","nested":{"a":1},"name":"\"ü\""}}
+            """,
+            body);
+        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$", (string)sys["UtcNow"]!);
+        Assert.True(Guid.TryParse((string)sys["RandGuid"]!, out _));
+    }
+
+    [Fact]
+    public async Task It_is_a_chunked_POST_to_the_functions_name_with_an_invocation_id()
+    {
+        await SendAsync(Captured);
+        await using var host = await app.StartAsync(storage);
+
+        var seen = (await app.RequestsAsync(1))[0];
+        Assert.Equal(("POST", "/Orders"), (seen.Method, seen.Url));
+        Assert.Equal("application/json; charset=utf-8", seen.Header("Content-Type"));
+        Assert.Equal("chunked", seen.Header("Transfer-Encoding"));
+        Assert.True(Guid.TryParse(seen.Header("X-Azure-Functions-InvocationId"), out _));
+    }
+
+    [Fact]
+    public async Task Plain_text_arrives_encoded_twice_too()
+    {
+        await SendAsync("just plain text");
+        await using var host = await app.StartAsync(storage);
+
+        var body = JsonNode.Parse((await app.RequestsAsync(1))[0].Body)!;
+        Assert.Equal("\"just plain text\"", (string?)body["Data"]!["item"]);
+        Assert.Equal(
+            ["DequeueCount", "ExpirationTime", "Id", "InsertionTime", "NextVisibleTime", "PopReceipt", "sys"],
+            body["Metadata"]!.AsObject().Select(property => property.Key));
+    }
+
+    [Fact]
+    public async Task Top_level_names_of_a_JSON_message_win_over_the_hosts_own_whatever_their_case()
+    {
+        await SendAsync("""{"id":"mine","dequeuecount":9,"SYS":{},"gone":null,"list":[1]}""");
+        await using var host = await app.StartAsync(storage);
+
+        var metadata = JsonNode.Parse((await app.RequestsAsync(1))[0].Body)!["Metadata"]!;
+        Assert.Equal("\"mine\"", (string?)metadata["Id"]);
+        Assert.Equal("\"9\"", (string?)metadata["DequeueCount"]);
+        Assert.Empty(metadata["sys"]!.AsObject());
+        Assert.Null(metadata["gone"]);
+        Assert.Null(metadata["list"]);
+    }
+
+    [Fact]
+    public async Task The_message_is_invisible_for_ten_minutes_while_its_invocation_is_under_way()
+    {
+        await SendAsync(Captured);
+        await using var host = await app.StartAsync(storage);
+
+        var metadata = JsonNode.Parse((await app.RequestsAsync(1))[0].Body)!["Metadata"]!;
+        var visible = DateTimeOffset.Parse((string)metadata["NextVisibleTime"]!, CultureInfo.InvariantCulture);
+        var now = DateTimeOffset.Parse((string)metadata["sys"]!["UtcNow"]!, CultureInfo.InvariantCulture);
+        Assert.Equal(10, (visible - now).TotalMinutes, tolerance: 0.2);
+    }
+
+    [Fact]
+    public async Task With_messageEncoding_none_the_text_is_taken_as_it_is()
+    {
+        app.With(host => host["extensions"]!["queues"]!["messageEncoding"] = "none");
+        await queue.SendMessageAsync("as it is", CancellationToken);
+        await using var host = await app.StartAsync(storage);
+
+        Assert.Equal("\"as it is\"", (string?)JsonNode.Parse((await app.RequestsAsync(1))[0].Body)!["Data"]!["item"]);
+    }
+
+    [Fact]
+    public async Task A_message_that_is_not_Base64_goes_straight_to_the_poison_queue()
+    {
+        await queue.SendMessageAsync("not Base64!", CancellationToken);
+        await using var host = await app.StartAsync(storage);
+
+        await app.Events.FirstAsync<MessagePoisoned>();
+        Assert.Equal("not Base64!", (await poison.PeekMessageAsync(CancellationToken)).Value.Body.ToString());
+        Assert.Empty(app.Requests);
+        await QueueIsEmptyAsync();
+    }
+
+    [Theory]
+    [InlineData(200, "{}", "application/json")]
+    [InlineData(202, "{}", "application/json; charset=utf-8")]
+    [InlineData(200, """{"Outputs":{},"Logs":[],"ReturnValue":null}""", "application/json")]
+    public async Task An_answer_of_200_or_202_with_a_JSON_object_ends_the_message(int status, string body, string contentType)
+    {
+        app.Answer(status, body, contentType);
+        await SendAsync("a message");
+        await using var host = await app.StartAsync(storage);
+
+        Assert.Equal(QueueOutcome.Completed, (await app.Events.FirstAsync<QueueInvocation>()).Outcome);
+        await QueueIsEmptyAsync();
+    }
+
+    [Theory]
+    [InlineData(204, "", null)]
+    [InlineData(200, "", "application/json")]
+    [InlineData(200, "", "text/plain")]
+    [InlineData(200, "null", "application/json")]
+    public async Task An_answer_without_content_never_completes_until_the_function_timeout_restarts_the_handler(
+        int status, string body, string? contentType)
+    {
+        app.Answer(status, body, contentType);
+        await SendAsync("a message");
+        await using var host = await app.StartAsync(storage, WithSetting("functionTimeout", "00:00:01"));
+        var first = host.HandlerProcessId!.Value;
+
+        var seen = await app.Events.FirstAsync<QueueInvocation>();
+        await app.Events.AtLeastAsync<HandlerListening>(2);
+
+        Assert.Equal(QueueOutcome.TimedOut, seen.Outcome);
+        Assert.InRange(seen.Duration, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(20));
+        Assert.Equal(first, (await app.Events.FirstAsync<HandlerRestarted>()).ProcessId);
+        Assert.False(Processes.IsRunning(first));
+        Assert.Empty(app.Events.All<HandlerExited>());
+    }
+
+    [Theory]
+    [InlineData(200, "[]", "application/json")]
+    [InlineData(200, "\"x\"", "application/json")]
+    [InlineData(200, "not JSON", "application/json")]
+    [InlineData(200, "{}", "text/plain")]
+    [InlineData(200, "{}", null)]
+    [InlineData(302, "{}", "application/json")]
+    [InlineData(400, "{}", "application/json")]
+    [InlineData(500, "{}", "application/json")]
+    public async Task Any_other_answer_has_the_message_come_back(int status, string body, string? contentType)
+    {
+        app.Answer(status, body, contentType);
+        await ComesBackAsync();
+    }
+
+    [Fact]
+    public async Task A_dropped_connection_has_the_message_come_back()
+    {
+        app.Answer(new JsonObject { ["drop"] = true });
+        await ComesBackAsync();
+    }
+
+    [Fact]
+    public async Task A_failed_message_comes_back_after_the_visibility_timeout_that_a_setting_may_override()
+    {
+        app.With(host => host["extensions"]!["queues"]!["visibilityTimeout"] = "01:00:00").Answer(500, "");
+        await SendAsync("a message");
+        await using var host = await app.StartAsync(storage, WithSetting("extensions__queues__visibilityTimeout", "00:00:02"));
+
+        await app.RequestsAsync(1);
+        var since = Stopwatch.GetTimestamp();
+        await app.RequestsAsync(2);
+
+        // Storage counts in whole seconds.
+        Assert.InRange(Stopwatch.GetElapsedTime(since), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(25));
+    }
+
+    [Fact]
+    public async Task After_maxDequeueCount_failures_the_message_goes_to_the_poison_queue_with_the_same_text_and_seven_days()
+    {
+        app.Answer(500, "");
+        await SendAsync(Captured);
+        await using var host = await app.StartAsync(storage);
+
+        await app.Events.FirstAsync<MessagePoisoned>();
+
+        Assert.Equal([1L, 2, 3, 4, 5], app.Events.All<QueueInvocation>().Select(seen => seen.DequeueCount));
+        var copy = (await poison.ReceiveMessageAsync(cancellationToken: CancellationToken)).Value;
+        Assert.Equal(Base64(Captured), copy.Body.ToString());
+        Assert.Equal(TimeSpan.FromDays(7), copy.ExpiresOn - copy.InsertedOn);
+        await QueueIsEmptyAsync();
+    }
+
+    [Fact]
+    public async Task A_message_that_was_delivered_too_often_goes_to_the_poison_queue_without_another_attempt()
+    {
+        await SendAsync("a message");
+        await queue.ReceiveMessageAsync(TimeSpan.FromSeconds(1), CancellationToken);
+        await using var host = await app.StartAsync(storage, WithSetting("extensions__queues__maxDequeueCount", "1"));
+
+        await app.Events.FirstAsync<MessagePoisoned>();
+
+        Assert.Empty(app.Requests);
+    }
+
+    [Fact]
+    public async Task A_poison_queue_has_no_poison_queue_of_its_own()
+    {
+        app.WithQueue("Orders", "orders-poison").Answer(500, "");
+        await poison.CreateAsync(cancellationToken: CancellationToken);
+        await poison.SendMessageAsync(Base64("dead"), CancellationToken);
+        var twice = WithSetting("extensions__queues__maxDequeueCount", "2");
+        var shortLease = TimeSpan.FromSeconds(1); // 10 minutes outside of tests
+        await using var host = await app.StartAsync(storage, options => twice(options) with { MessageLease = shortLease });
+
+        await app.Events.FirstAsync<MessageAbandoned>();
+        await Eventually.GetAsync(
+            async () => (await poison.PeekMessageAsync(CancellationToken)).Value, seen => seen is { DequeueCount: > 2 });
+
+        Assert.Equal([1L, 2], app.Events.All<QueueInvocation>().Select(seen => seen.DequeueCount));
+        Assert.False(await new QueueClient(storage, "orders-poison-poison").ExistsAsync(CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_failed_message_of_a_poison_queue_stays_invisible_for_the_ten_minutes()
+    {
+        app.WithQueue("Orders", "orders-poison").Answer(500, "");
+        await poison.CreateAsync(cancellationToken: CancellationToken);
+        await poison.SendMessageAsync(Base64("dead"), CancellationToken);
+        await using (var host = await app.StartAsync(storage))
+            await app.Events.FirstAsync<QueueInvocation>();
+
+        Assert.Null((await poison.PeekMessageAsync(CancellationToken)).Value);
+        Assert.Equal(1, (await poison.GetPropertiesAsync(CancellationToken)).Value.ApproximateMessagesCount);
+    }
+
+    [Fact]
+    public async Task No_more_are_under_way_than_a_batch_and_half_of_one()
+    {
+        app.With(host => host["extensions"]!["queues"]!["batchSize"] = 4).Hold();
+        for (var count = 0; count < 12; count++)
+            await SendAsync($"message {count}");
+        await using var host = await app.StartAsync(storage);
+
+        await app.RequestsAsync(4);
+        app.Release();
+        var seen = await app.RequestsAsync(12);
+
+        Assert.InRange(seen.Max(request => request.UnderWay), 4, 6);
+    }
+
+    [Fact]
+    public async Task The_connection_that_function_json_names_is_used()
+    {
+        app.WithQueue("Orders", "orders", connection: "Elsewhere");
+        await SendAsync("a message");
+        await using var host = await app.StartAsync("UseDevelopmentStorage=true", options => options with
+        {
+            Environment = new Dictionary<string, string?> { ["Elsewhere"] = storage },
+        });
+
+        Assert.Equal(QueueOutcome.Completed, (await app.Events.FirstAsync<QueueInvocation>()).Outcome);
+    }
+
+    [Fact]
+    public async Task A_queue_that_is_made_later_is_read_then()
+    {
+        await queue.DeleteAsync(CancellationToken);
+        await using var host = await app.StartAsync(storage);
+        await queue.CreateAsync(cancellationToken: CancellationToken);
+
+        await SendAsync("a message");
+
+        Assert.Equal(QueueOutcome.Completed, (await app.Events.FirstAsync<QueueInvocation>()).Outcome);
+    }
+
+    private static Func<LocalFunctionsHostOptions, LocalFunctionsHostOptions> WithSetting(string name, string value) =>
+        options => options with
+        {
+            Environment = new Dictionary<string, string?> { [$"AzureFunctionsJobHost__{name}"] = value },
+        };
+
+    private static string Iso(DateTimeOffset time) =>
+        time.ToString("yyyy-MM-dd'T'HH:mm:ss'+00:00'", CultureInfo.InvariantCulture);
+
+    private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
+
+    private Task<Azure.Response<Azure.Storage.Queues.Models.SendReceipt>> SendAsync(string text) =>
+        queue.SendMessageAsync(Base64(text), CancellationToken);
+
+    private async Task ComesBackAsync()
+    {
+        await SendAsync(Captured);
+        await using var host = await app.StartAsync(storage);
+
+        var seen = await app.Events.AtLeastAsync<QueueInvocation>(2);
+
+        Assert.All(seen.Take(2), one => Assert.Equal((QueueOutcome.Failed, Captured), (one.Outcome, one.Text)));
+        Assert.Equal([1L, 2], seen.Take(2).Select(one => one.DequeueCount));
+    }
+
+    private Task QueueIsEmptyAsync() => Eventually.GetAsync(
+        async () => (await queue.GetPropertiesAsync(CancellationToken)).Value.ApproximateMessagesCount, count => count == 0);
+}
