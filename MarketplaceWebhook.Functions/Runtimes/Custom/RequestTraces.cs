@@ -1,0 +1,25 @@
+using MarketplaceWebhook.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry.Trace;
+
+namespace MarketplaceWebhook.Runtimes;
+
+/// <summary>A span for every request of a caller. The host's own calls for queue messages have the span of the projection.</summary>
+internal static class RequestTraces
+{
+    public static void AddRequestTraces(this WebApplicationBuilder builder)
+    {
+        if (!TelemetrySettings.Read(builder.Configuration).IsExporting)
+        {
+            return;
+        }
+
+        builder.Services.AddOpenTelemetry().WithTracing(tracing => tracing.AddAspNetCoreInstrumentation(options =>
+        {
+            options.Filter = context => context.Request.Path.StartsWithSegments(Functions.HttpPrefix);
+            // The function key may stand in it, as ?code=.
+            options.EnrichWithHttpRequest = (span, _) => span.SetTag("url.query", null);
+        }));
+    }
+}
