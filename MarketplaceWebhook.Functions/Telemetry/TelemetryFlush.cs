@@ -12,7 +12,7 @@ namespace MarketplaceWebhook.Telemetry;
 internal sealed class TelemetryFlush(TracerProvider tracing, MeterProvider metrics, LoggerProvider logging, TimeProvider time)
     : BackgroundService
 {
-    private const int FlushesPerMetricExport = 5;
+    private const int FlushesPerMetricExport = 3;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);

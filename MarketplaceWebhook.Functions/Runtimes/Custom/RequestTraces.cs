@@ -18,8 +18,9 @@ internal static class RequestTraces
         builder.Services.AddOpenTelemetry().WithTracing(tracing => tracing.AddAspNetCoreInstrumentation(options =>
         {
             options.Filter = context => context.Request.Path.StartsWithSegments(Functions.HttpPrefix);
-            // The function key may stand in it, as ?code=.
+            // The function key stands in the query, as ?code=, and may have been pasted into the path: the route says enough.
             options.EnrichWithHttpRequest = (span, _) => span.SetTag("url.query", null);
+            options.EnrichWithHttpResponse = (span, _) => span.SetTag("url.path", span.GetTagItem("http.route"));
         }));
     }
 }
