@@ -1,6 +1,5 @@
 using Azure;
 using Azure.Identity;
-using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Cli;
 

@@ -2,6 +2,7 @@ using MarketplaceWebhook.DeadLetters;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Receiving;
 using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -35,6 +36,8 @@ public static class Application
         services.AddSingleton<Projector>();
 
         services.AddSingleton<DeadLetterRecorder>();
+
+        builder.AddTelemetryExport();
         return builder;
     }
 }

@@ -1,6 +1,5 @@
 using MarketplaceWebhook;
 using MarketplaceWebhook.Runtimes;
-using MarketplaceWebhook.Storage;
 
 try
 {

@@ -122,6 +122,3 @@ public sealed record StorageSettings
     private static SettingsException Missing(string name) =>
         new($"{Name}__{name} is not set: the identity form needs {Name}__accountName, or a URI for each of queue, table and blob.");
 }
-
-/// <summary>A setting that the application cannot run with. The message is one line for the person who sets it.</summary>
-public sealed class SettingsException(string message) : Exception(message);

@@ -16,13 +16,16 @@ namespace MarketplaceWebhook.Runtimes;
 /// </summary>
 internal static class Functions
 {
+    /// <summary>Of every HTTP function: routePrefix in host.json. Queue functions have none.</summary>
+    public const string HttpPrefix = "/api";
+
     public static void MapFunctions(this IEndpointRouteBuilder app)
     {
         app.MapPost(
-            "/api/cyclr/marketplace/{source?}",
+            HttpPrefix + "/cyclr/marketplace/{source?}",
             (HttpRequest request, string? source, NotificationReceiver receiver, CancellationToken aborted) =>
                 receiver.ReceiveAsync(request, source, aborted));
-        app.MapGet("/api/health", (Health health) => health.CheckAsync());
+        app.MapGet(HttpPrefix + "/health", (Health health) => health.CheckAsync());
         app.MapPost(
             "/ProjectNotification",
             (HttpRequest request, Projector projector, ILogger<Projector> logger, CancellationToken aborted) =>

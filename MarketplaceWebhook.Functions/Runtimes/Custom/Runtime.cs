@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using MarketplaceWebhook.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,6 +36,7 @@ internal static class Runtime
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Services.AddRoutingCore();
+        builder.AddRequestTraces();
         return builder;
     }
 

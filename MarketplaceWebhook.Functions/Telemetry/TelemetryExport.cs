@@ -1,0 +1,65 @@
+using Azure.Monitor.OpenTelemetry.Exporter;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace MarketplaceWebhook.Telemetry;
+
+/// <summary>Traces, metrics and logs to Azure Monitor, to OTLP, to both, or (then nothing of it is even loaded) to neither.</summary>
+public static class TelemetryExport
+{
+    private const string SamplerSetting = "OTEL_TRACES_SAMPLER";
+
+    /// <exception cref="SettingsException">A setting is malformed.</exception>
+    public static void AddTelemetryExport(this IHostApplicationBuilder builder)
+    {
+        var settings = TelemetrySettings.Read(builder.Configuration);
+        if (!settings.IsExporting)
+        {
+            return;
+        }
+
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(Signals.ServiceName))
+            .WithTracing(tracing => tracing.AddSource(Signals.SourceName))
+            .WithMetrics(metrics => metrics.AddMeter(Signals.SourceName))
+            .WithLogging(configureBuilder: null, options => options.IncludeFormattedMessage = true);
+        // The application says itself what it did with a request.
+        builder.Logging.AddFilter<OpenTelemetryLoggerProvider>("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Services.AddHostedService<TelemetryFlush>();
+
+        if (settings.HasOtlp)
+        {
+            telemetry
+                .WithTracing(tracing => tracing.AddOtlpExporter())
+                .WithMetrics(metrics => metrics.AddOtlpExporter())
+                .WithLogging(logging => logging.AddOtlpExporter());
+        }
+
+        if (settings.ConnectionString is not null)
+        {
+            telemetry
+                .WithTracing(tracing => tracing.AddAzureMonitorTraceExporter(Configure))
+                .WithMetrics(metrics => metrics.AddAzureMonitorMetricExporter(Configure))
+                .WithLogging(logging => logging.AddAzureMonitorLogExporter(Configure));
+        }
+
+        void Configure(AzureMonitorExporterOptions options)
+        {
+            options.ConnectionString = settings.ConnectionString;
+            options.Credential = settings.Credential;
+            options.EnableLiveMetrics = false;
+            options.EnablePerformanceCounters = false;
+            // Every notification can be followed, unless a sampler is asked for; the exporter's own default is 5 traces a second.
+            if (string.IsNullOrEmpty(builder.Configuration[SamplerSetting]))
+            {
+                options.TracesPerSecond = null;
+                options.SamplingRatio = 1;
+            }
+        }
+    }
+}
