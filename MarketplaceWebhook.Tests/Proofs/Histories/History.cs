@@ -27,6 +27,10 @@ public static class AnyHistory
     /// <summary>Packages of up to 260 rows: several transactions for a commit.</summary>
     public static Arbitrary<History> Large() => Histories(arrivals: (2, 6), cycleIds: 260, cyclesAtOnce: 220);
 
+    /// <summary>The same for the same state of <paramref name="random"/>.</summary>
+    public static IReadOnlyList<Arrival> Arrivals(Random random) =>
+        [.. Enumerable.Range(0, random.Next(1, 9)).Select(index => Arrival(random, index, cycleIds: 5, cyclesAtOnce: 4))];
+
     private static Arbitrary<History> Histories((int Fewest, int Most) arrivals, int cycleIds, int cyclesAtOnce)
     {
         var history =

@@ -38,7 +38,7 @@ public sealed class FaultProxy : IAsyncDisposable
     public Func<StorageCall, Task<Fault?>> Before { get; set; } = _ => Task.FromResult<Fault?>(null);
 
     /// <summary>Runs after storage did the call and before the caller gets the answer, and may say how it gets lost.</summary>
-    public Func<StorageCall, Task<Fault?>> After { get; set; } = _ => Task.FromResult<Fault?>(null);
+    public Func<StorageCall, StorageAnswer, Task<Fault?>> After { get; set; } = (_, _) => Task.FromResult<Fault?>(null);
 
     /// <summary>Starts on free ports of the loopback address, in front of the storage of this connection string.</summary>
     public static async Task<FaultProxy> StartAsync(string connectionString, CancellationToken cancellationToken)
@@ -105,7 +105,7 @@ public sealed class FaultProxy : IAsyncDisposable
         // What reached storage is done even if the caller has gone by now.
         using var answer = await client.SendAsync(request, CancellationToken.None);
         var content = await answer.Content.ReadAsByteArrayAsync(CancellationToken.None);
-        if (await After(call) is { } lost)
+        if (await After(call, new((int)answer.StatusCode, content)) is { } lost)
             await FailAsync(context, kind, lost);
         else
             await AnswerAsync(context.Response, answer, content);

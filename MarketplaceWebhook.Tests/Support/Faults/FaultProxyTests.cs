@@ -81,7 +81,7 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
         proxy.Before = _ => Task.FromResult<Fault?>(Fault.BrokenConnection);
         await Assert.ThrowsAsync<RequestFailedException>(() => table.AddEntityAsync(new TableEntity("p", "before"), Cancelled));
         proxy.Before = _ => Task.FromResult<Fault?>(null);
-        proxy.After = _ => Task.FromResult<Fault?>(Fault.BrokenConnection);
+        proxy.After = (_, _) => Task.FromResult<Fault?>(Fault.BrokenConnection);
         await Assert.ThrowsAsync<RequestFailedException>(() => table.AddEntityAsync(new TableEntity("p", "after"), Cancelled));
 
         Assert.Equal(["after"], await real.QueryAsync<TableEntity>(cancellationToken: Cancelled).Select(row => row.RowKey).ToListAsync(Cancelled));

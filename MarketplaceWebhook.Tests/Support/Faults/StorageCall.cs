@@ -7,6 +7,9 @@ public enum StorageKind
     Blob,
 }
 
+/// <summary>What storage answered: of a transaction, 202 with the answers to its actions in the content.</summary>
+public sealed record StorageAnswer(int Status, ReadOnlyMemory<byte> Content);
+
 /// <summary>One HTTP request from a storage client, as <see cref="FaultProxy"/> saw it.</summary>
 /// <param name="Number">Counts the proxy's calls from 1.</param>
 /// <param name="Kind">The service that was called.</param>
@@ -16,6 +19,9 @@ public enum StorageKind
 public sealed record StorageCall(int Number, StorageKind Kind, string Method, string Resource, string Operation)
 {
     public override string ToString() => $"{Number}: {Operation} ({Method} {Resource})";
+
+    /// <summary>Made by the Functions host, which reads the queues; the application never does.</summary>
+    public bool IsOfHost => Operation is "Get Messages" or "Update Message" or "Delete Message";
 
     internal static StorageCall Parse(int number, StorageKind kind, string method, string pathAndQuery)
     {
