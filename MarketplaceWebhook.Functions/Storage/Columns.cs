@@ -44,13 +44,14 @@ public static class Columns
         foreach (var element in elements)
         {
             var json = JsonSerializer.Serialize(element, type);
-            if (array.Length + json.Length + 2 > MaxCharacters)
+            var separator = array.Length > 1 ? "," : "";
+            if (array.Length + separator.Length + json.Length + 1 > MaxCharacters)
             {
                 warnings.Add(path, $"cut at {MaxCharacters} characters.");
                 break;
             }
 
-            array.Append(array.Length > 1 ? "," : "").Append(json);
+            array.Append(separator).Append(json);
         }
 
         return array.Append(']').ToString();

@@ -113,8 +113,18 @@ public sealed record Envelope(NotificationId Id, string Source, string? TracePar
         return new Envelope(id, source, Text(root, "traceparent"), payload, payloadBlob);
     }
 
-    private static string? Text(JsonElement root, string name) =>
-        root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement root, string name)
+    {
+        try
+        {
+            return root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // A lone surrogate is no text; what else the envelope says, its id above all, is still to be read.
+            return null;
+        }
+    }
 }
 
 /// <summary>A message that no attempt will ever read.</summary>

@@ -14,6 +14,8 @@ public sealed record StorageSettings
 {
     public const string Name = "AzureWebJobsStorage";
 
+    private const string AccountNameRule = "3 to 24 lower-case letters and digits";
+
     private StorageSettings()
     {
     }
@@ -67,6 +69,11 @@ public sealed record StorageSettings
     {
         if (section["accountName"] is { Length: > 0 } accountName)
         {
+            if (!IsAccountName(accountName))
+            {
+                throw new SettingsException($"{Name}__accountName is no storage account's name, which is {AccountNameRule}.");
+            }
+
             return FromAccountName(accountName, IdentityOf(section)) with
             {
                 QueueServiceUri = OptionalUri(section, "queueServiceUri") ?? ServiceUri(accountName, "queue"),
@@ -92,7 +99,7 @@ public sealed record StorageSettings
     private static TokenCredential IdentityOf(IConfigurationSection section)
     {
         var clientId = section["clientId"] is { Length: > 0 } id ? id : null;
-        return section["credential"] switch
+        return section["credential"]?.ToLowerInvariant() switch
         {
             null or "" => new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = clientId }),
             "managedidentity" when clientId is not null =>
@@ -102,10 +109,12 @@ public sealed record StorageSettings
         };
     }
 
-    private static Uri ServiceUri(string accountName, string service) =>
-        accountName.Length is >= 3 and <= 24 && accountName.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c))
-            ? new Uri($"https://{accountName}.{service}.core.windows.net")
-            : throw new SettingsException("A storage account's name is 3 to 24 lower-case letters and digits.");
+    private static Uri ServiceUri(string accountName, string service) => IsAccountName(accountName)
+        ? new Uri($"https://{accountName}.{service}.core.windows.net")
+        : throw new SettingsException($"A storage account's name is {AccountNameRule}.");
+
+    private static bool IsAccountName(string name) =>
+        name.Length is >= 3 and <= 24 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c));
 
     private static Uri? OptionalUri(IConfigurationSection section, string name)
     {
@@ -114,9 +123,10 @@ public sealed record StorageSettings
             return null;
         }
 
-        return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http"
+        // A token is never sent in the clear: the clients refuse http with an identity.
+        return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps
             ? uri
-            : throw new SettingsException($"{Name}__{name} is no absolute URI.");
+            : throw new SettingsException($"{Name}__{name} is no absolute https URI.");
     }
 
     private static SettingsException Missing(string name) =>

@@ -1,0 +1,19 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Tests.Support;
+
+namespace MarketplaceWebhook.Tests.Notifications;
+
+/// <summary>A reading as the files beside the bodies write it.</summary>
+internal static class ReadingJson
+{
+    public static JsonNode Of(Reading.Accepted accepted)
+    {
+        var json = JsonSerializer.SerializeToNode(accepted.Notification, Golden.Json)!.AsObject();
+        json["warnings"] = JsonSerializer.SerializeToNode(accepted.Notification.Warnings.ToList());
+        return json;
+    }
+
+    public static JsonNode Of(Reading.Refused refused) => JsonSerializer.SerializeToNode(refused, Golden.Json)!;
+}

@@ -1,0 +1,79 @@
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Receiving;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MarketplaceWebhook.Tests.Receiving;
+
+public sealed class NotificationIdsTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 23, 10, 27, 30, 786, TimeSpan.Zero);
+
+    private readonly FakeTimeProvider time = new(Now);
+
+    [Fact]
+    public void Have_the_time_of_the_clock_in_whole_milliseconds()
+    {
+        time.Advance(TimeSpan.FromTicks(9_999));
+
+        Assert.Equal(Now, new NotificationIds(time).Next().ReceivedAt);
+    }
+
+    [Fact]
+    public void Count_within_a_millisecond_from_zero()
+    {
+        var ids = new NotificationIds(time);
+
+        Assert.Equal(["7000", "7001", "7002"], Enumerable.Range(0, 3).Select(_ => ids.Next().ToString().Split('-')[2]));
+
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal("7000", ids.Next().ToString().Split('-')[2]);
+    }
+
+    [Fact]
+    public void Take_the_next_millisecond_when_the_counter_is_full()
+    {
+        var ids = new NotificationIds(time);
+        var all = Enumerable.Range(0, 4_097).Select(_ => ids.Next()).ToList();
+
+        Assert.Equal(Now, all[4_095].ReceivedAt);
+        Assert.Equal(Now.AddMilliseconds(1), all[4_096].ReceivedAt);
+        Assert.Equal("7000", all[4_096].ToString().Split('-')[2]);
+        AssertRise(all);
+    }
+
+    [Fact]
+    public void Stay_in_the_last_millisecond_when_the_clock_steps_back()
+    {
+        var ids = new NotificationIds(time);
+        var first = ids.Next();
+        time.AdjustTime(Now.AddHours(-1));
+        var second = ids.Next();
+        time.AdjustTime(Now);
+        var third = ids.Next();
+        time.AdjustTime(Now.AddMilliseconds(1));
+        var fourth = ids.Next();
+
+        Assert.Equal([Now, Now, Now, Now.AddMilliseconds(1)], [first.ReceivedAt, second.ReceivedAt, third.ReceivedAt, fourth.ReceivedAt]);
+        AssertRise([first, second, third, fourth]);
+    }
+
+    [Fact]
+    public void Rise_for_callers_beside_each_other_and_never_come_twice()
+    {
+        var ids = new NotificationIds(TimeProvider.System);
+        var lists = new List<NotificationId>[4];
+
+        Parallel.For(0, lists.Length, n => lists[n] = [.. Enumerable.Range(0, 5_000).Select(_ => ids.Next())]);
+
+        Assert.All(lists, AssertRise);
+        Assert.Equal(20_000, lists.SelectMany(list => list).Distinct().Count());
+    }
+
+    [Fact]
+    public void Differ_between_processes_that_count_alike() =>
+        Assert.NotEqual(new NotificationIds(time).Next(), new NotificationIds(time).Next());
+
+    private static void AssertRise(IReadOnlyList<NotificationId> ids) =>
+        Assert.All(ids.Zip(ids.Skip(1)), pair => Assert.True(
+            string.CompareOrdinal(pair.First.ToString(), pair.Second.ToString()) < 0, $"{pair.First} before {pair.Second}"));
+}

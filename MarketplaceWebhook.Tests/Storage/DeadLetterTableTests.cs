@@ -1,0 +1,161 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Support;
+
+namespace MarketplaceWebhook.Tests.Storage;
+
+public sealed class DeadLetterTableTests(AzuriteFixture azurite)
+{
+    private readonly string storage = azurite.NewAccount();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_row_has_exactly_the_columns_of_the_contract()
+    {
+        await using var app = new TestApp(storage);
+
+        await RecordAsync(app, Letter("{\"a\":1}"u8.ToArray()) with
+        {
+            Source = "shop",
+            AccountId = Guid.Parse("ABCDEF01-2222-3333-4444-555555555555"),
+        });
+
+        await AssertRowAsync(app, $$"""
+            {
+                "PartitionKey": "rejected",
+                "RowKey": "{{Keys.NewestFirst(Ids.At(1))}}",
+                "NotificationId": "{{Ids.At(1)}}",
+                "ReceivedAt (DateTime)": "2026-01-01T00:00:01.0000000+00:00",
+                "Source": "shop",
+                "Reason": "invalid-notification",
+                "Detail": "Status is required.",
+                "AccountId": "abcdef01-2222-3333-4444-555555555555",
+                "Body": "{\"a\":1}",
+                "BodyLength (Int64)": 7
+            }
+            """);
+    }
+
+    [Fact]
+    public async Task An_empty_body_is_a_body_and_what_is_unknown_has_no_column()
+    {
+        await using var app = new TestApp(storage);
+
+        await RecordAsync(app, Letter([]) with { Kind = DeadLetter.Failed });
+
+        await AssertRowAsync(app, $$"""
+            {
+                "PartitionKey": "failed",
+                "RowKey": "{{Keys.NewestFirst(Ids.At(1))}}",
+                "NotificationId": "{{Ids.At(1)}}",
+                "ReceivedAt (DateTime)": "2026-01-01T00:00:01.0000000+00:00",
+                "Reason": "invalid-notification",
+                "Detail": "Status is required.",
+                "Body": "",
+                "BodyLength (Int64)": 0
+            }
+            """);
+    }
+
+    [Fact]
+    public async Task A_body_of_32000_characters_is_in_the_column_alone()
+    {
+        await using var app = new TestApp(storage);
+        var body = new string('€', 32_000);
+
+        await RecordAsync(app, Letter(Encoding.UTF8.GetBytes(body)));
+
+        var row = await RowAsync(app);
+        Assert.Equal((body, 96_000L, null), (row.GetString("Body"), row.GetInt64("BodyLength"), row.GetString("BodyBlob")));
+    }
+
+    [Fact]
+    public async Task A_longer_body_lies_whole_in_a_blob()
+    {
+        await using var app = new TestApp(storage);
+        var body = Encoding.UTF8.GetBytes(new string('x', 31_999) + "👍");
+
+        await RecordAsync(app, Letter(body) with { AccountId = Guid.Empty });
+
+        var row = await RowAsync(app);
+        Assert.Equal((new string('x', 31_999), $"dead/{Ids.At(1)}"), (row.GetString("Body"), row.GetString("BodyBlob")));
+        var blob = await app.Storage.Payloads.GetBlobClient(row.GetString("BodyBlob")).DownloadContentAsync(Cancelled);
+        Assert.Equal(body, blob.Value.Content.ToArray());
+        Assert.Equal([KeyValuePair.Create("accountId", Guid.Empty.ToString())], blob.Value.Details.Metadata);
+    }
+
+    [Fact]
+    public async Task A_body_that_is_not_utf8_lies_in_a_blob_as_bytes()
+    {
+        await using var app = new TestApp(storage);
+
+        await RecordAsync(app, Letter([0x7B, 0xE4, 0x7D]));
+
+        var row = await RowAsync(app);
+        Assert.Equal(("{\uFFFD}", 3L), (row.GetString("Body"), row.GetInt64("BodyLength")));
+        var blob = await app.Storage.Payloads.GetBlobClient(row.GetString("BodyBlob")).DownloadContentAsync(Cancelled);
+        Assert.Equal([0x7B, 0xE4, 0x7D], blob.Value.Content.ToArray());
+    }
+
+    [Fact]
+    public async Task A_body_that_is_too_large_has_its_beginning_and_no_blob()
+    {
+        await using var app = new TestApp(storage);
+
+        await RecordAsync(app, Letter(new byte[1_000_000]) with { Reason = RefusalReason.TooLarge, BodyLength = 5_000_000_000 });
+
+        var row = await RowAsync(app);
+        Assert.Equal((new string('\0', 32_000), 5_000_000_000L, null), (row.GetString("Body"), row.GetInt64("BodyLength"), row.GetString("BodyBlob")));
+    }
+
+    [Fact]
+    public async Task Recording_again_replaces_the_row_and_clears_RedrivenAt()
+    {
+        await using var app = new TestApp(storage);
+        await RecordAsync(app, Letter("{}"u8.ToArray()) with { Source = "shop" });
+        var redriven = await RowAsync(app);
+        redriven["RedrivenAt"] = DateTimeOffset.UnixEpoch;
+        await app.Storage.DeadLetters.UpdateEntityAsync(redriven, redriven.ETag, cancellationToken: Cancelled);
+
+        await RecordAsync(app, Letter("{}"u8.ToArray()));
+
+        Assert.DoesNotContain((await RowAsync(app)).Keys, column => column is "RedrivenAt" or "Source");
+    }
+
+    [Fact]
+    public async Task The_newest_comes_first()
+    {
+        await using var app = new TestApp(storage);
+        foreach (var second in new[] { 2, 3, 1 })
+        {
+            await RecordAsync(app, Letter("{}"u8.ToArray()) with { Id = Ids.At(second) });
+        }
+
+        var rows = await Rows.ListAsync(app.Storage.DeadLetters, Cancelled);
+        Assert.Equal([$"{Ids.At(3)}", $"{Ids.At(2)}", $"{Ids.At(1)}"], rows.Select(row => row.GetString("NotificationId")));
+    }
+
+    internal static DeadLetter Letter(byte[] body) => new()
+    {
+        Kind = DeadLetter.Rejected,
+        Id = Ids.At(1),
+        Reason = RefusalReason.InvalidNotification,
+        Detail = "Status is required.",
+        Body = body,
+        BodyLength = body.Length,
+    };
+
+    private static Task RecordAsync(TestApp app, DeadLetter letter) => app.Get<DeadLetterTable>().RecordAsync(letter, Cancelled);
+
+    private static async Task<Azure.Data.Tables.TableEntity> RowAsync(TestApp app) =>
+        Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+
+    private static async Task AssertRowAsync(TestApp app, string expected)
+    {
+        var actual = Rows.Of(await RowAsync(app));
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), actual), actual.ToJsonString(Golden.Json));
+    }
+}

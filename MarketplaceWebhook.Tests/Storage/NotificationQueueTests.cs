@@ -1,0 +1,136 @@
+using System.Text;
+using Azure;
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Moq;
+
+namespace MarketplaceWebhook.Tests.Storage;
+
+public sealed class NotificationQueueTests(AzuriteFixture azurite)
+{
+    private static readonly Guid Account = Guid.Parse("abcdef01-2222-3333-4444-555555555555");
+
+    private readonly string storage = azurite.NewAccount();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Messages_are_base64_of_the_envelope_and_never_expire()
+    {
+        await using var app = new TestApp(storage);
+
+        await SendAsync(app, "{\"Größe\":1}");
+
+        var raw = new QueueClient(storage, "marketplace-notifications", new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
+        var message = (await raw.PeekMessageAsync(Cancelled)).Value;
+        Assert.Equal(
+            Encoding.UTF8.GetString(Envelope.Write(Ids.At(1), "shop", null, "{\"Größe\":1}"u8).Span),
+            Encoding.UTF8.GetString(Convert.FromBase64String(message.MessageText)));
+        Assert.Equal(DateTimeOffset.MaxValue.Year, message.ExpiresOn!.Value.Year);
+    }
+
+    [Fact]
+    public async Task A_payload_of_32000_characters_is_in_the_message()
+    {
+        await using var app = new TestApp(storage);
+        var payload = new string('x', 32_000);
+
+        await SendAsync(app, payload);
+
+        Assert.Equal(payload, (await ReceiveAsync(app)).Payload);
+        Assert.Empty(await BlobsAsync(app));
+    }
+
+    [Fact]
+    public async Task A_payload_of_one_character_more_is_in_a_blob()
+    {
+        await using var app = new TestApp(storage);
+        var payload = new string('x', 32_001);
+
+        await SendAsync(app, payload);
+
+        var envelope = await ReceiveAsync(app);
+        Assert.Equal(($"{Ids.At(1)}.json", null), (envelope.PayloadBlob, envelope.Payload));
+        Assert.Equal([$"{Ids.At(1)}.json"], await BlobsAsync(app));
+        Assert.Equal(payload, Encoding.UTF8.GetString((await app.Get<PayloadBlobs>().GetPayloadAsync(envelope, Cancelled)).Span));
+        var properties = (await app.Storage.Payloads.GetBlobClient(envelope.PayloadBlob).GetPropertiesAsync(cancellationToken: Cancelled)).Value;
+        Assert.Equal([KeyValuePair.Create("accountId", Account.ToString())], properties.Metadata);
+        Assert.Equal("application/json", properties.ContentType);
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    public async Task An_envelope_of_45_KiB_is_the_largest_message(int more, bool isInBlob)
+    {
+        await using var app = new TestApp(storage);
+        var around = Envelope.Write(Ids.At(1), "shop", null, "€"u8).Length - 3;
+        var bytes = (45 * 1024) - around + more;
+        // Characters of three bytes, and the rest of one: fewer than 32,000 together.
+        var payload = new string('€', 10_000) + new string('x', bytes - 30_000);
+        Assert.InRange(payload.Length, 1, 32_000);
+
+        await SendAsync(app, payload);
+
+        Assert.Equal(isInBlob, (await ReceiveAsync(app)).PayloadBlob is not null);
+    }
+
+    [Fact]
+    public async Task Escapes_count_for_the_size_of_the_envelope()
+    {
+        await using var app = new TestApp(storage);
+
+        await SendAsync(app, new string('"', 31_000));
+
+        Assert.NotNull((await ReceiveAsync(app)).PayloadBlob);
+    }
+
+    [Fact]
+    public async Task A_failed_put_leaves_the_blob_where_it_is()
+    {
+        var queue = new Mock<QueueClient>();
+        queue.Setup(q => q.SendMessageAsync(It.IsAny<BinaryData>(), It.IsAny<TimeSpan?>(), It.IsAny<TimeSpan?>(), It.IsAny<CancellationToken>()))
+            .ThrowsAsync(new RequestFailedException(503, "Made by a test.", "ServerBusy", null));
+        var clients = new StorageClients(StorageSettings.FromConnectionString(storage)) { Queue = queue.Object };
+        await using var app = new TestApp(storage, services => services.AddSingleton(clients));
+
+        await Assert.ThrowsAsync<RequestFailedException>(() => SendAsync(app, new string('x', 40_000)));
+
+        Assert.Equal([$"{Ids.At(1)}.json"], await BlobsAsync(app));
+    }
+
+    [Fact]
+    public async Task What_is_put_back_on_the_poison_queue_is_the_same_text_later_and_for_ever()
+    {
+        await using var app = new TestApp(storage);
+
+        await app.Get<NotificationQueue>().PutBackPoisonAsync("not even JSON: ü", TimeSpan.FromHours(1), Cancelled);
+
+        var poison = app.Storage.PoisonQueue;
+        Assert.Equal(1, (await poison.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
+        Assert.Null((await poison.PeekMessageAsync(Cancelled)).Value);
+    }
+
+    private static Task SendAsync(TestApp app, string payload) =>
+        app.Get<NotificationQueue>().SendAsync(Ids.At(1), "shop", null, Account, Encoding.UTF8.GetBytes(payload), Cancelled);
+
+    private static async Task<Envelope> ReceiveAsync(TestApp app)
+    {
+        QueueMessage message = await app.Storage.Queue.ReceiveMessageAsync(cancellationToken: Cancelled);
+        return Envelope.Read(message.MessageText);
+    }
+
+    private static async Task<List<string>> BlobsAsync(TestApp app)
+    {
+        var names = new List<string>();
+        await foreach (var blob in app.Storage.Payloads.GetBlobsAsync(cancellationToken: Cancelled))
+        {
+            names.Add(blob.Name);
+        }
+
+        return names;
+    }
+}

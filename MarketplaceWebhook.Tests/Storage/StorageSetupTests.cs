@@ -1,0 +1,164 @@
+using Azure;
+using Azure.Storage.Blobs.Models;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Faults;
+
+namespace MarketplaceWebhook.Tests.Storage;
+
+public sealed class StorageSetupTests(AzuriteFixture azurite)
+{
+    private readonly string storage = azurite.NewAccount();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Makes_two_queues_three_tables_and_a_container_that_nobody_may_read_without_a_key()
+    {
+        await using var app = new TestApp(storage);
+
+        await app.ListenAsync(Cancelled);
+        await app.Get<StorageSetup>().RunAsync(_ => Task.FromResult(0), Cancelled);
+
+        var clients = app.Storage;
+        Assert.True(await clients.Queue.ExistsAsync(Cancelled));
+        Assert.True(await clients.PoisonQueue.ExistsAsync(Cancelled));
+        Assert.Empty(await Rows.ListAsync(clients.Installs, Cancelled));
+        Assert.Empty(await Rows.ListAsync(clients.StatusChanges, Cancelled));
+        Assert.Empty(await Rows.ListAsync(clients.DeadLetters, Cancelled));
+        Assert.Equal(PublicAccessType.None, (await clients.Payloads.GetPropertiesAsync(cancellationToken: Cancelled)).Value.PublicAccess);
+    }
+
+    [Fact]
+    public async Task Calls_wait_until_everything_is_made()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        var gate = new TaskCompletionSource();
+        proxy.Before = async call =>
+        {
+            if (IsCreation(call))
+                await gate.Task;
+            return null;
+        };
+        await using var app = new TestApp(proxy.ConnectionString);
+
+        var sent = SendAsync(app);
+        await Wait.ForAsync("six creations under way", () => proxy.Calls.Count(IsCreation) == 6, Cancelled);
+        Assert.False(sent.IsCompleted);
+        gate.SetResult();
+        await sent;
+
+        Assert.Equal("Put Message", Assert.Single(proxy.Calls.Skip(6)).Operation);
+    }
+
+    [Fact]
+    public async Task A_storage_that_is_out_of_reach_at_the_start_is_used_as_soon_as_it_is_there()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString);
+        using (proxy.Break(Fault.BrokenConnection))
+        {
+            await app.ListenAsync(Cancelled);
+            var fault = await Assert.ThrowsAnyAsync<Exception>(() => SendAsync(app));
+            Assert.True(StorageFaults.IsTransient(fault), fault.ToString());
+        }
+
+        await SendAsync(app);
+
+        Assert.Equal(1, (await app.Storage.Queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
+    }
+
+    [Fact]
+    public async Task An_identity_that_may_use_and_not_make_them_is_enough()
+    {
+        await using (var maker = new TestApp(storage))
+        {
+            await SendAsync(maker);
+        }
+
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        using var forbidden = proxy.Break(Fault.Forbidden, IsCreation);
+        await using var app = new TestApp(proxy.ConnectionString);
+
+        await SendAsync(app);
+
+        Assert.Equal(2, (await app.Storage.Queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
+    }
+
+    [Fact]
+    public async Task A_deleted_queue_is_made_again_and_the_message_put()
+    {
+        await using var app = new TestApp(storage);
+        await SendAsync(app);
+        await app.Storage.Queue.DeleteAsync(Cancelled);
+
+        await SendAsync(app);
+
+        Assert.Equal(1, (await app.Storage.Queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
+    }
+
+    [Fact]
+    public async Task A_deleted_poison_queue_is_made_again_and_the_message_put()
+    {
+        await using var app = new TestApp(storage);
+        await SendAsync(app);
+        await app.Storage.PoisonQueue.DeleteAsync(Cancelled);
+
+        await app.Get<NotificationQueue>().PutBackPoisonAsync("text", TimeSpan.Zero, Cancelled);
+
+        Assert.Equal(1, (await app.Storage.PoisonQueue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
+    }
+
+    [Fact]
+    public async Task A_deleted_container_is_made_again_and_the_blob_put()
+    {
+        await using var app = new TestApp(storage);
+        await SendAsync(app);
+        await app.Storage.Payloads.DeleteAsync(cancellationToken: Cancelled);
+
+        await app.Get<PayloadBlobs>().PutPayloadAsync(Ids.At(1), Guid.Empty, "{}"u8.ToArray(), Cancelled);
+
+        Assert.True(await app.Storage.Payloads.GetBlobClient($"{Ids.At(1)}.json").ExistsAsync(Cancelled));
+    }
+
+    [Theory]
+    [InlineData("Installs")]
+    [InlineData("StatusChanges")]
+    [InlineData("DeadLetters")]
+    public async Task A_deleted_table_is_made_again_and_the_rows_written(string table)
+    {
+        await using var app = new TestApp(storage);
+        await SendAsync(app);
+        await new Azure.Data.Tables.TableClient(storage, table).DeleteAsync(Cancelled);
+
+        await WriteToAsync(app, table);
+
+        Assert.Single(await Rows.ListAsync(new(storage, table), Cancelled));
+    }
+
+    [Fact]
+    public async Task What_is_missing_still_is_made_again_only_once()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString);
+        using var missing = proxy.Break(new Fault.Refusal(404, "QueueNotFound"), call => call.Operation == "Put Message");
+
+        var fault = await Assert.ThrowsAsync<RequestFailedException>(() => SendAsync(app));
+
+        Assert.Equal("QueueNotFound", fault.ErrorCode);
+        Assert.Equal(2, proxy.Calls.Count(call => call.Operation == "Put Message"));
+        Assert.Equal(12, proxy.Calls.Count(IsCreation));
+    }
+
+    private static Task SendAsync(TestApp app) =>
+        app.Get<NotificationQueue>().SendAsync(Ids.At(1), "shop", null, Guid.Empty, "{}"u8.ToArray(), Cancelled);
+
+    private static Task WriteToAsync(TestApp app, string table) => table switch
+    {
+        "Installs" => InstallTableTests.CommitAsync(app, InstallTableTests.Started(1)),
+        "StatusChanges" => app.Get<StatusChangeLog>().AppendAsync(InstallTableTests.Started(1), Cancelled),
+        _ => app.Get<DeadLetterTable>().RecordAsync(DeadLetterTableTests.Letter("{}"u8.ToArray()), Cancelled),
+    };
+
+    private static bool IsCreation(StorageCall call) => call.Operation.StartsWith("Create ", StringComparison.Ordinal);
+}

@@ -1,0 +1,18 @@
+namespace MarketplaceWebhook.Tests.Support;
+
+/// <summary>Request bodies, byte for byte, as files in Bodies/{folder}: each file is a case, and its name says which.</summary>
+internal static class Bodies
+{
+    public static TheoryData<string> In(string folder) =>
+        [.. Directory.EnumerateFiles(PathOf(folder), "*.json").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
+
+    public static TheoryData<string> FoldersIn(string folder) =>
+        [.. Directory.EnumerateDirectories(PathOf(folder)).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+
+    public static byte[] Read(string folder, string name) => File.ReadAllBytes(PathOf(folder, $"{name}.json"));
+
+    /// <summary>The file in the folder's own folder "expected" that says what comes of the body.</summary>
+    public static string ExpectationOf(string folder, string name) => PathOf(folder, "expected", $"{name}.json");
+
+    public static string PathOf(params string[] parts) => Path.Combine([AppContext.BaseDirectory, nameof(Bodies), .. parts]);
+}

@@ -1,0 +1,31 @@
+namespace MarketplaceWebhook.Tests.Support;
+
+/// <summary>Waits for a state, never for a time.</summary>
+internal static class Wait
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+
+    /// <returns>The first state that is as wanted.</returns>
+    /// <param name="what">What is waited for, for the message of a test that waits in vain.</param>
+    public static async Task<T> ForAsync<T>(string what, Func<Task<T>> look, Func<T, bool> isWanted, CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(Deadline);
+        T state;
+        while (!isWanted(state = await look()))
+        {
+            if (deadline.IsCancellationRequested)
+            {
+                Assert.Fail($"Waited {Deadline.TotalSeconds:0} s in vain for {what}; it is {state}.");
+            }
+
+            await Task.Delay(Poll, cancellationToken);
+        }
+
+        return state;
+    }
+
+    public static Task ForAsync(string what, Func<bool> isSo, CancellationToken cancellationToken) =>
+        ForAsync(what, () => Task.FromResult(isSo()), so => so, cancellationToken);
+}
