@@ -69,7 +69,7 @@ internal static class DevCommand
 
         console.Welcome(host, key, storage.Description);
         await Task.Delay(Timeout.InfiniteTimeSpan, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        console.Stopping();
+        console.Report("Stopping ...");
         return 0;
     }
 }

@@ -10,18 +10,11 @@ namespace MarketplaceWebhook.Cli.Commands;
 internal sealed class DevConsole
 {
     private readonly IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings());
-    private volatile bool stopping;
 
     // The terminal wraps long lines by itself; broken here, a URL could not be copied.
     public DevConsole() => console.Profile.Width = 4096;
 
     public void Report(string line) => console.MarkupLineInterpolated($"[dim]{VisibleText.Of(line)}[/]");
-
-    public void Stopping()
-    {
-        stopping = true;
-        Report("Stopping ...");
-    }
 
     public void Welcome(LocalFunctionsHost host, string key, string storage)
     {
@@ -42,9 +35,6 @@ internal sealed class DevConsole
 
     public void Observe(HostEvent seen)
     {
-        if (stopping && seen is HandlerExited or HandlerNotStarted)
-            return;
-
         switch (seen)
         {
             case HandlerWrote wrote:

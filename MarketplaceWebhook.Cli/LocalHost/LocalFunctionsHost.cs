@@ -88,6 +88,7 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
     /// <summary>Lets calls under way end, for a short time, and kills the handler.</summary>
     public async ValueTask DisposeAsync()
     {
+        await handler.StopRestartingAsync();
         await stopping.CancelAsync();
         cutting.CancelAfter(stopGrace);
         await Task.WhenAll(front.StopAsync(cutting.Token), listening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -65,9 +65,12 @@ internal sealed class Handler(
         process.Kill();
     }
 
+    /// <summary>From now on an exit is no crash: Ctrl+C in a terminal reaches the handler as well as this process.</summary>
+    public Task StopRestartingAsync() => stopping.CancelAsync();
+
     public async ValueTask DisposeAsync()
     {
-        await stopping.CancelAsync();
+        await StopRestartingAsync();
         current?.Kill();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         current?.Kill();
