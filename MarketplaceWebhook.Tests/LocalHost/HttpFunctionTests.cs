@@ -247,7 +247,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         await PostAsync($"api/cyclr/marketplace?{Code}", "{}");
 
         var seen = await app.Events.FirstAsync<HttpInvocation>();
-        Assert.Equal(("Orders", "/api/cyclr/marketplace", 202, """{"notificationId":"7"}"""), 
+        Assert.Equal(("Orders", "/api/cyclr/marketplace", 202, """{"notificationId":"7"}"""),
             (seen.Function, seen.Path, seen.Status, seen.Answer));
     }
 
