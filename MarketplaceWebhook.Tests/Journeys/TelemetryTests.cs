@@ -95,7 +95,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         await LocalFunctionsHost.StartAsync(
             new LocalFunctionsHostOptions
             {
-                AppDirectory = System.IO.Path.Combine(AppContext.BaseDirectory, "app"),
+                AppDirectory = Environment.GetEnvironmentVariable("JOURNEY_APP") ?? System.IO.Path.Combine(AppContext.BaseDirectory, "app"),
                 Key = Key,
                 StorageConnection = azurite.NewAccount(),
                 Environment = collector.Settings,
