@@ -18,7 +18,7 @@ internal sealed class WholeApplication : IAsyncDisposable
 
     private readonly LocalFunctionsHost host;
     private readonly ConcurrentQueue<HostEvent> events;
-    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(60) };
+    private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(60) };
 
     private WholeApplication(string storage, FaultProxy proxy, LocalFunctionsHost host, ConcurrentQueue<HostEvent> events)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Azure.Data.Tables;
 
 namespace MarketplaceWebhook.Tests.Proofs.Histories;
 
@@ -31,11 +32,35 @@ public sealed record Arrival
 
     public IReadOnlyList<ArrivedCycle>? Cycles { get; init; }
 
-    /// <summary>A UUIDv7 of the millisecond, with the counter in the 12 bits after the version.</summary>
-    public string Id => string.Create(CultureInfo.InvariantCulture,
-        $"{Millisecond >> 16:x8}-{Millisecond & 0xFFFF:x4}-7{Counter:x3}-8000-00000000{Counter * 7919 % 65536:x4}");
+    /// <summary>A UUIDv7 of the millisecond, with the counter in the 12 bits after the version, unless the door gave it.</summary>
+    public string Id
+    {
+        get => field ?? string.Create(CultureInfo.InvariantCulture, $"{Millisecond >> 16:x8}-{Millisecond & 0xFFFF:x4}-7{Counter:x3}-8000-000000000000");
+        init;
+    }
 
     public DateTimeOffset ReceivedAt => DateTimeOffset.FromUnixTimeMilliseconds(Millisecond);
+
+    /// <summary>The arrival that a row of StatusChanges tells of, from its payload alone; the body was made by <see cref="Body"/>.</summary>
+    public static Arrival FromLog(TableEntity row)
+    {
+        var body = JsonNode.Parse(row.GetString("Payload"))!;
+        return new()
+        {
+            Id = row.GetString("NotificationId"),
+            Millisecond = row.GetDateTimeOffset("ReceivedAt")!.Value.ToUnixTimeMilliseconds(),
+            Counter = 0,
+            Source = row.GetString("Source"),
+            Status = (string)body[nameof(Status)]!,
+            Account = (Guid)body["AccountId"]!,
+            Package = (long)body["MarketplaceIntegrationPackageId"]!,
+            AccountApiId = (string?)body[nameof(AccountApiId)],
+            UserId = (string?)body[nameof(UserId)],
+            CompleteParameter = (string?)body[nameof(CompleteParameter)],
+            Errors = body[nameof(Errors)]?.AsArray().Select(error => (string)error!).ToList(),
+            Cycles = body["MarketplaceInstallDetails"]?.AsArray().Select(cycle => ArrivedCycle.FromJson(cycle!)).ToList(),
+        };
+    }
 
     /// <summary>The request's body, as Cyclr would send it.</summary>
     public string Body()
@@ -70,6 +95,12 @@ public sealed record Arrival
 /// <summary>One of the install details.</summary>
 public sealed record ArrivedCycle(Guid Id, string? Status, Guid? Template, IReadOnlyList<string> Urls)
 {
+    internal static ArrivedCycle FromJson(JsonNode detail) => new(
+        (Guid)detail["CycleId"]!,
+        (string?)detail["CycleStatus"],
+        (Guid?)detail["TemplateId"],
+        [.. detail["Webhooks"]!.AsArray().Select(webhook => (string)webhook!["Url"]!)]);
+
     internal JsonObject ToJson()
     {
         var detail = new JsonObject { ["CycleId"] = Id.ToString() };

@@ -27,6 +27,8 @@ public static class AnyHistory
     /// <summary>Packages of up to 260 rows: several transactions for a commit.</summary>
     public static Arbitrary<History> Large() => Histories(arrivals: (2, 6), cycleIds: 260, cyclesAtOnce: 220);
 
+    public static Arrival Arrival(Random random) => Arrival(random, index: 0, cycleIds: 5, cyclesAtOnce: 4);
+
     /// <summary>The same for the same state of <paramref name="random"/>.</summary>
     public static IReadOnlyList<Arrival> Arrivals(Random random) =>
         [.. Enumerable.Range(0, random.Next(1, 9)).Select(index => Arrival(random, index, cycleIds: 5, cyclesAtOnce: 4))];

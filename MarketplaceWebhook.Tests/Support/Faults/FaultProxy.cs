@@ -103,12 +103,31 @@ public sealed class FaultProxy : IAsyncDisposable
 
         using var request = Request(context.Request, new(storage.GetLeftPart(UriPartial.Authority) + target, Exactly), body);
         // What reached storage is done even if the caller has gone by now.
-        using var answer = await client.SendAsync(request, CancellationToken.None);
+        using var answer = await SendAsync(request);
+        if (answer is null)
+        {
+            context.Abort();
+            return;
+        }
+
         var content = await answer.Content.ReadAsByteArrayAsync(CancellationToken.None);
         if (await After(call, new((int)answer.StatusCode, content)) is { } lost)
             await FailAsync(context, kind, lost);
         else
             await AnswerAsync(context.Response, answer, content);
+    }
+
+    /// <returns>Null where storage is away: the caller's connection breaks, as if it were the one to storage.</returns>
+    private async Task<HttpResponseMessage?> SendAsync(HttpRequestMessage request)
+    {
+        try
+        {
+            return await client.SendAsync(request, CancellationToken.None);
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
     }
 
     private static UriCreationOptions Exactly => new() { DangerousDisablePathAndQueryCanonicalization = true };
