@@ -15,7 +15,7 @@ public static class Application
     public static IHostApplicationBuilder AddMarketplaceWebhook(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.Configure<Patience>(builder.Configuration.GetSection(Patience.Section));
+        services.Configure<Patience>(Patience.Settings(builder.Configuration));
         services.AddSingleton(TimeProvider.System);
 
         services.AddSingleton(new StorageClients(StorageSettings.Read(builder.Configuration)));

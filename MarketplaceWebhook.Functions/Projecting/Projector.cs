@@ -30,9 +30,7 @@ public sealed class Projector(
             var envelope = Envelope.Read(messageText);
             id = envelope.Id.ToString();
             span = Traces.StartProcessing(envelope.Id, envelope.TraceParent);
-            var change = await retry.RunAsync(id, token => ReadAsync(envelope, token), cancellationToken);
-            span?.Describe(change.Status, change.AccountId);
-            var isNew = await WriteAsync(change, cancellationToken);
+            var (change, isNew) = await RunAsync(envelope, span, cancellationToken);
             Measure(change, isNew, span);
             if (KnownStatus.Includes(change.Status))
             {
@@ -82,18 +80,26 @@ public sealed class Projector(
     /// Whether something was written that did not stand there: true for what a crash cut off as well, false for a message that
     /// is delivered, or replayed, once more.
     /// </returns>
-    private Task<bool> WriteAsync(StatusChange change, CancellationToken cancellationToken)
+    private Task<(StatusChange Change, bool IsNew)> RunAsync(Envelope envelope, Activity? span, CancellationToken cancellationToken)
     {
+        // One patience for all of it: what an attempt got done is not done again.
+        StatusChange? change = null;
         var isLogged = false;
         var isNew = false;
-        return retry.RunAsync(change.Id.ToString(), AttemptAsync, cancellationToken);
+        return retry.RunAsync(envelope.Id.ToString(), AttemptAsync, cancellationToken);
 
-        async Task<bool> AttemptAsync(CancellationToken token)
+        async Task<(StatusChange, bool)> AttemptAsync(CancellationToken token)
         {
+            if (change is null)
+            {
+                change = await ReadAsync(envelope, token);
+                span?.Describe(change.Status, change.AccountId);
+            }
+
             var append = isLogged ? Task.FromResult(isNew) : log.AppendAsync(change, token);
             if (!KnownStatus.Includes(change.Status))
             {
-                return await append;
+                return (change, await append);
             }
 
             // Beside each other; but nothing is committed before the log row stands.
@@ -104,7 +110,7 @@ public sealed class Projector(
             var after = Fold.Apply(before.Package, change);
             isNew |= after != before.Package;
             await installs.CommitAsync(before, after, token);
-            return isNew;
+            return (change, isNew);
         }
     }
 }

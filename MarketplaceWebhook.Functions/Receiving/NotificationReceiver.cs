@@ -20,11 +20,11 @@ public sealed class NotificationReceiver(
     private const string RetryAfterSeconds = "30";
 
     /// <param name="source">The label of the marketplace from the URL, unchecked.</param>
-    public async Task<IResult> ReceiveAsync(HttpRequest request, string? source, CancellationToken requestAborted)
+    public async Task<IResult> ReceiveAsync(HttpRequest request, string? source)
     {
         StorageOperation.Begin(StorageOperation.Receive);
         var id = ids.Next();
-        var body = await RequestBody.ReadAsync(request, requestAborted);
+        var body = await RequestBody.ReadAsync(request);
         if (!body.AtEnd)
         {
             request.HttpContext.Response.Headers.Connection = "close";
@@ -32,7 +32,7 @@ public sealed class NotificationReceiver(
 
         var label = SourceLabel.Read(source);
         var reading = Read(body, label);
-        // From here on the caller's patience is not asked: whoever hangs up early may never send it again.
+        // The caller's patience is not asked: whoever sends all of it and hangs up may never send it again.
         using var deadline = new CancellationTokenSource(patience.Value.Receiving, time);
         try
         {

@@ -19,7 +19,10 @@ public sealed record RequestBody(ReadOnlyMemory<byte> Bytes, long Length, bool A
 
     public bool IsTooLarge => Bytes.Length > MaxBytes;
 
-    public static async Task<RequestBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads on though the caller may have hung up: what arrived whole is a notification. A body cut off fails as it is read.
+    /// </summary>
+    public static async Task<RequestBody> ReadAsync(HttpRequest request)
     {
         // The server's own limit would answer in its own words, and keep nothing.
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
@@ -31,12 +34,12 @@ public sealed record RequestBody(ReadOnlyMemory<byte> Bytes, long Length, bool A
         var bytes = new byte[expected + 1];
         var count = 0;
         int read;
-        while ((read = await request.Body.ReadAsync(bytes.AsMemory(count), cancellationToken)) > 0)
+        while ((read = await request.Body.ReadAsync(bytes.AsMemory(count))) > 0)
         {
             count += read;
             if (count > MaxBytes)
             {
-                var drained = await DrainAsync(request.Body, cancellationToken);
+                var drained = await DrainAsync(request.Body);
                 return new RequestBody(
                     bytes.AsMemory(0, count), request.ContentLength ?? count + drained, AtEnd: drained < MaxDrainedBytes);
             }
@@ -50,14 +53,14 @@ public sealed record RequestBody(ReadOnlyMemory<byte> Bytes, long Length, bool A
         return new RequestBody(bytes.AsMemory(0, count), count, AtEnd: true);
     }
 
-    private static async Task<long> DrainAsync(Stream body, CancellationToken cancellationToken)
+    private static async Task<long> DrainAsync(Stream body)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
         try
         {
             long drained = 0;
             int read;
-            while (drained < MaxDrainedBytes && (read = await body.ReadAsync(buffer, cancellationToken)) > 0)
+            while (drained < MaxDrainedBytes && (read = await body.ReadAsync(buffer)) > 0)
             {
                 drained += read;
             }

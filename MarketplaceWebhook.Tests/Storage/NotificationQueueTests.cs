@@ -95,7 +95,7 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
         queue.Setup(q => q.SendMessageAsync(It.IsAny<BinaryData>(), It.IsAny<TimeSpan?>(), It.IsAny<TimeSpan?>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new RequestFailedException(503, "Made by a test.", "ServerBusy", null));
         var clients = new StorageClients(StorageSettings.FromConnectionString(storage)) { Queue = queue.Object };
-        await using var app = new TestApp(storage, services => services.AddSingleton(clients));
+        await using var app = new TestApp(storage, replace: services => services.AddSingleton(clients));
 
         await Assert.ThrowsAsync<RequestFailedException>(() => SendAsync(app, new string('x', 40_000)));
 

@@ -15,12 +15,14 @@ internal sealed class TestApp : IAsyncDisposable
     private readonly WebApplication app;
 
     /// <param name="storage">A connection string.</param>
+    /// <param name="settings">Beside AzureWebJobsStorage, with colons.</param>
     /// <param name="replace">What a test puts in place of the application's own parts.</param>
-    public TestApp(string storage, Action<IServiceCollection>? replace = null)
+    public TestApp(string storage, Dictionary<string, string?>? settings = null, Action<IServiceCollection>? replace = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear();
-        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageSettings.Name, storage)]);
+        builder.Configuration.AddInMemoryCollection(
+            [KeyValuePair.Create<string, string?>(StorageSettings.Name, storage), .. settings ?? []]);
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddRoutingCore();

@@ -23,8 +23,7 @@ internal static class Functions
     {
         app.MapPost(
             HttpPrefix + "/cyclr/marketplace/{source?}",
-            (HttpRequest request, string? source, NotificationReceiver receiver, CancellationToken aborted) =>
-                receiver.ReceiveAsync(request, source, aborted));
+            (HttpRequest request, string? source, NotificationReceiver receiver) => receiver.ReceiveAsync(request, source));
         app.MapGet(HttpPrefix + "/health", (Health health) => health.CheckAsync());
         app.MapPost(
             "/ProjectNotification",

@@ -17,8 +17,7 @@ public sealed class Functions(NotificationReceiver receiver, Health health, Proj
     [Function("ReceiveNotification")]
     public Task<IResult> ReceiveNotification(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "cyclr/marketplace/{source?}")] HttpRequest request,
-        string? source,
-        CancellationToken aborted) => receiver.ReceiveAsync(request, source, aborted);
+        string? source) => receiver.ReceiveAsync(request, source);
 
     [Function("Health")]
     public Task<IResult> CheckHealth(

@@ -1,0 +1,203 @@
+using System.Text;
+using Azure;
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues.Models;
+using MarketplaceWebhook.Projecting;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Faults;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Moq;
+
+namespace MarketplaceWebhook.Tests.Projecting;
+
+public sealed class ProjectorTests(AzuriteFixture azurite)
+{
+    private const string Cycle = ""","MarketplaceInstallDetails":[{"CycleId":"12222222-2222-3333-4444-555555555555"}]""";
+
+    private readonly string storage = azurite.NewAccount();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_unknown_status_is_logged_and_writes_no_row_of_Installs()
+    {
+        await using var app = new TestApp(storage);
+        await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
+        var before = await Rows.ETagsAsync(app.Storage.Installs, Cancelled);
+
+        await ProjectAsync(app, Message.Of(2, Message.Body("paused", Cycle)));
+
+        Assert.Equal(before, await Rows.ETagsAsync(app.Storage.Installs, Cancelled));
+        Assert.Equal(["paused", "installed"], (await Rows.ListAsync(app.Storage.StatusChanges, Cancelled)).Select(row => row.GetString("Status")));
+    }
+
+    [Fact]
+    public async Task A_message_that_comes_again_writes_nothing_but_the_fence_and_changes_nothing()
+    {
+        await using var app = new TestApp(storage);
+        await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
+        var logged = await Rows.ETagsAsync(app.Storage.StatusChanges, Cancelled);
+        var installs = (await Rows.ReadAsync(app.Storage.Installs, Cancelled)).ToJsonString();
+        var cycle = (await Rows.ETagsAsync(app.Storage.Installs, Cancelled)).Single(row => row.Key.Contains('_', StringComparison.Ordinal));
+
+        await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
+
+        Assert.Equal(logged, await Rows.ETagsAsync(app.Storage.StatusChanges, Cancelled));
+        Assert.Equal(installs, (await Rows.ReadAsync(app.Storage.Installs, Cancelled)).ToJsonString());
+        Assert.Contains(cycle, await Rows.ETagsAsync(app.Storage.Installs, Cancelled));
+    }
+
+    [Fact]
+    public async Task A_long_body_is_in_its_blob_and_long_columns_are_cut_and_named()
+    {
+        await using var app = new TestApp(storage);
+        var errors = string.Join(',', Enumerable.Range(0, 40).Select(n => $"\"{new string('e', 1_000)}\""));
+        var hooks = string.Join(',', Enumerable.Range(0, 40).Select(n => $$"""{"Url":"https://example.com/{{new string('u', 1_000)}}"}"""));
+        var body = Message.Body("installed", $$"""
+            ,"CompleteParameter":"{{new string('x', 31_999)}}👍","Errors":[{{errors}}],"MarketplaceInstallDetails":[
+            {"CycleId":"12222222-2222-3333-4444-555555555555","CycleStatus":"{{new string('s', 32_001)}}","Webhooks":[{{hooks}}]}]
+            """);
+        await app.Get<NotificationQueue>().SendAsync(
+            Ids.At(1), "shop", null, Guid.Parse("11111111-2222-3333-4444-555555555555"), Encoding.UTF8.GetBytes(body), Cancelled);
+        QueueMessage message = await app.Storage.Queue.ReceiveMessageAsync(cancellationToken: Cancelled);
+
+        await ProjectAsync(app, message.MessageText);
+
+        var change = Assert.Single(await Rows.ListAsync(app.Storage.StatusChanges, Cancelled));
+        Assert.Equal(($"{Ids.At(1)}.json", false), (change.GetString("PayloadBlob"), change.ContainsKey("Payload")));
+        Assert.Equal(new string('x', 31_999), change.GetString("CompleteParameter"));
+        Assert.Equal((40, 31), (change.GetInt32("ErrorCount"), JsonCount(change, "Errors")));
+        Assert.Equal(
+            """["CompleteParameter: cut at 32000 characters.","Errors: cut at 32000 characters.","MarketplaceInstallDetails[12222222-2222-3333-4444-555555555555].CycleStatus: cut at 32000 characters.","MarketplaceInstallDetails[12222222-2222-3333-4444-555555555555].Webhooks: cut at 32000 characters."]""",
+            change.GetString("Warnings"));
+        var rows = await Rows.ListAsync(app.Storage.Installs, Cancelled);
+        Assert.Equal((40, 31), (rows[0].GetInt32("ErrorCount"), JsonCount(rows[0], "Errors")));
+        Assert.Equal((40, 31), (rows[1].GetInt32("WebhookCount"), JsonCount(rows[1], "Webhooks")));
+    }
+
+    [Theory]
+    [InlineData("no envelope", typeof(UnreadableEnvelopeException))]
+    [InlineData("refused", typeof(UnreadablePayloadException))]
+    public async Task What_cannot_be_read_fails_at_once_and_calls_no_storage(string message, Type failure)
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString);
+
+        var thrown = await Record.ExceptionAsync(() => ProjectAsync(app, message == "refused" ? Message.Of(1, Message.Body("")) : message));
+
+        Assert.IsType(failure, thrown);
+        Assert.Empty(proxy.Calls);
+    }
+
+    [Theory]
+    [InlineData(503)]
+    [InlineData(500)]
+    [InlineData(429)]
+    public async Task A_transient_fault_is_waited_out_inside_the_invocation(int status)
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString);
+        var commits = 0;
+        // The client itself tries three times: these are more.
+        proxy.Before = call => Task.FromResult<Fault?>(
+            call.Operation == "Entity Group Transaction" && ++commits <= 4 ? new Fault.Refusal(status, "ServerBusy") : null);
+
+        await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
+
+        Assert.Equal(5, commits);
+        Assert.Equal(2, (await Rows.ListAsync(app.Storage.Installs, Cancelled)).Count);
+        Assert.Single(proxy.Calls, call => call.Operation == "Insert Entity");
+    }
+
+    [Fact]
+    public async Task A_permanent_fault_fails_at_once_and_nothing_is_committed_before_the_log()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString);
+        using var forbidden = proxy.Break(Fault.Forbidden, call => call.Operation == "Insert Entity");
+
+        var failure = await Assert.ThrowsAsync<RequestFailedException>(() => ProjectAsync(app, Message.Of(1, Message.Body("installed"))));
+
+        Assert.Equal(403, failure.Status);
+        Assert.Single(proxy.Calls, call => call.Operation == "Insert Entity");
+        Assert.DoesNotContain(proxy.Calls, call => call.Operation == "Entity Group Transaction");
+    }
+
+    [Fact]
+    public async Task A_lost_race_is_folded_again_on_what_the_winner_wrote()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString);
+        await using var winner = new TestApp(storage);
+        var commits = 0;
+        proxy.Before = async call =>
+        {
+            if (call.Operation == "Entity Group Transaction" && ++commits == 1)
+                await ProjectAsync(winner, Message.Of(2, Message.Body("stopped")));
+            return null;
+        };
+
+        await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
+
+        Assert.Equal(2, commits);
+        var rows = await Rows.ListAsync(app.Storage.Installs, Cancelled);
+        Assert.Equal(("stopped", 1), (rows[0].GetString("Status"), rows[0].GetInt32("CycleCount")));
+        Assert.Equal(Ids.At(1).ReceivedAt, rows[0].GetDateTimeOffset("InstalledAt"));
+        Assert.Equal(Ids.At(2).ReceivedAt, rows[0].GetDateTimeOffset("StoppedAt"));
+    }
+
+    [Fact]
+    public async Task A_package_of_hundreds_of_cycles_goes_with_uninstalled()
+    {
+        await using var app = new TestApp(storage);
+        var details = string.Join(',', Enumerable.Range(0, 250).Select(n => $$"""{"CycleId":"{{new Guid(n, 0, 0, new byte[8])}}"}"""));
+        await ProjectAsync(app, Message.Of(1, Message.Body("installed", $""","MarketplaceInstallDetails":[{details}]""")));
+        Assert.Equal(251, (await Rows.ListAsync(app.Storage.Installs, Cancelled)).Count);
+
+        await ProjectAsync(app, Message.Of(2, Message.Body("uninstalled")));
+
+        var row = Assert.Single(await Rows.ListAsync(app.Storage.Installs, Cancelled));
+        Assert.Equal(("uninstalled", 0), (row.GetString("Status"), row.GetInt32("CycleCount")));
+    }
+
+    [Fact]
+    public async Task Patience_of_5_minutes_is_for_all_of_an_invocation()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var start = time.GetUtcNow();
+        var busy = new RequestFailedException(503, "Made by a test.", "ServerBusy", null);
+        var blob = new Mock<BlobClient>();
+        blob.Setup(b => b.DownloadContentAsync(It.IsAny<CancellationToken>())).Returns(() => time.GetUtcNow() - start < TimeSpan.FromMinutes(4)
+            ? throw busy
+            : Task.FromResult(Response.FromValue(
+                Azure.Storage.Blobs.Models.BlobsModelFactory.BlobDownloadResult(BinaryData.FromString(Message.Body("paused"))), Mock.Of<Response>())));
+        var payloads = new Mock<BlobContainerClient>();
+        payloads.Setup(p => p.GetBlobClient(It.IsAny<string>())).Returns(blob.Object);
+        var log = new Mock<TableClient>();
+        log.Setup(l => l.AddEntityAsync(It.IsAny<TableEntity>(), It.IsAny<CancellationToken>())).ThrowsAsync(busy);
+        var clients = new StorageClients(StorageSettings.FromConnectionString(storage)) { Payloads = payloads.Object, StatusChanges = log.Object };
+        await using var app = new TestApp(storage, replace: services => services.AddSingleton(clients).AddSingleton<TimeProvider>(time));
+
+        await app.Get<StorageSetup>().RunAsync(_ => Task.FromResult(0), Cancelled);
+        start = time.GetUtcNow();
+
+        var projected = ProjectAsync(app, Message.Of(1, ""));
+        while (!projected.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(500));
+            await Task.Delay(1, Cancelled);
+        }
+
+        await Assert.ThrowsAsync<RequestFailedException>(() => projected);
+        log.Verify(l => l.AddEntityAsync(It.IsAny<TableEntity>(), It.IsAny<CancellationToken>()), Times.AtLeastOnce);
+        Assert.InRange(time.GetUtcNow() - start, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(8));
+    }
+
+    private static Task ProjectAsync(TestApp app, string message) => app.Get<Projector>().ProjectAsync(message, Cancelled);
+
+    private static int JsonCount(TableEntity row, string column) =>
+        System.Text.Json.JsonDocument.Parse(row.GetString(column)).RootElement.GetArrayLength();
+}

@@ -1,0 +1,43 @@
+using System.Text.Json.Nodes;
+using MarketplaceWebhook.Projecting;
+using MarketplaceWebhook.Tests.Support;
+
+namespace MarketplaceWebhook.Tests.Projecting;
+
+/// <summary>Each folder of Bodies/scenarios holds bodies in the order of their arrival, one second apart, and the rows that they end in.</summary>
+public sealed class ScenarioTests(AzuriteFixture azurite)
+{
+    private readonly string storage = azurite.NewAccount();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string> Scenarios => Bodies.FoldersIn("scenarios");
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public async Task Ends_in_its_rows(string scenario) => await AssertRowsAsync(scenario, MessagesOf(scenario));
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public async Task Ends_in_its_rows_when_every_message_comes_twice_and_the_last_first(string scenario) =>
+        await AssertRowsAsync(scenario, [.. MessagesOf(scenario).AsEnumerable().Reverse(), .. MessagesOf(scenario)]);
+
+    private async Task AssertRowsAsync(string scenario, IReadOnlyList<string> messages)
+    {
+        await using var app = new TestApp(storage);
+        foreach (var message in messages)
+        {
+            await app.Get<Projector>().ProjectAsync(message, Cancelled);
+        }
+
+        Golden.AssertIs(Bodies.ExpectationOf($"scenarios/{scenario}", "rows"), new JsonObject
+        {
+            ["Installs"] = await Rows.ReadAsync(app.Storage.Installs, Cancelled),
+            ["StatusChanges"] = await Rows.ReadAsync(app.Storage.StatusChanges, Cancelled),
+        });
+        Assert.Empty(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+    }
+
+    private static List<string> MessagesOf(string scenario) =>
+        [.. Bodies.In($"scenarios/{scenario}").Select((name, index) => Message.Of(index + 1, Bodies.Read($"scenarios/{scenario}", name)))];
+}

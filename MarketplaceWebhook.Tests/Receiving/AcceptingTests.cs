@@ -1,0 +1,212 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Receiving;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Faults;
+using Microsoft.AspNetCore.Http;
+
+namespace MarketplaceWebhook.Tests.Receiving;
+
+public sealed class AcceptingTests(AzuriteFixture azurite)
+{
+    private const string Door = "/api/cyclr/marketplace";
+
+    private readonly string storage = azurite.NewAccount();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string> Documented => Bodies.In("documented");
+
+    [Theory]
+    [MemberData(nameof(Documented))]
+    public async Task Answers_202_with_id_and_time_when_the_body_is_on_the_queue(string name)
+    {
+        await using var app = new TestApp(storage);
+        using var caller = await CallerAsync(app);
+        var body = Bodies.Read("documented", name);
+        var before = DateTimeOffset.UtcNow;
+
+        using var answer = await caller.PostAsync(Door, Content(body), Cancelled);
+
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        Assert.Equal("application/json; charset=utf-8", answer.Content.Headers.ContentType!.ToString());
+        var envelope = Assert.Single(await app.EnvelopesAsync(Cancelled));
+        Assert.Equal(
+            $$"""{"notificationId":"{{envelope.Id}}","receivedAt":"{{Envelope.TimeText(envelope.Id.ReceivedAt)}}"}""",
+            await answer.Content.ReadAsStringAsync(Cancelled));
+        Assert.Equal((Encoding.UTF8.GetString(body), null, "default"), (envelope.Payload, envelope.PayloadBlob, envelope.Source));
+        Assert.InRange(envelope.Id.ReceivedAt, before.AddMilliseconds(-1), DateTimeOffset.UtcNow);
+        Assert.Empty(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+    }
+
+    [Theory]
+    [InlineData("/api/cyclr/marketplace", "default")]
+    [InlineData("/api/cyclr/marketplace/", "default")]
+    [InlineData("/API/Cyclr/MarketPlace/Shop-EU-2?code=key&x=1", "Shop-EU-2")]
+    [InlineData("/api/cyclr/marketplace/12345678901234567890123456789012/", "12345678901234567890123456789012")]
+    public async Task Labels_it_with_the_source_in_the_path(string path, string source)
+    {
+        await using var app = new TestApp(storage);
+        using var caller = await CallerAsync(app);
+
+        using var answer = await caller.PostAsync(path, Content(Bodies.Read("documented", "started")), Cancelled);
+
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        Assert.Equal(source, Assert.Single(await app.EnvelopesAsync(Cancelled)).Source);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("application/json")]
+    [InlineData("text/plain; charset=utf-16")]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("no type at all")]
+    public async Task Asks_for_no_content_type(string? contentType)
+    {
+        await using var app = new TestApp(storage);
+        using var caller = await CallerAsync(app);
+        using var content = Content(Bodies.Read("documented", "started"));
+        if (contentType is not null)
+        {
+            content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        }
+
+        using var answer = await caller.PostAsync(Door, content, Cancelled);
+
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Reads_a_chunked_body()
+    {
+        await using var app = new TestApp(storage);
+        using var caller = await CallerAsync(app);
+        var body = Bodies.Read("documented", "installed");
+        using var request = new HttpRequestMessage(HttpMethod.Post, Door) { Content = Content(body), Headers = { TransferEncodingChunked = true } };
+
+        using var answer = await caller.SendAsync(request, Cancelled);
+
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        Assert.Equal(Encoding.UTF8.GetString(body), Assert.Single(await app.EnvelopesAsync(Cancelled)).Payload);
+    }
+
+    [Fact]
+    public async Task Leaves_the_byte_order_mark_out_of_the_payload()
+    {
+        await using var app = new TestApp(storage);
+        using var caller = await CallerAsync(app);
+        var body = Bodies.Read("accepted", "a-byte-order-mark");
+
+        using var answer = await caller.PostAsync(Door, Content(body), Cancelled);
+
+        Assert.Equal(Encoding.UTF8.GetString(body.AsSpan(3)), Assert.Single(await app.EnvelopesAsync(Cancelled)).Payload);
+    }
+
+    [Fact]
+    public async Task Takes_exactly_1_MiB()
+    {
+        await using var app = new TestApp(storage);
+        using var caller = await CallerAsync(app);
+        var body = BodyOf(1024 * 1024);
+
+        using var answer = await caller.PostAsync(Door, Content(body), Cancelled);
+
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        var envelope = Assert.Single(await app.EnvelopesAsync(Cancelled));
+        Assert.Equal(body, (await app.Get<PayloadBlobs>().GetPayloadAsync(envelope, Cancelled)).ToArray());
+    }
+
+    [Fact]
+    public async Task Gives_ids_that_rise_in_the_order_of_the_answers()
+    {
+        await using var app = new TestApp(storage);
+        using var caller = await CallerAsync(app);
+        var ids = new List<string>();
+        for (var count = 0; count < 5; count++)
+        {
+            using var answer = await caller.PostAsync(Door, Content(Bodies.Read("documented", "started")), Cancelled);
+            ids.Add((await answer.JsonAsync(Cancelled)).Text("notificationId"));
+        }
+
+        Assert.Equal(ids.Order(StringComparer.Ordinal), ids);
+        Assert.Equal(5, ids.Distinct().Count());
+        Assert.All(ids, id => Assert.True(NotificationId.TryParse(id, out _), id.ToString(CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
+    public async Task Keeps_what_came_whole_from_a_caller_who_hung_up()
+    {
+        await using var app = new TestApp(storage);
+        var body = Bodies.Read("documented", "started");
+        using var hungUp = new CancellationTokenSource();
+        await hungUp.CancelAsync();
+        var context = new DefaultHttpContext { RequestAborted = hungUp.Token };
+        context.Request.Body = new MemoryStream(body);
+        context.Request.ContentLength = body.Length;
+
+        var answer = await app.Get<NotificationReceiver>().ReceiveAsync(context.Request, source: null);
+
+        Assert.Equal(StatusCodes.Status202Accepted, Assert.IsAssignableFrom<IStatusCodeHttpResult>(answer).StatusCode);
+        Assert.Single(await app.EnvelopesAsync(Cancelled));
+    }
+
+    [Fact]
+    public async Task Keeps_what_came_whole_from_a_caller_who_hangs_up_while_storage_takes_it()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        var gate = new TaskCompletionSource();
+        proxy.Before = async call =>
+        {
+            if (call.Operation == "Put Message")
+                await gate.Task;
+            return null;
+        };
+        await using var app = new TestApp(proxy.ConnectionString);
+        var address = await app.ListenAsync(Cancelled);
+        var body = Bodies.Read("documented", "started");
+
+        using (var connection = await RawConnection.OpenAsync(address, Cancelled))
+        {
+            await connection.SendAsync($"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: {body.Length}", body, Cancelled);
+            await Wait.ForAsync("the put", () => proxy.Calls.Any(call => call.Operation == "Put Message"), Cancelled);
+            connection.EndSending();
+            await connection.ReadToEndAsync(Cancelled);
+        }
+
+        gate.SetResult();
+        await Wait.ForAsync("the message", () => app.EnvelopesAsync(Cancelled), envelopes => envelopes.Count == 1, Cancelled);
+    }
+
+    [Fact]
+    public async Task Keeps_nothing_of_a_body_that_is_cut_off()
+    {
+        await using var app = new TestApp(storage);
+        var address = await app.ListenAsync(Cancelled);
+        var body = Bodies.Read("documented", "started");
+
+        using (var connection = await RawConnection.OpenAsync(address, Cancelled))
+        {
+            await connection.SendAsync($"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: {body.Length + 1}", body, Cancelled);
+            connection.EndSending();
+            await connection.ReadToEndAsync(Cancelled);
+        }
+
+        await app.Get<StorageSetup>().RunAsync(_ => Task.FromResult(0), Cancelled);
+        Assert.Empty(await app.EnvelopesAsync(Cancelled));
+        Assert.Empty(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+    }
+
+    /// <summary>A documented body with a field that nobody reads, of so many bytes in all.</summary>
+    internal static byte[] BodyOf(int bytes)
+    {
+        var body = Encoding.UTF8.GetString(Bodies.Read("documented", "started")).TrimEnd().TrimEnd('}') + ",\"Padding\":\"\"}";
+        return Encoding.UTF8.GetBytes(body.Insert(body.Length - 2, new string('x', bytes - body.Length)));
+    }
+
+    internal static async Task<HttpClient> CallerAsync(TestApp app) => new() { BaseAddress = await app.ListenAsync(Cancelled) };
+
+    internal static ByteArrayContent Content(byte[] body) => new(body);
+}

@@ -1,0 +1,100 @@
+using System.Net;
+using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Faults;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MarketplaceWebhook.Tests.Receiving;
+
+public sealed class HealthTests(AzuriteFixture azurite)
+{
+    private readonly string storage = azurite.NewAccount();
+    private readonly FakeTimeProvider time = new(DateTimeOffset.UtcNow);
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Is_200_when_storage_answers()
+    {
+        await using var app = new TestApp(storage);
+        using var caller = await AcceptingTests.CallerAsync(app);
+
+        Assert.Equal((HttpStatusCode.OK, """{"status":"healthy"}"""), await AskAsync(caller));
+    }
+
+    [Theory]
+    [InlineData(StorageKind.Queue)]
+    [InlineData(StorageKind.Table)]
+    [InlineData(StorageKind.Blob)]
+    public async Task Is_503_and_says_nothing_more_when_a_service_does_not(StorageKind kind)
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString);
+        using var caller = await AcceptingTests.CallerAsync(app);
+        using var broken = proxy.Break(Fault.Forbidden, call => call.Kind == kind);
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, """{"status":"unhealthy"}"""), await AskAsync(caller));
+    }
+
+    [Fact]
+    public async Task Keeps_a_result_for_10_s()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(time));
+        using var caller = await AcceptingTests.CallerAsync(app);
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync(caller)).Status);
+        using var broken = proxy.Break(Fault.Forbidden);
+
+        time.Advance(TimeSpan.FromSeconds(9.9));
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync(caller)).Status);
+
+        time.Advance(TimeSpan.FromSeconds(0.1));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await AskAsync(caller)).Status);
+    }
+
+    [Fact]
+    public async Task Is_checked_once_for_all_who_ask_meanwhile()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        var gate = new TaskCompletionSource();
+        proxy.Before = async _ =>
+        {
+            await gate.Task;
+            return null;
+        };
+        await using var app = new TestApp(proxy.ConnectionString);
+        using var caller = await AcceptingTests.CallerAsync(app);
+
+        var all = Task.WhenAll(Enumerable.Range(0, 20).Select(_ => AskAsync(caller)));
+        await Wait.ForAsync("the first call", () => proxy.Calls.Count > 0, Cancelled);
+        gate.SetResult();
+
+        Assert.All(await all, answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
+        Assert.Single(proxy.Calls, call => call is { Kind: StorageKind.Queue, Method: "GET" });
+    }
+
+    [Fact]
+    public async Task Is_503_when_storage_hangs_and_well_before_a_prober_gives_up()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        using var hanging = proxy.Break(Fault.NoAnswer);
+        await using var app = new TestApp(proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(time));
+        using var caller = await AcceptingTests.CallerAsync(app);
+
+        var asked = AskAsync(caller);
+        await Wait.ForAsync("the call that hangs", () => proxy.Calls.Count > 0, Cancelled);
+        while (!asked.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(5));
+            await Task.Yield();
+        }
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await asked).Status);
+    }
+
+    private static async Task<(HttpStatusCode Status, string Body)> AskAsync(HttpClient caller)
+    {
+        using var answer = await caller.GetAsync("/api/health", Cancelled);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancelled));
+    }
+}

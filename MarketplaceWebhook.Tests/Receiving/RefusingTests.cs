@@ -1,0 +1,108 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using MarketplaceWebhook.Tests.Support;
+
+namespace MarketplaceWebhook.Tests.Receiving;
+
+public sealed class RefusingTests(AzuriteFixture azurite)
+{
+    private const string Door = "/api/cyclr/marketplace";
+
+    private readonly string storage = azurite.NewAccount();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("nothing-at-all", "invalid-json")]
+    [InlineData("no-json", "invalid-json")]
+    [InlineData("a-byte-order-mark-twice", "invalid-json")]
+    [InlineData("an-array", "invalid-notification")]
+    [InlineData("three-fields-wrong", "invalid-notification")]
+    [InlineData("a-status-twice", "invalid-notification")]
+    public async Task Answers_400_as_RFC_9457_wants_it_and_keeps_the_body(string name, string reason)
+    {
+        await using var app = new TestApp(storage);
+        using var caller = await AcceptingTests.CallerAsync(app);
+        var body = Bodies.Read("refused", name);
+        using var expected = JsonDocument.Parse(await File.ReadAllTextAsync(Bodies.ExpectationOf("refused", name), Cancelled));
+
+        using var answer = await caller.PostAsync($"{Door}/shop", AcceptingTests.Content(body), Cancelled);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+        var problem = await answer.JsonAsync(Cancelled);
+        Assert.Equal(["title", "status", "detail", "notificationId", "errors"], problem.Names());
+        Assert.Equal(("Bad Request", 400), (problem.Text("title"), problem.GetProperty("status").GetInt32()));
+        Assert.True(JsonElement.DeepEquals(expected.RootElement.GetProperty("errors"), problem.GetProperty("errors")), problem.ToString());
+
+        var row = Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+        Assert.Equal(("rejected", reason, "shop"), (row.PartitionKey, row.GetString("Reason"), row.GetString("Source")));
+        Assert.Equal(problem.Text("notificationId"), row.GetString("NotificationId"));
+        Assert.Equal((Encoding.UTF8.GetString(body), (long)body.Length), (row.GetString("Body"), row.GetInt64("BodyLength")));
+        Assert.All(expected.RootElement.GetProperty("errors").Names(), field => Assert.Contains(field, row.GetString("Detail"), StringComparison.Ordinal));
+        Assert.Empty(await app.EnvelopesAsync(Cancelled));
+    }
+
+    [Fact]
+    public async Task Names_the_account_of_a_refusal_where_it_is_known()
+    {
+        await using var app = new TestApp(storage);
+        using var caller = await AcceptingTests.CallerAsync(app);
+
+        using var known = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("refused", "no-status")), Cancelled);
+        using var unknown = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("refused", "no-account-id")), Cancelled);
+
+        Assert.Equal(
+            [null, "11111111-2222-3333-4444-555555555555"],
+            (await Rows.ListAsync(app.Storage.DeadLetters, Cancelled)).Select(row => row.GetString("AccountId")));
+    }
+
+    [Theory]
+    [InlineData("a%20b")]
+    [InlineData("a_b")]
+    [InlineData("123456789012345678901234567890123")]
+    [InlineData("%C3%BC")]
+    public async Task Refuses_any_other_source_and_keeps_the_body(string source)
+    {
+        await using var app = new TestApp(storage);
+        using var caller = await AcceptingTests.CallerAsync(app);
+        var body = Bodies.Read("documented", "started");
+
+        using var answer = await caller.PostAsync($"{Door}/{source}", AcceptingTests.Content(body), Cancelled);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal(["source"], (await answer.JsonAsync(Cancelled)).GetProperty("errors").Names());
+        var row = Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+        Assert.Equal(("invalid-notification", null), (row.GetString("Reason"), row.GetString("Source")));
+        Assert.Equal(Encoding.UTF8.GetString(body), row.GetString("Body"));
+        Assert.Equal(Guid.Empty.ToString(), row.GetString("AccountId"));
+    }
+
+    [Fact]
+    public async Task Names_a_bad_source_beside_what_is_wrong_with_the_body()
+    {
+        await using var app = new TestApp(storage);
+        using var caller = await AcceptingTests.CallerAsync(app);
+
+        using var answer = await caller.PostAsync($"{Door}/a_b", AcceptingTests.Content("no json"u8.ToArray()), Cancelled);
+
+        Assert.Equal(["body", "source"], (await answer.JsonAsync(Cancelled)).GetProperty("errors").Names());
+        Assert.Equal("invalid-json", Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled)).GetString("Reason"));
+    }
+
+    [Fact]
+    public async Task Refuses_what_a_content_length_that_is_too_small_cuts_off()
+    {
+        await using var app = new TestApp(storage);
+        var address = await app.ListenAsync(Cancelled);
+        var body = Bodies.Read("documented", "started");
+        using var connection = await RawConnection.OpenAsync(address, Cancelled);
+
+        await connection.SendAsync($"POST {Door} HTTP/1.1\nHost: localhost\nConnection: close\nContent-Length: 20", body.AsMemory(0, 20), Cancelled);
+
+        Assert.StartsWith("HTTP/1.1 400 ", await connection.ReadToEndAsync(Cancelled), StringComparison.Ordinal);
+        var row = Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+        Assert.Equal((Encoding.UTF8.GetString(body, 0, 20), 20L), (row.GetString("Body"), row.GetInt64("BodyLength")));
+    }
+}

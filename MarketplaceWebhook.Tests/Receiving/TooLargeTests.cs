@@ -1,0 +1,77 @@
+using System.Net;
+using System.Text;
+using Azure.Data.Tables;
+using MarketplaceWebhook.Tests.Support;
+
+namespace MarketplaceWebhook.Tests.Receiving;
+
+public sealed class TooLargeTests(AzuriteFixture azurite)
+{
+    private const string Door = "/api/cyclr/marketplace";
+    private const int MiB = 1024 * 1024;
+
+    private readonly string storage = azurite.NewAccount();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Answers_413_to_one_byte_more_than_1_MiB_and_keeps_its_beginning_and_length(bool chunked)
+    {
+        await using var app = new TestApp(storage);
+        using var caller = await AcceptingTests.CallerAsync(app);
+        var body = AcceptingTests.BodyOf(MiB + 1);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Door}/shop") { Content = AcceptingTests.Content(body) };
+        request.Headers.TransferEncodingChunked = chunked;
+
+        using var answer = await caller.SendAsync(request, Cancelled);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+        Assert.NotEqual(true, answer.Headers.ConnectionClose);
+        var problem = await answer.JsonAsync(Cancelled);
+        Assert.Equal(["title", "status", "detail", "notificationId"], problem.Names());
+        Assert.Equal(("Content Too Large", 413), (problem.Text("title"), problem.GetProperty("status").GetInt32()));
+
+        var row = await RowAsync(app);
+        Assert.Equal(("rejected", "too-large", "shop"), (row.PartitionKey, row.GetString("Reason"), row.GetString("Source")));
+        Assert.Equal(problem.Text("notificationId"), row.GetString("NotificationId"));
+        Assert.Equal((Encoding.UTF8.GetString(body, 0, 32_000), MiB + 1L), (row.GetString("Body"), row.GetInt64("BodyLength")));
+        Assert.DoesNotContain("BodyBlob", row.Keys);
+        Assert.Empty(await app.EnvelopesAsync(Cancelled));
+    }
+
+    [Fact]
+    public async Task Reads_a_body_of_just_below_5_MiB_to_its_end_and_keeps_the_connection()
+    {
+        await using var app = new TestApp(storage);
+        using var caller = await AcceptingTests.CallerAsync(app);
+        using var request = new HttpRequestMessage(HttpMethod.Post, Door) { Content = AcceptingTests.Content(new byte[5 * MiB]) };
+        request.Headers.TransferEncodingChunked = true;
+
+        using var answer = await caller.SendAsync(request, Cancelled);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+        Assert.NotEqual(true, answer.Headers.ConnectionClose);
+        Assert.Equal(5L * MiB, (await RowAsync(app)).GetInt64("BodyLength"));
+    }
+
+    [Fact]
+    public async Task Reads_4_MiB_more_and_then_closes()
+    {
+        await using var app = new TestApp(storage);
+        var address = await app.ListenAsync(Cancelled);
+        using var connection = await RawConnection.OpenAsync(address, Cancelled);
+
+        // What the server has not asked for by then never comes: it answers all the same.
+        await connection.SendAsync($"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: 5000000000", new byte[(5 * MiB) + 1], Cancelled);
+        var answer = await connection.ReadToEndAsync(Cancelled);
+
+        Assert.StartsWith("HTTP/1.1 413 ", answer, StringComparison.Ordinal);
+        Assert.Contains("Connection: close", answer, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(5_000_000_000L, (await RowAsync(app)).GetInt64("BodyLength"));
+    }
+
+    private static async Task<TableEntity> RowAsync(TestApp app) => Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+}

@@ -1,0 +1,165 @@
+using System.Net;
+using Azure.Core;
+using Azure.Identity;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Faults;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Moq;
+
+namespace MarketplaceWebhook.Tests.Receiving;
+
+public sealed class UnavailableTests(AzuriteFixture azurite)
+{
+    private const string Door = "/api/cyclr/marketplace";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    private readonly string storage = azurite.NewAccount();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string> Faults => ["busy", "throttled", "broken", "forbidden", "reset"];
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public async Task Answers_503_with_Retry_After_when_storage_does_not_take_it(string fault)
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString);
+        using var caller = await AcceptingTests.CallerAsync(app);
+        using var broken = proxy.Break(FaultOf(fault));
+
+        using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
+
+        await AssertUnavailableAsync(answer);
+    }
+
+    [Fact]
+    public async Task Answers_503_to_a_refusal_that_could_not_be_kept()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString);
+        using var caller = await AcceptingTests.CallerAsync(app);
+        using var broken = proxy.Break(Fault.ServerBusy, call => call.Kind == StorageKind.Table);
+
+        using var answer = await caller.PostAsync(Door, AcceptingTests.Content("no json"u8.ToArray()), Cancelled);
+
+        await AssertUnavailableAsync(answer);
+    }
+
+    [Fact]
+    public async Task Answers_503_to_a_body_too_large_that_could_not_be_kept()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString);
+        using var caller = await AcceptingTests.CallerAsync(app);
+        using var broken = proxy.Break(Fault.ServerBusy, call => call.Kind == StorageKind.Table);
+
+        using var answer = await caller.PostAsync(Door, AcceptingTests.Content(new byte[2 * 1024 * 1024]), Cancelled);
+
+        await AssertUnavailableAsync(answer);
+    }
+
+    [Fact]
+    public async Task Answers_503_when_no_credential_gives_a_token()
+    {
+        var credential = new Mock<TokenCredential>();
+        credential.Setup(c => c.GetTokenAsync(It.IsAny<TokenRequestContext>(), It.IsAny<CancellationToken>()))
+            .ThrowsAsync(new CredentialUnavailableException("Made by a test."));
+        var clients = new StorageClients(StorageSettings.FromAccountName("nosuchaccount", credential.Object));
+        await using var app = new TestApp(storage, replace: services => services.AddSingleton(clients));
+        using var caller = await AcceptingTests.CallerAsync(app);
+
+        using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
+
+        await AssertUnavailableAsync(answer);
+    }
+
+    [Theory]
+    [InlineData("started")]
+    [InlineData("refused")]
+    public async Task Answers_503_within_10_s_when_storage_hangs(string body)
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(time));
+        using var caller = await AcceptingTests.CallerAsync(app);
+        await app.Get<StorageSetup>().RunAsync(_ => Task.FromResult(0), Cancelled);
+        var made = proxy.Calls.Count;
+        using var hanging = proxy.Break(Fault.NoAnswer);
+
+        var asked = caller.PostAsync(
+            Door, AcceptingTests.Content(body == "started" ? Bodies.Read("documented", body) : "no json"u8.ToArray()), Cancelled);
+        await Wait.ForAsync("the call that hangs", () => proxy.Calls.Count > made, Cancelled);
+        time.Advance(Limit - TimeSpan.FromSeconds(1));
+        Assert.False(asked.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(1));
+        using var answer = await asked;
+
+        await AssertUnavailableAsync(answer);
+    }
+
+    [Fact]
+    public async Task Answers_503_in_time_when_storage_hangs_from_the_start()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        using var hanging = proxy.Break(Fault.NoAnswer);
+        await using var app = new TestApp(proxy.ConnectionString, new() { ["Patience:Receiving"] = "00:00:00.5" });
+        using var caller = await AcceptingTests.CallerAsync(app);
+
+        using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
+
+        await AssertUnavailableAsync(answer);
+    }
+
+    [Fact]
+    public async Task Answers_202_when_storage_recovers_in_time()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString);
+        using var caller = await AcceptingTests.CallerAsync(app);
+        var puts = 0;
+        proxy.Before = call => Task.FromResult(call.Operation == "Put Message" && ++puts == 1 ? Fault.ServerBusy : null);
+
+        using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
+
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        Assert.Single(await app.EnvelopesAsync(Cancelled));
+    }
+
+    [Fact]
+    public async Task Answers_503_to_a_put_that_was_taken_when_nobody_said_so()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString, new() { ["Patience:Receiving"] = "00:00:02" });
+        using var caller = await AcceptingTests.CallerAsync(app);
+        await app.Get<StorageSetup>().RunAsync(_ => Task.FromResult(0), Cancelled);
+        proxy.After = call => Task.FromResult<Fault?>(call.Operation == "Put Message" ? Fault.NoAnswer : null);
+
+        using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
+
+        await AssertUnavailableAsync(answer);
+        Assert.Single(await app.EnvelopesAsync(Cancelled));
+    }
+
+    private static async Task AssertUnavailableAsync(HttpResponseMessage answer)
+    {
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(30), answer.Headers.RetryAfter?.Delta);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+        var problem = await answer.JsonAsync(Cancelled);
+        Assert.Equal(["title", "status", "detail", "notificationId"], problem.Names());
+        Assert.Equal(("Service Unavailable", 503), (problem.Text("title"), problem.GetProperty("status").GetInt32()));
+    }
+
+    private static Fault FaultOf(string name) => name switch
+    {
+        "busy" => Fault.ServerBusy,
+        "throttled" => Fault.TooManyRequests,
+        "broken" => Fault.InternalError,
+        "forbidden" => Fault.Forbidden,
+        _ => Fault.BrokenConnection,
+    };
+}
