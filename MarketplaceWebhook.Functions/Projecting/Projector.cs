@@ -30,7 +30,7 @@ public sealed class Projector(
             var envelope = Envelope.Read(messageText);
             id = envelope.Id.ToString();
             span = Traces.StartProcessing(envelope.Id, envelope.TraceParent);
-            var change = await retry.RunAsync(id, token => ReadAsync(envelope, token), cancellationToken);
+            var change = await retry.RunAsync(id, token => payloads.GetStatusChangeAsync(envelope, token), cancellationToken);
             span?.Describe(change.Status, change.AccountId);
             var isNew = await WriteAsync(change, cancellationToken);
             Measure(change, isNew, span);
@@ -67,17 +67,6 @@ public sealed class Projector(
         }
     }
 
-    private async Task<StatusChange> ReadAsync(Envelope envelope, CancellationToken cancellationToken)
-    {
-        var payload = await payloads.GetPayloadAsync(envelope, cancellationToken);
-        return NotificationReader.Read(payload.Span) switch
-        {
-            Reading.Accepted accepted => StatusChange.From(envelope, accepted.Notification),
-            Reading.Refused refused   => throw new UnreadablePayloadException(refused.Reason, refused.Errors.Keys),
-            _                         => throw new InvalidOperationException("A reading is accepted or refused."),
-        };
-    }
-
     /// <returns>
     /// Whether something was written that did not stand there: true for what a crash cut off as well, false for a message that
     /// is delivered, or replayed, once more.
@@ -108,7 +97,3 @@ public sealed class Projector(
         }
     }
 }
-
-/// <summary>The message's payload is refused by the reader, though it was accepted at the door.</summary>
-public sealed class UnreadablePayloadException(string reason, IEnumerable<string> fields)
-    : UnreadableMessageException($"{reason} ({string.Join(", ", fields)})");
