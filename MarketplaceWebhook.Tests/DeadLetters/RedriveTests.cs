@@ -186,7 +186,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
 
         Assert.Equal([Ids.Minute(3), Ids.Minute(1), Ids.Minute(4), Ids.Minute(2)], await IdsOf(null, null));
         Assert.Equal([Ids.Minute(4), Ids.Minute(2)], await IdsOf(DeadLetter.Rejected, null));
-        Assert.Equal([Ids.Minute(3), Ids.Minute(4), Ids.Minute(2)], await IdsOf(null, Ids.Epoch.AddMinutes(2)));
+        Assert.Equal([Ids.Minute(3), Ids.Minute(4), Ids.Minute(2)], await IdsOf(null, Ids.Start.AddMinutes(2)));
 
         async Task<List<NotificationId?>> IdsOf(string? kind, DateTimeOffset? since) =>
             await rooms.Get<DeadLetterTable>().ReadAsync(kind, since, Token).Select(letter => letter.Id).ToListAsync(Token);

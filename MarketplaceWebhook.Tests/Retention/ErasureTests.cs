@@ -54,7 +54,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         await rooms.Get<NotificationQueue>().ResendAsync(text, Token);
 
         var erasure = rooms.Get<Erasure>().RunAsync(Account, TimeSpan.FromMinutes(1), Token);
-        await UntilAsync(async () => (await rooms.InstallsAsync()).Count == 0);
+        await Wait.ForAsync("the account to be removed", rooms.InstallsAsync, rows => rows.Count == 0, Token);
         Assert.False(erasure.IsCompleted);
         await rooms.Get<Projector>().ProjectAsync((await UpkeepRooms.ReceiveAsync(rooms.Clients.Queue))!, Token);
 
@@ -138,15 +138,5 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         }
 
         return everything;
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        deadline.CancelAfter(TimeSpan.FromSeconds(60));
-        while (!await isSo())
-        {
-            await Task.Delay(50, deadline.Token);
-        }
     }
 }
