@@ -16,6 +16,12 @@ public static class CommandLine
     {
         DevCommand.Create(),
         SendCommand.Create(),
+        ShowCommand.Create(),
+        RebuildCommand.Create(),
+        DeadLettersCommand.Create(),
+        RedriveCommand.Create(),
+        EraseCommand.Create(),
+        PurgeCommand.Create(),
     };
 
     public static async Task<int> RunAsync(string[] args)

@@ -11,11 +11,11 @@ internal static class ExpectedFailure
     {
         UserErrorException or SettingsException => exception.Message,
         RequestFailedException { Status: 401 or 403 } storage =>
-            $"The storage refuses access ({storage.ErrorCode ?? "no error code"}): check AzureWebJobsStorage.",
+            $"The storage refuses access ({storage.ErrorCode ?? "no error code"}): check AzureWebJobsStorage or --storage.",
         RequestFailedException { Status: 0 } => Unreachable(exception),
         RequestFailedException storage => $"The storage answered {storage.Status} ({storage.ErrorCode ?? "no error code"}).",
         AuthenticationFailedException =>
-            "Signing in to Azure failed: run `az login`, or give AzureWebJobsStorage a connection string.",
+            "Signing in to Azure failed: run `az login`, or give AzureWebJobsStorage or --storage a connection string.",
         AggregateException { InnerException: RequestFailedException } => Unreachable(exception.InnerException),
         IOException or UnauthorizedAccessException => exception.Message,
         _ => null,
@@ -23,5 +23,5 @@ internal static class ExpectedFailure
 
     private static string Unreachable(Exception exception) =>
         $"The storage cannot be reached ({(exception.InnerException ?? exception).Message}): "
-        + "start it (`dev` starts one), or check AzureWebJobsStorage.";
+        + "start it (`dev` starts one), or check AzureWebJobsStorage or --storage.";
 }

@@ -12,7 +12,11 @@ public abstract record Reading
     /// <param name="Reason">One of <see cref="RefusalReason"/>.</param>
     /// <param name="Errors">Field → messages.</param>
     /// <param name="AccountId">Where the body names a readable one.</param>
-    public sealed record Refused(string Reason, IReadOnlyDictionary<string, string[]> Errors, Guid? AccountId) : Reading;
+    public sealed record Refused(string Reason, IReadOnlyDictionary<string, string[]> Errors, Guid? AccountId) : Reading
+    {
+        /// <summary>One line: each field with its messages. Never a value.</summary>
+        public string Describe() => string.Join(' ', Errors.Select(e => $"{e.Key} {string.Join(' ', e.Value)}"));
+    }
 }
 
 public static class RefusalReason

@@ -65,17 +65,6 @@ public sealed class Projector(
         }
     }
 
-    private async Task<StatusChange> ReadAsync(Envelope envelope, CancellationToken cancellationToken)
-    {
-        var payload = await payloads.GetPayloadAsync(envelope, cancellationToken);
-        return NotificationReader.Read(payload.Span) switch
-        {
-            Reading.Accepted accepted => StatusChange.From(envelope, accepted.Notification),
-            Reading.Refused refused   => throw new UnreadablePayloadException(refused.Reason, refused.Errors.Keys),
-            _                         => throw new InvalidOperationException("A reading is accepted or refused."),
-        };
-    }
-
     /// <returns>
     /// Whether something was written that did not stand there: true for what a crash cut off as well, false for a message that
     /// is delivered, or replayed, once more.
@@ -92,7 +81,7 @@ public sealed class Projector(
         {
             if (change is null)
             {
-                change = await ReadAsync(envelope, token);
+                change = await payloads.GetStatusChangeAsync(envelope, token);
                 span?.Describe(change.Status, change.AccountId);
             }
 
@@ -114,7 +103,3 @@ public sealed class Projector(
         }
     }
 }
-
-/// <summary>The message's payload is refused by the reader, though it was accepted at the door.</summary>
-public sealed class UnreadablePayloadException(string reason, IEnumerable<string> fields)
-    : UnreadableMessageException($"{reason} ({string.Join(", ", fields)})");

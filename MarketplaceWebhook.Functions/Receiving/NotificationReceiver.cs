@@ -93,7 +93,7 @@ public sealed class NotificationReceiver(
             Id = id,
             Source = label,
             Reason = refused.Reason,
-            Detail = string.Join(' ', refused.Errors.Select(e => $"{e.Key} {string.Join(' ', e.Value)}")),
+            Detail = refused.Describe(),
             AccountId = refused.AccountId,
             Body = body.Bytes,
             BodyLength = body.Length,

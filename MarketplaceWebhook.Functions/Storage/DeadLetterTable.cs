@@ -1,4 +1,8 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using Azure;
 using Azure.Data.Tables;
+using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Storage;
 
@@ -16,4 +20,60 @@ public sealed class DeadLetterTable(StorageClients clients, StorageSetup setup, 
         await setup.RunAsync(
             token => clients.DeadLetters.UpsertEntityAsync(letter.ToEntity(), TableUpdateMode.Replace, token), cancellationToken);
     }
+
+    /// <summary>Newest first within each kind.</summary>
+    /// <param name="kind"><see cref="DeadLetter.Rejected"/> or <see cref="DeadLetter.Failed"/>; null is both, *failed* first.</param>
+    public async IAsyncEnumerable<StoredDeadLetter> ReadAsync(
+        string? kind, DateTimeOffset? since, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var partition in kind is null ? [DeadLetter.Failed, DeadLetter.Rejected] : (string[])[kind])
+        {
+            var filter = Keys.SinceFilter(partition, since);
+            await foreach (var row in TableRows.ReadAsync(clients.DeadLetters, filter, cancellationToken: cancellationToken))
+            {
+                yield return new StoredDeadLetter(row);
+            }
+        }
+    }
+
+    /// <summary>A message may be rejected under an id and fail under the same one, once it was redriven.</summary>
+    public async Task<IReadOnlyList<StoredDeadLetter>> FindAsync(NotificationId id, CancellationToken cancellationToken)
+    {
+        var found = new List<StoredDeadLetter>();
+        foreach (var kind in (string[])[DeadLetter.Failed, DeadLetter.Rejected])
+        {
+            var row = await clients.DeadLetters.GetEntityIfExistsAsync<TableEntity>(
+                kind, Keys.NewestFirst(id), cancellationToken: cancellationToken);
+            if (row.HasValue)
+            {
+                found.Add(new StoredDeadLetter(StoredRow.From(row.Value!)));
+            }
+        }
+
+        return found;
+    }
+
+    /// <returns>Whole, or of a body that was too large its beginning. Null: its blob is gone.</returns>
+    public async Task<ReadOnlyMemory<byte>?> GetBodyAsync(StoredDeadLetter letter, CancellationToken cancellationToken) =>
+        letter.BodyBlob is { } blob ? await payloads.FindAsync(blob, cancellationToken) : Encoding.UTF8.GetBytes(letter.Body ?? "");
+
+    /// <returns>False: the row was written since it was read, because the message failed again.</returns>
+    public async Task<bool> MarkRedrivenAsync(StoredDeadLetter letter, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var mark = new TableEntity(letter.Row.PartitionKey, letter.Row.RowKey).With(StoredDeadLetter.RedrivenAtColumn, at);
+        try
+        {
+            await clients.DeadLetters.UpdateEntityAsync(mark, letter.Row.ETag, TableUpdateMode.Merge, cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException e) when (StorageFaults.IsLostRace(e))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The rows alone. One that was recorded anew since it was read stays.</summary>
+    /// <param name="letters">Of one kind.</param>
+    public Task<int> RemoveAsync(IEnumerable<StoredDeadLetter> letters, CancellationToken cancellationToken) =>
+        TableRows.RemoveAsync(clients.DeadLetters, letters.Select(letter => letter.Row), onlyAsRead: true, cancellationToken);
 }

@@ -49,6 +49,45 @@ public sealed class InstallTable(StorageClients clients, StorageSetup setup)
         }
     }
 
+    /// <summary>Sorted by account and row. Rows that are no package's are among them.</summary>
+    /// <param name="account">A partition; null reads all of them.</param>
+    public IAsyncEnumerable<StoredRow> ReadRowsAsync(string? account, CancellationToken cancellationToken) =>
+        TableRows.ReadAsync(clients.Installs, TableRows.Partition(account), cancellationToken: cancellationToken);
+
+    /// <summary>Commits rows of one package, or of none, whatever stood there before; by the same rules as every commit.</summary>
+    /// <param name="present">All rows of the package, with their ETags.</param>
+    /// <param name="wanted">The install row first. Empty: there is no such package.</param>
+    /// <exception cref="RequestFailedException">409, 412, 404: a lost race; the rows are as some other writer made them.</exception>
+    public async Task CommitAsync(IReadOnlyList<StoredRow> present, IReadOnlyList<StoredRow> wanted, CancellationToken cancellationToken)
+    {
+        var before = present.ToDictionary(row => row.RowKey);
+        var actions = new List<TableTransactionAction>();
+        foreach (var row in wanted.Skip(1))
+        {
+            if (before.GetValueOrDefault(row.RowKey)?.HasColumnsOf(row) != true)
+            {
+                actions.Add(Write(row));
+            }
+        }
+
+        var surplus = present.ExceptBy(wanted.Select(row => row.RowKey), row => row.RowKey).Reverse();
+        actions.AddRange(surplus.Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row.ToEntity(), row.ETag)));
+
+        // Without an install row to write, the first row that goes stands last: the install row, where there was one.
+        var fence = wanted is [var install, ..] ? Write(install) : actions[^1];
+        foreach (var transaction in TableTransactions.Split(actions.Where(action => action != fence), fence))
+        {
+            await setup.RunAsync(token => clients.Installs.SubmitTransactionAsync(transaction, token), cancellationToken);
+        }
+
+        TableTransactionAction Write(StoredRow row) =>
+            before.TryGetValue(row.RowKey, out var present) ? Replace(row.ToEntity(), present.ETag) : Insert(row.ToEntity());
+    }
+
+    /// <param name="rows">Of one account.</param>
+    public Task<int> RemoveAsync(IEnumerable<StoredRow> rows, CancellationToken cancellationToken) =>
+        TableRows.RemoveAsync(clients.Installs, rows, onlyAsRead: false, cancellationToken);
+
     private static TableTransactionAction InstallAction(Snapshot before, Package after)
     {
         var install = after.Install ?? throw new InvalidOperationException("A commit needs the install row: it is the fence.");

@@ -7,6 +7,9 @@ namespace MarketplaceWebhook.Storage;
 /// <summary>The queue between receipt and projection. Messages never expire.</summary>
 public sealed class NotificationQueue(StorageClients clients, StorageSetup setup, PayloadBlobs payloads)
 {
+    /// <summary>Of a message's text: a queue holds 64 KiB of Base64.</summary>
+    public const int MaxBytes = 48 * 1024;
+
     private static readonly TimeSpan Never = TimeSpan.FromSeconds(-1);
 
     /// <summary>Durable when it returns. When it throws, the message may be on the queue or not.</summary>

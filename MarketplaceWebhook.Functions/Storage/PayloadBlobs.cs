@@ -1,5 +1,8 @@
+using System.Runtime.CompilerServices;
 using System.Text;
+using Azure;
 using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
 using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Storage;
@@ -7,6 +10,8 @@ namespace MarketplaceWebhook.Storage;
 /// <summary>Bodies that are too long for a message or a column. Nothing but `purge` and `erase` deletes one.</summary>
 public sealed class PayloadBlobs(StorageClients clients, StorageSetup setup)
 {
+    private const string AccountIdMetadata = "accountId";
+
     public Task PutPayloadAsync(NotificationId id, Guid accountId, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
         PutAsync(Keys.PayloadBlob(id), accountId, payload, "application/json", cancellationToken);
 
@@ -20,6 +25,54 @@ public sealed class PayloadBlobs(StorageClients clients, StorageSetup setup)
         return download.Value.Content.ToMemory();
     }
 
+    /// <summary>Null where there is no such blob.</summary>
+    public async Task<ReadOnlyMemory<byte>?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GetAsync(name, cancellationToken);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Every blob of the container, sorted by name.</summary>
+    public async IAsyncEnumerable<StoredBlob> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var blob in clients.Payloads.GetBlobsAsync(
+            new GetBlobsOptions { Traits = BlobTraits.Metadata }, cancellationToken))
+        {
+            yield return new StoredBlob(blob.Name, AccountOf(blob.Metadata), blob.Properties.LastModified ?? DateTimeOffset.MaxValue);
+        }
+    }
+
+    /// <summary>The account that the blob's metadata name; null without them, and without the blob.</summary>
+    public async Task<string?> FindAccountAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var properties = await clients.Payloads.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellationToken);
+            return AccountOf(properties.Value.Metadata);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    /// <returns>Whether there was one.</returns>
+    public async Task<bool> RemoveAsync(string name, CancellationToken cancellationToken) =>
+        await clients.Payloads.DeleteBlobIfExistsAsync(name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
+
+    /// <summary>How long a removed blob can still be brought back; zero: not at all.</summary>
+    public async Task<TimeSpan> GetSoftDeleteAsync(CancellationToken cancellationToken)
+    {
+        var properties = await clients.Payloads.GetParentBlobServiceClient().GetPropertiesAsync(cancellationToken);
+        return properties.Value.DeleteRetentionPolicy is { Enabled: true, Days: var days } ? TimeSpan.FromDays(days ?? 0) : TimeSpan.Zero;
+    }
+
     /// <summary>The notification's body, wherever the envelope has it.</summary>
     public async Task<ReadOnlyMemory<byte>> GetPayloadAsync(Envelope envelope, CancellationToken cancellationToken) =>
         envelope.PayloadBlob is { } blob ? await GetAsync(blob, cancellationToken) : Encoding.UTF8.GetBytes(envelope.Payload!);
@@ -30,10 +83,18 @@ public sealed class PayloadBlobs(StorageClients clients, StorageSetup setup)
         var options = new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = contentType } };
         if (accountId is { } account)
         {
-            options.Metadata = new Dictionary<string, string> { ["accountId"] = Keys.Account(account) };
+            options.Metadata = new Dictionary<string, string> { [AccountIdMetadata] = Keys.Account(account) };
         }
 
         return setup.RunAsync(
             token => clients.Payloads.GetBlobClient(name).UploadAsync(new BinaryData(body), options, token), cancellationToken);
     }
+
+    /// <summary>Metadata come from headers, and those have no case.</summary>
+    private static string? AccountOf(IEnumerable<KeyValuePair<string, string>> metadata) =>
+        metadata.FirstOrDefault(entry => string.Equals(entry.Key, AccountIdMetadata, StringComparison.OrdinalIgnoreCase)).Value;
 }
+
+/// <param name="Account">The partition key of the account whose notification it holds, where that is known.</param>
+/// <param name="WrittenAt">When it was written last.</param>
+public sealed record StoredBlob(string Name, string? Account, DateTimeOffset WrittenAt);

@@ -1,4 +1,7 @@
+using System.Runtime.CompilerServices;
 using Azure;
+using Azure.Data.Tables;
+using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Storage;
 
@@ -19,4 +22,38 @@ public sealed class StatusChangeLog(StorageClients clients, StorageSetup setup)
             return false;
         }
     }
+
+    /// <summary>Sorted by account, each account's newest first.</summary>
+    /// <param name="account">A partition; null reads all of them.</param>
+    public async IAsyncEnumerable<StoredRow> ReadAsync(string? account, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // Row keys fall with the milliseconds; those of one millisecond rise with the ids.
+        var sameTime = new Stack<StoredRow>();
+        await foreach (var row in TableRows.ReadAsync(
+            clients.StatusChanges, TableRows.Partition(account), cancellationToken: cancellationToken))
+        {
+            if (sameTime.TryPeek(out var before) && !Keys.AreOfOneTime(before, row))
+            {
+                while (sameTime.TryPop(out var newest))
+                {
+                    yield return newest;
+                }
+            }
+
+            sameTime.Push(row);
+        }
+
+        while (sameTime.TryPop(out var newest))
+        {
+            yield return newest;
+        }
+    }
+
+    public async Task<bool> ContainsAsync(string account, NotificationId id, CancellationToken cancellationToken) =>
+        (await clients.StatusChanges.GetEntityIfExistsAsync<TableEntity>(
+            account, Keys.NewestFirst(id), [nameof(TableEntity.RowKey)], cancellationToken)).HasValue;
+
+    /// <param name="rows">Of one account.</param>
+    public Task<int> RemoveAsync(IEnumerable<StoredRow> rows, CancellationToken cancellationToken) =>
+        TableRows.RemoveAsync(clients.StatusChanges, rows, onlyAsRead: false, cancellationToken);
 }

@@ -13,25 +13,38 @@ public sealed class StorageClients
         var queueOptions = Patient(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
         var tableOptions = Patient(new TableClientOptions());
         var blobOptions = Patient(new BlobClientOptions());
-        var (queues, tables, blobs) = settings.ConnectionString is { } connectionString
+        var rawQueueOptions = Patient(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
+        var (queues, rawQueues, tables, blobs) = settings.ConnectionString is { } connectionString
             ? (new QueueServiceClient(connectionString, queueOptions),
+                new QueueServiceClient(connectionString, rawQueueOptions),
                 new TableServiceClient(connectionString, tableOptions),
                 new BlobServiceClient(connectionString, blobOptions))
             : (new QueueServiceClient(settings.QueueServiceUri, settings.Credential, queueOptions),
+                new QueueServiceClient(settings.QueueServiceUri, settings.Credential, rawQueueOptions),
                 new TableServiceClient(settings.TableServiceUri, settings.Credential, tableOptions),
                 new BlobServiceClient(settings.BlobServiceUri, settings.Credential, blobOptions));
 
         Queue = queues.GetQueueClient(StorageNames.Queue);
         PoisonQueue = queues.GetQueueClient(StorageNames.PoisonQueue);
+        RawQueue = rawQueues.GetQueueClient(StorageNames.Queue);
+        RawPoisonQueue = rawQueues.GetQueueClient(StorageNames.PoisonQueue);
         Installs = tables.GetTableClient(StorageNames.InstallsTable);
         StatusChanges = tables.GetTableClient(StorageNames.StatusChangesTable);
         DeadLetters = tables.GetTableClient(StorageNames.DeadLettersTable);
         Payloads = blobs.GetBlobContainerClient(StorageNames.PayloadContainer);
     }
 
+    /// <summary>The account's name and where it is, for people; without a secret.</summary>
+    public string Description => $"{Payloads.AccountName} ({Payloads.Uri.Authority})";
+
     public QueueClient Queue { get; init; }
 
     public QueueClient PoisonQueue { get; init; }
+
+    /// <summary>The same queue with its messages as they lie there, Base64 or not.</summary>
+    public QueueClient RawQueue { get; init; }
+
+    public QueueClient RawPoisonQueue { get; init; }
 
     public TableClient Installs { get; init; }
 

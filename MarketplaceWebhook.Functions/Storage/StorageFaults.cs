@@ -35,6 +35,9 @@ public static class StorageFaults
     public static bool IsMissing(RequestFailedException exception) =>
         exception is { Status: 404, ErrorCode: "QueueNotFound" or "TableNotFound" or "ContainerNotFound" };
 
+    /// <summary>What was asked for is not there: a row, message or blob, or what it lies in.</summary>
+    public static bool IsNotThere(Exception exception) => exception is RequestFailedException { Status: 404 };
+
     /// <summary>Type, status and error code: what may stand in a log line or a row. Messages of storage repeat what was sent.</summary>
     public static string Describe(Exception exception) => exception switch
     {

@@ -1,0 +1,168 @@
+using System.CommandLine;
+using System.Globalization;
+using MarketplaceWebhook.Cli.Upkeep;
+using MarketplaceWebhook.Projecting;
+using Spectre.Console;
+
+namespace MarketplaceWebhook.Cli.Commands;
+
+internal static class RebuildCommand
+{
+    private const int Differs = 2;
+
+    public static Command Create()
+    {
+        var account = new Argument<string?>("ACCOUNT")
+        {
+            Description = "Cyclr's AccountId, or the partner's AccountApiId; without it all accounts.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var apply = new Option<bool>("--apply") { Description = "Write what should be." };
+        var settle = new Option<int>("--settle")
+        {
+            Description = "A difference counts if it still stands after so many seconds: what is on its way has arrived by then.",
+            DefaultValueFactory = _ => 30,
+            HelpName = "SECONDS",
+        };
+        settle.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token]
+                && (!int.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds > 3600))
+            {
+                result.AddError("--settle must be a number of seconds, from 0 to 3600.");
+            }
+        });
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var storage = OperatedStorage.Option();
+        var command = new Command(
+            "rebuild",
+            "Folds the log (StatusChanges) anew and compares with Installs; safe beside live traffic.\nExit codes: 0 no difference, or all applied; 2 differences that were not applied; 1 wrong input, or the storage failed.")
+        {
+            account, apply, settle, json, storage,
+        };
+        command.SetAction((parsed, token) => RunAsync(
+            parsed.GetValue(account), parsed.GetValue(apply), TimeSpan.FromSeconds(parsed.GetValue(settle)), parsed.GetValue(json),
+            parsed.GetValue(storage), token));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        string? account, bool apply, TimeSpan settle, bool json, string? storage, CancellationToken cancellationToken)
+    {
+        await using var opened = await OperatedStorage.OpenAsync(storage, cancellationToken);
+        string?[] accounts = account is null
+            ? [null]
+            : [.. (await opened.FindAccountsAsync(account, cancellationToken)).Select(id => id.ToString())];
+        var report = new Comparison(json ? null : Output.Results);
+        foreach (var one in accounts)
+        {
+            await report.WatchAsync(
+                progress => opened.Get<Rebuild>().RunAsync(one, apply, settle, progress, cancellationToken), isSingle: one is not null);
+        }
+
+        report.Conclude(apply);
+        return report.Left == 0 ? 0 : Differs;
+    }
+
+    /// <param name="console">Null: nothing is printed before the end.</param>
+    private sealed class Comparison(IAnsiConsole? console) : IProgress<RebuildProgress>
+    {
+        // Filled for --json alone: what is printed need not be kept.
+        private readonly List<RebuiltAccountJson> found = [];
+        private (int Accounts, int Differences, int Problems) sum;
+        private RebuildProgress before = new();
+        private RebuildProgress now = new();
+        private ProgressTask? bar;
+
+        /// <summary>Accounts that are not as they should be.</summary>
+        public int Left { get; private set; }
+
+        public async Task WatchAsync(Func<IProgress<RebuildProgress>, IAsyncEnumerable<RebuiltAccount>> run, bool isSingle)
+        {
+            before = new RebuildProgress(Accounts: before.Accounts + now.Accounts, Notifications: before.Notifications + now.Notifications);
+            now = new RebuildProgress();
+            if (console is null || isSingle || !console.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
+            {
+                await TakeAsync(run(this));
+                return;
+            }
+
+            await console.Progress().AutoClear(true).StartAsync(async context =>
+            {
+                bar = context.AddTask("Comparing accounts");
+                await TakeAsync(run(this));
+            });
+        }
+
+        public void Report(RebuildProgress value)
+        {
+            now = value;
+            if (bar is null)
+            {
+                return;
+            }
+
+            bar.Description = Output.Count(value.Accounts, "account") + " compared";
+            // Accounts come in the order of their ids, and ids are spread evenly.
+            if (value.Account.Length >= 8 && uint.TryParse(value.Account.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var place))
+            {
+                bar.Value = 100.0 * place / uint.MaxValue;
+            }
+        }
+
+        public void Conclude(bool apply)
+        {
+            var (accounts, notifications) = (before.Accounts + now.Accounts, before.Notifications + now.Notifications);
+            if (console is null)
+            {
+                Output.WriteJson(new RebuildJson(accounts, notifications, found), UpkeepJson.Default.RebuildJson);
+                return;
+            }
+
+            var differences = Output.Count(sum.Differences, "difference");
+            Output.Remark($"Compared {Output.Count(accounts, "account")}, {Output.Count(notifications, "notification")}: " + sum switch
+            {
+                { Accounts: 0 }   => "no difference.",
+                { Problems: > 0 } => $"{differences}{(apply ? ", applied" : "")}; an account whose log cannot be read is left alone.",
+                _ when Left == 0  => $"{differences} in {Output.Count(sum.Accounts, "account")}, applied.",
+                _                 => $"{differences} in {Output.Count(sum.Accounts, "account")}. `rebuild --apply` writes what should be.",
+            });
+        }
+
+        private async Task TakeAsync(IAsyncEnumerable<RebuiltAccount> accounts)
+        {
+            await foreach (var account in accounts)
+            {
+                Left += account.Applied ? 0 : 1;
+                sum = (sum.Accounts + 1, sum.Differences + account.Differences.Count, sum.Problems + account.Problems.Count);
+                if (console is not null)
+                {
+                    Print(account);
+                    continue;
+                }
+
+                found.Add(new RebuiltAccountJson(
+                    account.Account, account.Applied,
+                    [.. account.Differences.Select(d => new DifferenceJson(d.Row, d.Column, d.Is, d.ShouldBe))], account.Problems));
+            }
+        }
+
+        private static void Print(RebuiltAccount account)
+        {
+            var table = Output.Table(["Row", "Column"], "Difference");
+            foreach (var difference in account.Differences)
+            {
+                table.Add(
+                    [difference.Row, difference.Column ?? "(row)"],
+                    $"is         {difference.Is ?? "(absent)"}", $"should be  {difference.ShouldBe ?? "(absent)"}");
+            }
+
+            foreach (var problem in account.Problems)
+            {
+                table.Add(["(unknown)", ""], problem);
+            }
+
+            Output.Write($"Account {account.Account}{(account.Applied ? ", applied" : "")}", table);
+        }
+    }
+}

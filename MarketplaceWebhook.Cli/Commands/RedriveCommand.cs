@@ -1,0 +1,106 @@
+using System.CommandLine;
+using MarketplaceWebhook.Cli.Upkeep;
+using MarketplaceWebhook.DeadLetters;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Telemetry;
+using Spectre.Console;
+
+namespace MarketplaceWebhook.Cli.Commands;
+
+internal static class RedriveCommand
+{
+    private const int NotAll = 2;
+
+    public static Command Create()
+    {
+        var id = new Argument<string?>("ID") { Description = "The notification's id.", Arity = ArgumentArity.ZeroOrOne };
+        var all = new Option<bool>("--all") { Description = "All that were not redriven yet, and what sits in the poison queue." };
+        var kind = DeadLettersCommand.KindOption();
+        var since = Durations.Option("--since", "With --all: only dead letters received within this time, such as 2d.");
+        var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be done, and change nothing." };
+        var storage = OperatedStorage.Option();
+        var command = new Command(
+            "redrive",
+            "Puts dead letters on the queue again, each at its own place in the order; doing it twice does no harm.\nExit codes: 0 all on the queue; 2 some are not, each says why; 1 wrong input, or the storage failed.")
+        {
+            id, all, kind, since, dryRun, storage,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(all) == result.GetValue(id) is not null)
+            {
+                result.AddError("Give either an ID or --all.");
+            }
+        });
+        command.SetAction(async (parsed, token) =>
+        {
+            await using var opened = await OperatedStorage.OpenAsync(parsed.GetValue(storage), token);
+            var run = new Run(opened, parsed.GetValue(dryRun));
+            return parsed.GetValue(id) is { } one
+                ? await run.OneAsync(one, token)
+                : await run.AllAsync(parsed.GetValue(kind), DateTimeOffset.UtcNow - parsed.GetValue(since), token);
+        });
+        return command;
+    }
+
+    private sealed class Run(OperatedStorage storage, bool dryRun)
+    {
+        private readonly Redrive redrive = storage.Get<Redrive>();
+        private int sent;
+        private int failed;
+        private int skipped;
+
+        public async Task<int> OneAsync(string id, CancellationToken cancellationToken)
+        {
+            foreach (var letter in await DeadLettersCommand.FindAsync(storage, id, cancellationToken))
+            {
+                Print(letter.Kind, letter.Id?.ToString(), await redrive.RedriveAsync(letter, dryRun, cancellationToken));
+            }
+
+            return sent > 0 ? 0 : NotAll;
+        }
+
+        public async Task<int> AllAsync(string? kind, DateTimeOffset? since, CancellationToken cancellationToken)
+        {
+            // The poison queue first: what fails again becomes a letter, and waits for the next time.
+            if (kind is null or DeadLetter.Failed)
+            {
+                await foreach (var message in redrive.RedrivePoisonAsync(dryRun, cancellationToken))
+                {
+                    Print("poison", message.Id?.ToString(), message.Result);
+                }
+            }
+
+            await foreach (var letter in storage.Get<DeadLetterTable>().ReadAsync(kind, since, cancellationToken))
+            {
+                if (letter.RedrivenAt is null)
+                {
+                    Print(letter.Kind, letter.Id?.ToString(), await redrive.RedriveAsync(letter, dryRun, cancellationToken));
+                }
+            }
+
+            Output.Remark(
+                $"{Output.Count(sent, "message")} {(dryRun ? "would be" : "are")} on the queue again, {skipped} skipped as too large, {failed} could not be redriven.");
+            return failed == 0 ? 0 : NotAll;
+        }
+
+        private void Print(string kind, string? id, Redriven result)
+        {
+            var (colour, word) = result.Outcome switch
+            {
+                RedriveOutcome.Sent         => ("green", dryRun ? "would be redriven" : "redriven"),
+                RedriveOutcome.TooLarge     => ("yellow", "skipped, too large"),
+                RedriveOutcome.RefusedAgain => ("red", "still refused"),
+                _                           => ("red", "cannot be redriven"),
+            };
+            _ = result.Outcome switch
+            {
+                RedriveOutcome.Sent     => sent++,
+                RedriveOutcome.TooLarge => skipped++,
+                _                       => failed++,
+            };
+            var why = result.Why is { } text ? $": {text}" : "";
+            Output.Results.MarkupLine($"[{colour}]{word}[/]  {kind}  {Markup.Escape(VisibleText.Of((id ?? "(no readable id)") + why))}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using System.CommandLine;
+using System.Globalization;
+using MarketplaceWebhook.Cli.Upkeep;
+using MarketplaceWebhook.Storage;
+
+namespace MarketplaceWebhook.Cli.Commands;
+
+internal static class ShowCommand
+{
+    private const int UsualHistory = 20;
+
+    public static Command Create()
+    {
+        var account = new Argument<string>("ACCOUNT") { Description = "Cyclr's AccountId, or the partner's AccountApiId." };
+        var history = new Option<int>("--history")
+        {
+            Description = "How many notifications to show, newest first.",
+            DefaultValueFactory = _ => UsualHistory,
+            HelpName = "N",
+        };
+        history.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && (!int.TryParse(token.Value, CultureInfo.InvariantCulture, out var number) || number < 0))
+            {
+                result.AddError("--history must be a number, 0 or more.");
+            }
+        });
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var storage = OperatedStorage.Option();
+        var command = new Command(
+            "show", "Shows an account: its installs, their cycles, and what Cyclr said of it.\nExit codes: 0 shown; 1 nothing is known of the account, or wrong input.")
+        {
+            account, history, json, storage,
+        };
+        command.SetAction((parsed, token) => RunAsync(
+            parsed.GetRequiredValue(account), parsed.GetValue(history), parsed.GetValue(json), parsed.GetValue(storage), token));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string account, int history, bool json, string? storage, CancellationToken cancellationToken)
+    {
+        await using var opened = await OperatedStorage.OpenAsync(storage, cancellationToken);
+        var shown = new List<AccountJson>();
+        foreach (var id in await opened.FindAccountsAsync(account, cancellationToken))
+        {
+            var rows = await opened.Get<InstallTable>().ReadRowsAsync(id.ToString(), cancellationToken).ToListAsync(cancellationToken);
+            // One more than asked for tells whether there are older ones.
+            var changes = await opened.Get<StatusChangeLog>().ReadAsync(id.ToString(), cancellationToken)
+                .Take(history + 1).Select(Change).ToListAsync(cancellationToken);
+            var (cycles, installs) = (rows.Where(IsCycle).Select(Cycle).ToList(), rows.Where(row => !IsCycle(row)).Select(Install).ToList());
+            shown.Add(new AccountJson(id, installs, cycles, changes));
+            if (!json)
+            {
+                Print(shown[^1], history);
+            }
+        }
+
+        if (json)
+        {
+            Output.WriteJson(
+                [.. shown.Select(one => one with { History = [.. one.History.Take(history)] })], UpkeepJson.Default.IReadOnlyListAccountJson);
+        }
+
+        return 0;
+    }
+
+    private static void Print(AccountJson account, int history)
+    {
+        var installs = Output.Table(["Package", "Status", "Cycles"], "Since (UTC)");
+        foreach (var i in account.Installs)
+        {
+            installs.Add(
+                [i.Row, i.Status, Text(i.CycleCount)],
+                [
+                    Line("installed", Short(i.InstalledAt)), Line("started", Short(i.StartedAt)), Line("stopped", Short(i.StoppedAt)),
+                    Line("uninstalled", Short(i.UninstalledAt)), .. (i.Errors ?? []).Select(error => Line("error", error)),
+                ]);
+        }
+
+        var apiIds = account.Installs.Select(i => i.AccountApiId).OfType<string>().Distinct().ToList();
+        Output.Write($"Account {account.AccountId}{(apiIds.Count > 0 ? $", {string.Join(", ", apiIds)}" : "")}", installs);
+        if (account.Cycles.Count > 0)
+        {
+            var cycles = Output.Table(["Package", "Cycle", "Reported (UTC)", "Status"], "Webhooks");
+            foreach (var c in account.Cycles)
+            {
+                cycles.Add([Text(c.PackageId), c.CycleId, Short(c.ReportedAt), c.CycleStatus], [.. c.Steps ?? []]);
+            }
+
+            Output.Write("Cycles", cycles);
+        }
+
+        var changes = Output.Table(["Received (UTC)", "Notification", "Package", "Source", "Status"], "Warnings");
+        foreach (var c in account.History.Take(history))
+        {
+            changes.Add([Short(c.ReceivedAt), c.NotificationId, Text(c.PackageId), c.Source, c.Status], [.. c.Warnings ?? []]);
+        }
+
+        Output.Write("History, newest first", changes);
+        if (account.History.Count > history)
+        {
+            Output.Remark($"There are older ones: show more with --history {Math.Max(history, UsualHistory) * 10}.");
+        }
+    }
+
+    private static string? Line(string name, string value) => value.Length > 0 ? $"{name,-12}{value}" : null;
+
+    private static bool IsCycle(StoredRow row) => row.RowKey.Contains('_', StringComparison.Ordinal);
+
+    private static InstallJson Install(StoredRow row) => new(
+        row.RowKey, row.Number("PackageId"), row.Text("Status"), Time(row, "StatusAt"), Time(row, "InstalledAt"), Time(row, "StartedAt"), Time(row, "StoppedAt"),
+        Time(row, "UninstalledAt"), row.Number("CycleCount"), row.Number("ErrorCount"), row.Texts("Errors"), row.Text("AccountApiId"),
+        row.Text("UserId"), row.Text("CompleteParameter"), row.Text("Source"));
+
+    private static CycleJson Cycle(StoredRow row) => new(
+        row.RowKey, row.Number("PackageId"), row.Text("CycleId"), row.Text("CycleStatus"), row.Text("TemplateId"),
+        row.Text("TemplateReleaseId"), row.Number("WebhookCount"), row.Steps(), Time(row, "ReportedAt"), row.Text("NotificationId"));
+
+    private static ChangeJson Change(StoredRow row) => new(
+        row.Text("NotificationId"), Time(row, "ReceivedAt"), row.Text("Status"), row.Number("PackageId"), row.Text("Source"),
+        row.Text("AccountApiId"), row.Text("UserId"), row.Number("CycleCount"), row.Number("ErrorCount"), row.Texts("Errors"),
+        row.Texts("Warnings"), row.Text("PayloadBlob"));
+
+    private static string? Time(StoredRow row, string column) => Output.JsonTime(row.Time(column));
+
+    private static string Short(string? time) => time?.Replace('T', ' ')[..19] ?? "";
+
+    private static string? Text(long? number) => number?.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Azure.Identity;
+using MarketplaceWebhook.Storage;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Spectre.Console;
+
+namespace MarketplaceWebhook.Cli.Upkeep;
+
+/// <summary>The storage that an operator's command works on, with the application's rooms on it.</summary>
+internal sealed class OperatedStorage : IAsyncDisposable
+{
+    private readonly ServiceProvider services;
+
+    private OperatedStorage(StorageSettings settings) => services = new ServiceCollection().AddUpkeep(settings).BuildServiceProvider();
+
+    public static Option<string?> Option() => new("--storage")
+    {
+        Description = "A storage account: its connection string, or its name, for the signed-in identity. Without it the one of AzureWebJobsStorage, else the emulator on this machine.",
+        HelpName = "STORAGE",
+    };
+
+    /// <exception cref="UserErrorException">The application has never run on this storage.</exception>
+    public static async Task<OperatedStorage> OpenAsync(string? storage, CancellationToken cancellationToken)
+    {
+        var opened = new OperatedStorage(Settings(storage));
+        var description = opened.Get<StorageClients>().Description;
+        Output.Errors.MarkupLineInterpolated($"[dim]Storage: {description}[/]");
+        if (await opened.Get<StorageSetup>().IsMadeAsync(cancellationToken))
+        {
+            return opened;
+        }
+
+        await opened.DisposeAsync();
+        throw new UserErrorException(
+            $"{description} has no table {StorageNames.StatusChangesTable}: the application has not run on this storage. Name another in --storage or AzureWebJobsStorage.");
+    }
+
+    public T Get<T>()
+        where T : notnull => services.GetRequiredService<T>();
+
+    /// <exception cref="UserErrorException">Nothing is known of it.</exception>
+    public async Task<IReadOnlyList<Guid>> FindAccountsAsync(string name, CancellationToken cancellationToken)
+    {
+        var accounts = await Get<Accounts>().FindAsync(name, cancellationToken);
+        return accounts.Count > 0
+            ? accounts
+            : throw new UserErrorException(
+                $"Nothing is known of an account '{name}': give Cyclr's AccountId or the partner's AccountApiId, exactly as it was sent. It is there once its first notification was projected.");
+    }
+
+    public ValueTask DisposeAsync() => services.DisposeAsync();
+
+    private static StorageSettings Settings(string? storage)
+    {
+        if (storage is not null)
+        {
+            return storage.Contains('=', StringComparison.Ordinal)
+                ? StorageSettings.FromConnectionString(storage)
+                : StorageSettings.FromAccountName(storage, new DefaultAzureCredential());
+        }
+
+        var environment = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        var section = environment.GetSection(StorageSettings.Name);
+        return string.IsNullOrWhiteSpace(section.Value) && !section.GetChildren().Any()
+            ? StorageSettings.FromConnectionString("UseDevelopmentStorage=true")
+            : StorageSettings.Read(environment);
+    }
+}

@@ -1,0 +1,25 @@
+using System.Text.Json.Nodes;
+
+namespace MarketplaceWebhook.Tests.Support;
+
+/// <summary>Bodies as Cyclr sends them, with the values that a test is about.</summary>
+public static class NotificationBody
+{
+    public static string Of(
+        string status, Guid account, long package = 1, string? apiId = null, IEnumerable<Guid>? cycles = null, string? padding = null,
+        string? cycleStatus = "Active") =>
+        new JsonObject
+        {
+            ["Status"] = status,
+            ["AccountId"] = account.ToString(),
+            ["MarketplaceIntegrationPackageId"] = package,
+            ["AccountApiId"] = apiId,
+            ["MarketplaceInstallDetails"] = cycles is null ? null : new JsonArray([.. cycles.Select(cycle => new JsonObject
+            {
+                ["CycleId"] = cycle.ToString(),
+                ["CycleStatus"] = cycleStatus,
+                ["Webhooks"] = new JsonArray(new JsonObject { ["Url"] = "https://example.com/secret-hook", ["StepName"] = "Hook" }),
+            })]),
+            ["padding"] = padding,
+        }.ToJsonString();
+}
