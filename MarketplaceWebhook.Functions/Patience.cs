@@ -1,5 +1,4 @@
 using System.Globalization;
-using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook;
