@@ -1,4 +1,3 @@
-using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Tests;

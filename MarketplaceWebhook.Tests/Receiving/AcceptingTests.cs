@@ -168,7 +168,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         var address = await app.ListenAsync(Cancelled);
         var body = Bodies.Read("documented", "started");
 
-        using (var connection = await RawConnection.OpenAsync(address, Cancelled))
+        using (var connection = await RawCaller.OpenAsync(address, Cancelled))
         {
             await connection.SendAsync($"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: {body.Length}", body, Cancelled);
             await Wait.ForAsync("the put", () => proxy.Calls.Any(call => call.Operation == "Put Message"), Cancelled);
@@ -187,7 +187,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         var address = await app.ListenAsync(Cancelled);
         var body = Bodies.Read("documented", "started");
 
-        using (var connection = await RawConnection.OpenAsync(address, Cancelled))
+        using (var connection = await RawCaller.OpenAsync(address, Cancelled))
         {
             await connection.SendAsync($"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: {body.Length + 1}", body, Cancelled);
             connection.EndSending();

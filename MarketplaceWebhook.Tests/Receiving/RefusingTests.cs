@@ -97,7 +97,7 @@ public sealed class RefusingTests(AzuriteFixture azurite)
         await using var app = new TestApp(storage);
         var address = await app.ListenAsync(Cancelled);
         var body = Bodies.Read("documented", "started");
-        using var connection = await RawConnection.OpenAsync(address, Cancelled);
+        using var connection = await RawCaller.OpenAsync(address, Cancelled);
 
         await connection.SendAsync($"POST {Door} HTTP/1.1\nHost: localhost\nConnection: close\nContent-Length: 20", body.AsMemory(0, 20), Cancelled);
 

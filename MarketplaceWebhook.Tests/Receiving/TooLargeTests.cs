@@ -62,7 +62,7 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(storage);
         var address = await app.ListenAsync(Cancelled);
-        using var connection = await RawConnection.OpenAsync(address, Cancelled);
+        using var connection = await RawCaller.OpenAsync(address, Cancelled);
 
         // What the server has not asked for by then never comes: it answers all the same.
         await connection.SendAsync($"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: 5000000000", new byte[(5 * MiB) + 1], Cancelled);

@@ -136,7 +136,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         await using var app = new TestApp(proxy.ConnectionString, new() { ["Patience:Receiving"] = "00:00:02" });
         using var caller = await AcceptingTests.CallerAsync(app);
         await app.Get<StorageSetup>().RunAsync(_ => Task.FromResult(0), Cancelled);
-        proxy.After = call => Task.FromResult<Fault?>(call.Operation == "Put Message" ? Fault.NoAnswer : null);
+        proxy.After = (call, _) => Task.FromResult<Fault?>(call.Operation == "Put Message" ? Fault.NoAnswer : null);
 
         using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
 

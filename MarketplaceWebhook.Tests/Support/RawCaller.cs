@@ -4,14 +4,14 @@ using System.Text;
 namespace MarketplaceWebhook.Tests.Support;
 
 /// <summary>A caller that writes its own bytes, right or wrong.</summary>
-internal sealed class RawConnection : IDisposable
+internal sealed class RawCaller : IDisposable
 {
     private readonly TcpClient client = new();
     private NetworkStream stream = null!;
 
-    public static async Task<RawConnection> OpenAsync(Uri address, CancellationToken cancellationToken)
+    public static async Task<RawCaller> OpenAsync(Uri address, CancellationToken cancellationToken)
     {
-        var connection = new RawConnection();
+        var connection = new RawCaller();
         await connection.client.ConnectAsync(address.Host, address.Port, cancellationToken);
         connection.stream = connection.client.GetStream();
         return connection;
