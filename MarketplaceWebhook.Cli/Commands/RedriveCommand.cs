@@ -13,7 +13,7 @@ internal static class RedriveCommand
 
     public static Command Create()
     {
-        var id = new Argument<string?>("ID") { Description = "The notification's id.", Arity = ArgumentArity.ZeroOrOne };
+        var ids = new Argument<string[]>("ID") { Description = "Ids of notifications.", Arity = ArgumentArity.ZeroOrMore };
         var all = new Option<bool>("--all") { Description = "All that were not redriven yet, and what sits in the poison queue." };
         var kind = DeadLettersCommand.KindOption();
         var since = Durations.Option("--since", "With --all: only dead letters received within this time, such as 2d.");
@@ -23,21 +23,21 @@ internal static class RedriveCommand
             "redrive",
             "Puts dead letters on the queue again, each at its own place in the order; doing it twice does no harm.\nExit codes: 0 all on the queue; 2 some are not, each says why; 1 wrong input, or the storage failed.")
         {
-            id, all, kind, since, dryRun, storage,
+            ids, all, kind, since, dryRun, storage,
         };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(all) == result.GetValue(id) is not null)
+            if (result.GetValue(all) == result.GetValue(ids) is { Length: > 0 })
             {
-                result.AddError("Give either an ID or --all.");
+                result.AddError("Give either an ID, or several, or --all.");
             }
         });
         command.SetAction(async (parsed, token) =>
         {
             await using var opened = await OperatedStorage.OpenAsync(parsed.GetValue(storage), token);
             var run = new Run(opened, parsed.GetValue(dryRun));
-            return parsed.GetValue(id) is { } one
-                ? await run.OneAsync(one, token)
+            return parsed.GetValue(ids) is { Length: > 0 } some
+                ? await run.SomeAsync(some, token)
                 : await run.AllAsync(parsed.GetValue(kind), DateTimeOffset.UtcNow - parsed.GetValue(since), token);
         });
         return command;
@@ -50,14 +50,17 @@ internal static class RedriveCommand
         private int failed;
         private int skipped;
 
-        public async Task<int> OneAsync(string id, CancellationToken cancellationToken)
+        public async Task<int> SomeAsync(string[] ids, CancellationToken cancellationToken)
         {
-            foreach (var letter in await DeadLettersCommand.FindAsync(storage, id, cancellationToken))
+            foreach (var id in ids)
             {
-                Print(letter.Kind, letter.Id?.ToString(), await redrive.RedriveAsync(letter, dryRun, cancellationToken));
+                foreach (var letter in await DeadLettersCommand.FindAsync(storage, id, cancellationToken))
+                {
+                    Print(letter.Kind, letter.Id?.ToString(), await redrive.RedriveAsync(letter, dryRun, cancellationToken));
+                }
             }
 
-            return sent > 0 ? 0 : NotAll;
+            return failed + skipped == 0 ? 0 : NotAll;
         }
 
         public async Task<int> AllAsync(string? kind, DateTimeOffset? since, CancellationToken cancellationToken)
@@ -79,8 +82,7 @@ internal static class RedriveCommand
                 }
             }
 
-            Output.Remark(
-                $"{Output.Count(sent, "message")} {(dryRun ? "would be" : "are")} on the queue again, {skipped} skipped as too large, {failed} could not be redriven.");
+            Output.Remark($"{(dryRun ? "Would be on" : "On")} the queue again: {sent}; skipped as too large: {skipped}; not redriven: {failed}.");
             return failed == 0 ? 0 : NotAll;
         }
 

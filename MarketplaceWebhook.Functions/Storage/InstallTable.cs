@@ -23,15 +23,22 @@ public sealed class InstallTable(StorageClients clients, StorageSetup setup)
             var rows = clients.Installs.QueryAsync<TableEntity>(Keys.PackageFilter(accountId, packageId), cancellationToken: token);
             await foreach (var row in rows)
             {
-                if (row.GetString("Kind") == Install.Kind)
+                try
                 {
-                    (install, installETag) = (Install.From(row), row.ETag);
+                    if (row.GetString("Kind") == Install.Kind)
+                    {
+                        (install, installETag) = (Install.From(row), row.ETag);
+                    }
+                    else
+                    {
+                        var cycle = Cycle.From(row);
+                        cycles[cycle.CycleId] = cycle;
+                        cycleETags[cycle.CycleId] = row.ETag;
+                    }
                 }
-                else
+                catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException or InvalidCastException)
                 {
-                    var cycle = Cycle.From(row);
-                    cycles[cycle.CycleId] = cycle;
-                    cycleETags[cycle.CycleId] = row.ETag;
+                    throw new UnreadableRowException(row.RowKey);
                 }
             }
 
@@ -124,3 +131,7 @@ public sealed class InstallTable(StorageClients clients, StorageSetup setup)
     private static TableTransactionAction Replace(TableEntity entity, ETag etag) =>
         new(TableTransactionActionType.UpdateReplace, entity, etag);
 }
+
+/// <summary>Somebody wrote a row who is not the application.</summary>
+public sealed class UnreadableRowException(string rowKey)
+    : Exception($"row {rowKey} of {StorageNames.InstallsTable} is not as the application writes it; `rebuild --apply` writes it anew");

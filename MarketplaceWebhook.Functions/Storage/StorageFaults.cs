@@ -44,7 +44,7 @@ public static class StorageFaults
         RequestFailedException { ErrorCode: { } code } e => $"{e.GetType().Name} {e.Status} {code}",
         RequestFailedException e => $"{e.GetType().Name} {e.Status}",
         AggregateException { InnerExceptions: [.., var last] } => $"{nameof(AggregateException)}: {Describe(last)}",
-        UnreadableMessageException e => $"{e.GetType().Name}: {e.Message}",
+        UnreadableMessageException or UnreadableRowException => $"{exception.GetType().Name}: {exception.Message}",
         _ => exception.GetType().Name,
     };
 }

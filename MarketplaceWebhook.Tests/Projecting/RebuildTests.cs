@@ -114,7 +114,8 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         await using var rooms = await InstalledAsync();
         await ChangeAsync(rooms, "1", row => row.Remove("Kind"));
         var stopped = await rooms.SendAsync(Ids.Minute(5), NotificationBody.Of("stopped", Account));
-        await Assert.ThrowsAnyAsync<Exception>(() => rooms.Get<Projector>().ProjectAsync(stopped, Token));
+        var failure = await Assert.ThrowsAsync<UnreadableRowException>(() => rooms.Get<Projector>().ProjectAsync(stopped, Token));
+        Assert.Equal("row 1 of Installs is not as the application writes it; `rebuild --apply` writes it anew", failure.Message);
 
         await RebuildAsync(rooms, apply: true);
         await rooms.Get<Projector>().ProjectAsync(stopped, Token);
