@@ -61,9 +61,11 @@ public sealed class Probe(HttpClient http, TableClient? statusChanges, TimeProvi
                     throw new UserErrorException(NotArrived(id, table));
                 await Task.Delay(Poll, time, cancellationToken);
             }
-            catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.Forbidden && time.GetElapsedTime(started) < RoleDeadline)
+            catch (RequestFailedException e) when (
+                e.Status == (int)HttpStatusCode.Forbidden && time.GetElapsedTime(started) < RoleDeadline)
             {
-                Report("The storage does not let this identity read yet. A fresh role can take up to 10 minutes: trying again ...");
+                Report("The storage does not let this identity read yet. "
+                    + "A fresh role can take up to 10 minutes: trying again ...");
                 await Task.Delay(RolePoll, time, cancellationToken);
                 readableSince = time.GetTimestamp();
             }
@@ -105,14 +107,18 @@ public sealed class Probe(HttpClient http, TableClient? statusChanges, TimeProvi
         }
     }
 
-    private static string NotAccepted(Uri url, HttpStatusCode status) => $"{Address(url)} answered {(int)status}: " + status switch
+    private static string NotAccepted(Uri url, HttpStatusCode status)
     {
-        HttpStatusCode.Unauthorized => "the key is missing or wrong; give it as ?code= in --url.",
-        HttpStatusCode.NotFound => "no function has this path.",
-        HttpStatusCode.ServiceUnavailable => "its storage did not take the notification.",
-        HttpStatusCode.Accepted => "but with no notificationId; is it this application?",
-        _ => "the notification was not accepted.",
-    };
+        var why = status switch
+        {
+            HttpStatusCode.Unauthorized => "the key is missing or wrong; give it as ?code= in --url",
+            HttpStatusCode.NotFound => "no function has this path",
+            HttpStatusCode.ServiceUnavailable => "its storage did not take the notification",
+            HttpStatusCode.Accepted => "but with no notificationId; is it this application",
+            _ => "the notification was not accepted",
+        };
+        return $"{Address(url)} answered {(int)status}: {why}.";
+    }
 
     private string NotArrived(NotificationId id, TableClient table) =>
         $"{id} was accepted, and does not stand in {table.Name} of {table.AccountName} after {ArrivalDeadline.TotalSeconds:0} s: "

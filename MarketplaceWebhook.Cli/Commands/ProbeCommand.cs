@@ -18,14 +18,15 @@ internal static class ProbeCommand
         };
         var storage = new Option<string?>("--storage")
         {
-            Description = "The app's storage account: its name, for the signed-in identity, or its connection string. Without it the one of "
-                + "AzureWebJobsStorage, else, for an app on this machine, the emulator.",
+            Description = "The app's storage account: its name, for the signed-in identity, or its connection string. "
+                + "Without it the one of AzureWebJobsStorage, else, for an app on this machine, the emulator.",
             HelpName = "STORAGE",
         };
         var command = new Command(
             "probe",
             "Sends a notification with the status 'probe' through the app, and waits until it stands in StatusChanges.\n"
-            + "Exit codes: 0 it arrived, or was accepted and no storage is known; 1 it was not accepted, or did not arrive within 60 s.")
+            + "Exit codes: 0 it arrived, or was accepted and no storage is known; "
+            + "1 it was not accepted, or did not arrive within 60 s.")
         {
             url, storage,
         };
@@ -37,7 +38,10 @@ internal static class ProbeCommand
     private static async Task<int> RunAsync(string url, string? storage, CancellationToken cancellationToken)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var target) || target.Scheme is not ("http" or "https"))
-            throw new UserErrorException("--url must be a whole address, such as http://127.0.0.1:7071/api/cyclr/marketplace?code=KEY.");
+        {
+            throw new UserErrorException(
+                "--url must be a whole address, such as http://127.0.0.1:7071/api/cyclr/marketplace?code=KEY.");
+        }
 
         var clients = Settings(storage, target) is { } settings ? new StorageClients(settings) : null;
         using var http = new HttpClient();

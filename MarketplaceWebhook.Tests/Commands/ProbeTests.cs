@@ -1,4 +1,3 @@
-using System.Net;
 using Azure;
 using Azure.Data.Tables;
 using MarketplaceWebhook.Cli;
@@ -24,7 +23,8 @@ public sealed class ProbeTests(AzuriteFixture azurite)
         using var probe = await CliProcess.RunAsync(storage, "probe", "--url", Url(host, Key));
 
         Assert.Equal(("", 0), (probe.Error, probe.ExitCode));
-        Assert.Matches("^Accepted as [0-9a-f-]{36}\\.\nIt stands in StatusChanges, [0-9]+\\.[0-9] s after its receipt\\.\n$", probe.Output);
+        Assert.Matches(
+            "^Accepted as [0-9a-f-]{36}\\.\nIt stands in StatusChanges, [0-9]+\\.[0-9] s after its receipt\\.\n$", probe.Output);
         var clients = new StorageClients(StorageSettings.FromConnectionString(storage));
         var row = Assert.Single(await RowsAsync(clients.StatusChanges));
         Assert.Equal("probe", row.GetString("Status"));
@@ -65,16 +65,21 @@ public sealed class ProbeTests(AzuriteFixture azurite)
         var table = new Mock<TableClient>();
         table.Setup(t => t.GetEntityIfExistsAsync<TableEntity>(
                 It.IsAny<string>(), It.IsAny<string>(), It.IsAny<IEnumerable<string>>(), It.IsAny<CancellationToken>()))
-            .ThrowsAsync(new RequestFailedException((int)HttpStatusCode.Forbidden, "no", "AuthorizationPermissionMismatch", null));
+            .ThrowsAsync(new RequestFailedException(403, "no", "AuthorizationPermissionMismatch", null));
         var reports = new List<string>();
         using var http = new HttpClient();
         using var seen = new CancellationTokenSource();
-        var patient = new Probe(http, table.Object, TimeProvider.System) { RoleDeadline = TimeSpan.FromMinutes(10), Report = Seen };
         var impatient = new Probe(http, table.Object, TimeProvider.System);
+        var patient = new Probe(http, table.Object, TimeProvider.System)
+        {
+            RoleDeadline = TimeSpan.FromMinutes(10),
+            Report = Seen,
+        };
+        var id = NotificationId.Create(0, 0, 0);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => patient.WaitForRowAsync(NotificationId.Create(0, 0, 0), seen.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => patient.WaitForRowAsync(id, seen.Token));
         await Assert.ThrowsAsync<RequestFailedException>(
-            () => impatient.WaitForRowAsync(NotificationId.Create(0, 0, 0), TestContext.Current.CancellationToken));
+            () => impatient.WaitForRowAsync(id, TestContext.Current.CancellationToken));
 
         Assert.Contains("A fresh role can take up to 10 minutes", Assert.Single(reports), StringComparison.Ordinal);
 
@@ -86,7 +91,12 @@ public sealed class ProbeTests(AzuriteFixture azurite)
     }
 
     private static async Task<LocalFunctionsHost> StartAsync(string storage) => await LocalFunctionsHost.StartAsync(
-        new LocalFunctionsHostOptions { AppDirectory = Path.Combine(AppContext.BaseDirectory, "app"), Key = Key, StorageConnection = storage },
+        new LocalFunctionsHostOptions
+        {
+            AppDirectory = Path.Combine(AppContext.BaseDirectory, "app"),
+            Key = Key,
+            StorageConnection = storage,
+        },
         TestContext.Current.CancellationToken);
 
     private static async Task<List<TableEntity>> RowsAsync(TableClient table) =>

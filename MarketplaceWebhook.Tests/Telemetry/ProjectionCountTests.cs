@@ -13,7 +13,8 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
 {
     private const string Body =
         """
-        {"Status":"installed","AccountId":"00000000-0000-0000-0000-000000000001","MarketplaceIntegrationPackageId":1,"Errors":["no"]}
+        {"Status":"installed","AccountId":"00000000-0000-0000-0000-000000000001",
+         "MarketplaceIntegrationPackageId":1,"Errors":["no"]}
         """;
 
     /// <summary>Measurements are made where the projector runs: only those below this test are its own.</summary>
@@ -47,17 +48,21 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(azurite.NewAccount());
         var message = Message(app);
-        var envelope = Envelope.Read(message);
         var notification = ((Reading.Accepted)NotificationReader.Read(Encoding.UTF8.GetBytes(Body))).Notification;
-        await app.Get<StatusChangeLog>().AppendAsync(StatusChange.From(envelope, notification), TestContext.Current.CancellationToken);
+        await app.Get<StatusChangeLog>().AppendAsync(
+            StatusChange.From(Envelope.Read(message), notification), TestContext.Current.CancellationToken);
 
         var counts = await CountAsync(() => app.Get<Projector>().ProjectAsync(message, TestContext.Current.CancellationToken));
 
         Assert.Equal(1, counts[Signals.Metrics.Projected]);
     }
 
-    private static string Message(TestApp app) => Encoding.UTF8.GetString(
-        Envelope.Write(app.Get<NotificationIds>().Next(), SourceLabel.Default, traceParent: null, Encoding.UTF8.GetBytes(Body)).Span);
+    private static string Message(TestApp app)
+    {
+        var id = app.Get<NotificationIds>().Next();
+        return Encoding.UTF8.GetString(
+            Envelope.Write(id, SourceLabel.Default, traceParent: null, Encoding.UTF8.GetBytes(Body)).Span);
+    }
 
     private static async Task<Dictionary<string, int>> CountAsync(Func<Task> act)
     {

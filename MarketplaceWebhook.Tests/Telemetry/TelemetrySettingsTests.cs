@@ -42,7 +42,8 @@ public sealed class TelemetrySettingsTests
         var refusal = Assert.Throws<SettingsException>(() => Read(ConnectionString, authentication));
 
         Assert.Equal(
-            "APPLICATIONINSIGHTS_AUTHENTICATION_STRING must be Authorization=AAD, or ClientId=<client id>;Authorization=AAD.", refusal.Message);
+            "APPLICATIONINSIGHTS_AUTHENTICATION_STRING must be Authorization=AAD, or ClientId=<client id>;Authorization=AAD.",
+            refusal.Message);
     }
 
     [Fact]

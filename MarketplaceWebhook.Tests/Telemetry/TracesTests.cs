@@ -23,7 +23,8 @@ public sealed class TracesTests : IDisposable
     {
         using var span = Traces.StartProcessing(Id, TraceParent);
 
-        Assert.Equal(("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"), (span!.TraceId.ToString(), span.ParentSpanId.ToString()));
+        Assert.Equal(
+            ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"), (span!.TraceId.ToString(), span.ParentSpanId.ToString()));
     }
 
     [Theory]

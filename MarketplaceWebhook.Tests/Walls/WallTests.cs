@@ -7,16 +7,16 @@ public sealed class WallTests
 {
     private const string Root = "MarketplaceWebhook";
 
-    /// <summary>What a room may use beside itself. Rooms are named without their prefix; Patience is the root's one word for all.</summary>
+    /// <summary>What a room may use beside itself, without its prefix. Patience and SettingsException are the root's words for all.</summary>
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Notifications"] = [],
         ["Receiving"] = ["Notifications", "Storage", "Telemetry", "Patience"],
         ["Projecting"] = ["Notifications", "Storage", "Telemetry", "Patience"],
         ["DeadLetters"] = ["Notifications", "Storage", "Telemetry", "Patience", "Projecting"],
-        ["Storage"] = ["Notifications", "Telemetry", "Patience"],
-        ["Telemetry"] = ["Notifications"],
-        ["Runtimes"] = ["Notifications", "Receiving", "Projecting", "DeadLetters", "Storage", "Telemetry"],
+        ["Storage"] = ["Notifications", "Telemetry", "Patience", "SettingsException"],
+        ["Telemetry"] = ["Notifications", "SettingsException"],
+        ["Runtimes"] = ["Notifications", "Receiving", "Projecting", "DeadLetters", "Storage", "Telemetry", "SettingsException"],
     };
 
     private static readonly Lazy<AssemblyDefinition> App = new(
@@ -32,8 +32,14 @@ public sealed class WallTests
             to => RoomOf(to) is { } used && used != room && !Allowed[room].Contains(used)));
 
     [Fact]
-    public void Only_Storage_speaks_to_Azure() =>
-        AssertNone(Used(from => from is not "Storage", to => IsIn(to, "Azure")));
+    public void Only_Storage_and_Telemetry_speak_to_Azure() =>
+        AssertNone(Used(from => from is not ("Storage" or "Telemetry"), to => IsIn(to, "Azure")));
+
+    [Fact]
+    public void Telemetry_signs_in_to_Azure_Monitor_and_knows_nothing_else_of_Azure() =>
+        AssertNone(Used(
+            from => from is "Telemetry",
+            to => IsIn(to, "Azure") && !IsIn(to, "Azure.Core") && !IsIn(to, "Azure.Identity") && !IsIn(to, "Azure.Monitor")));
 
     [Fact]
     public void Only_Receiving_and_Runtimes_know_http() =>
@@ -49,7 +55,8 @@ public sealed class WallTests
         Assert.Empty(App.Value.MainModule.GetTypes()
             .Where(type => !IsMadeByTheCompiler(type))
             .Select(RoomOf)
-            .Where(room => room is null || !(Allowed.ContainsKey(room) || room is "Application" or "Patience" or "Program"))
+            .Where(room => room is null || !Allowed.ContainsKey(room))
+            .Where(room => room is not ("Application" or "Patience" or "Program" or "SettingsException"))
             .Distinct());
 
     private static List<string> Used(Func<string?, bool> from, Func<TypeReference, bool> to) =>

@@ -4,7 +4,11 @@ namespace MarketplaceWebhook.Cli.LocalHost.Handling;
 
 /// <summary>The handler, kept running: whenever its process ends, however it ends, another is started.</summary>
 internal sealed class Handler(
-    FunctionApp app, IReadOnlyDictionary<string, string?> environment, TimeSpan listenDeadline, TimeProvider time, Action<HostEvent> observe)
+    FunctionApp app,
+    IReadOnlyDictionary<string, string?> environment,
+    TimeSpan listenDeadline,
+    TimeProvider time,
+    Action<HostEvent> observe)
     : IAsyncDisposable
 {
     /// <summary>As long as the Functions host waits.</summary>

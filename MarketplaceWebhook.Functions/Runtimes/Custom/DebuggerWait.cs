@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace MarketplaceWebhook.Runtimes;
 
-/// <summary>Holds the start until a debugger is there, where the setting asks for it. The isolated worker knows the same setting.</summary>
+/// <summary>Holds the start until a debugger is there, where the setting asks for it. Isolated workers know the same one.</summary>
 internal static class DebuggerWait
 {
     private const string Setting = "FUNCTIONS_ENABLE_DEBUGGER_WAIT";
@@ -16,7 +16,7 @@ internal static class DebuggerWait
             return;
         }
 
-        Console.WriteLine($"Waiting for a debugger to be attached to process {Environment.ProcessId} (MarketplaceWebhook.Functions) ...");
+        Console.WriteLine($"Waiting for a debugger on process {Environment.ProcessId} (MarketplaceWebhook.Functions) ...");
         while (!Debugger.IsAttached)
         {
             Thread.Sleep(Poll);
