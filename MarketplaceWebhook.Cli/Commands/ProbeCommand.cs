@@ -1,8 +1,7 @@
 using System.CommandLine;
-using Azure.Identity;
+using MarketplaceWebhook.Cli.Upkeep;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
-using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
@@ -16,12 +15,7 @@ internal static class ProbeCommand
             DefaultValueFactory = _ => $"http://127.0.0.1:7071/api/cyclr/marketplace?code={SendCommand.DevKey}",
             HelpName = "URL",
         };
-        var storage = new Option<string?>("--storage")
-        {
-            Description = "The app's storage account: its name, for the signed-in identity, or its connection string. "
-                + "Without it the one of AzureWebJobsStorage, else, for an app on this machine, the emulator.",
-            HelpName = "STORAGE",
-        };
+        var storage = OperatedStorage.Option();
         var command = new Command(
             "probe",
             "Sends a notification with the status 'probe' through the app, and waits until it stands in StatusChanges.\n"
@@ -43,7 +37,9 @@ internal static class ProbeCommand
                 "--url must be a whole address, such as http://127.0.0.1:7071/api/cyclr/marketplace?code=KEY.");
         }
 
-        var clients = Settings(storage, target) is { } settings ? new StorageClients(settings) : null;
+        // The emulator is no app's storage but one's on this machine.
+        var settings = OperatedStorage.Named(storage) ?? (target.IsLoopback ? OperatedStorage.Emulator : null);
+        var clients = settings is null ? null : new StorageClients(settings);
         using var http = new HttpClient();
         var probe = new Probe(http, clients?.StatusChanges, TimeProvider.System)
         {
@@ -63,22 +59,5 @@ internal static class ProbeCommand
         var delay = await probe.WaitForRowAsync(id, cancellationToken);
         Console.WriteLine($"It stands in {StorageNames.StatusChangesTable}, {delay.TotalSeconds:0.0} s after its receipt.");
         return 0;
-    }
-
-    /// <returns>Null: nobody said which.</returns>
-    private static StorageSettings? Settings(string? storage, Uri target)
-    {
-        if (storage is not null)
-        {
-            return storage.Contains('=', StringComparison.Ordinal)
-                ? StorageSettings.FromConnectionString(storage)
-                : StorageSettings.FromAccountName(storage, new DefaultAzureCredential());
-        }
-
-        var environment = new ConfigurationBuilder().AddEnvironmentVariables().Build();
-        var section = environment.GetSection(StorageSettings.Name);
-        if (!string.IsNullOrWhiteSpace(section.Value) || section.GetChildren().Any())
-            return StorageSettings.Read(environment);
-        return target.IsLoopback ? StorageSettings.FromConnectionString("UseDevelopmentStorage=true") : null;
     }
 }
