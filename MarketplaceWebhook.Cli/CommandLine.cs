@@ -16,6 +16,7 @@ public static class CommandLine
     {
         DevCommand.Create(),
         SendCommand.Create(),
+        ProbeCommand.Create(),
         ShowCommand.Create(),
         RebuildCommand.Create(),
         DeadLettersCommand.Create(),

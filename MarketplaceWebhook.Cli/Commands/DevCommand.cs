@@ -31,20 +31,26 @@ internal static class DevCommand
             Description = "The folder of a built function app; without it, the app that this tool was built with.",
             HelpName = "DIR",
         };
+        var waitForDebugger = new Option<bool>("--wait-for-debugger")
+        {
+            Description = "Start the app only when a debugger is attached to its process.",
+        };
 
         var command = new Command("dev", "Runs the function app on this machine, with the storage emulator where no storage is set.")
         {
-            port, key, app,
+            port, key, app, waitForDebugger,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             parsed.GetValue(port),
             parsed.GetRequiredValue(key),
             parsed.GetValue(app) ?? Path.Combine(AppContext.BaseDirectory, "app"),
+            parsed.GetValue(waitForDebugger),
             cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(int port, string key, string app, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        int port, string key, string app, bool waitForDebugger, CancellationToken cancellationToken)
     {
         // A terminal that is closed ends what was started too. Ctrl+C and SIGTERM cancel already.
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -62,6 +68,7 @@ internal static class DevCommand
                 AppDirectory = app,
                 Port = port,
                 Key = key,
+                WaitsForDebugger = waitForDebugger,
                 StorageConnection = storage.Connection,
                 Observe = console.Observe,
             },

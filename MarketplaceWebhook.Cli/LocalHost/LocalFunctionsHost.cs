@@ -13,6 +13,9 @@ namespace MarketplaceWebhook.Cli.LocalHost;
 /// </summary>
 public sealed class LocalFunctionsHost : IAsyncDisposable
 {
+    /// <summary>Core Tools' own name for it, for isolated workers.</summary>
+    private const string DebuggerWaitSetting = "FUNCTIONS_ENABLE_DEBUGGER_WAIT";
+
     private readonly FunctionApp app;
     private readonly Handler handler;
     private readonly QueueInvoker invoker;
@@ -28,6 +31,8 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         var environment = new Dictionary<string, string?>(options.Environment);
         if (options.StorageConnection is { } connection)
             environment["AzureWebJobsStorage"] = connection;
+        if (options.WaitsForDebugger)
+            environment[DebuggerWaitSetting] = "true";
 
         var settings = new ConfigurationBuilder()
             .AddEnvironmentVariables()
@@ -37,7 +42,8 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         var observe = OneAtATime(options.Observe);
 
         app = FunctionApp.Read(options.AppDirectory, settings);
-        handler = new Handler(app, environment, options.Time, observe);
+        var listenDeadline = options.WaitsForDebugger ? Timeout.InfiniteTimeSpan : Handler.UsualListenDeadline;
+        handler = new Handler(app, environment, listenDeadline, options.Time, observe);
         invoker = new QueueInvoker(handler, app.Host.FunctionTimeout, options.Time);
         front = new HttpFront(app, handler, options.Key, options.Port, options.Time, observe);
         stopGrace = options.StopGrace;

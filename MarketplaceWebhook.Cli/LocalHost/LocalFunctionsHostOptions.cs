@@ -20,6 +20,9 @@ public sealed record LocalFunctionsHostOptions
     /// <summary>Called from many threads, one call at a time.</summary>
     public Action<HostEvent> Observe { get; init; } = _ => { };
 
+    /// <summary>The app starts only when a debugger is attached to it, however long that takes.</summary>
+    public bool WaitsForDebugger { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>How long a message is invisible to others while its invocation is under way, or after that was cut off.</summary>

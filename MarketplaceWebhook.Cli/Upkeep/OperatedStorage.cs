@@ -23,7 +23,7 @@ internal sealed class OperatedStorage : IAsyncDisposable
     /// <exception cref="UserErrorException">The application has never run on this storage.</exception>
     public static async Task<OperatedStorage> OpenAsync(string? storage, CancellationToken cancellationToken)
     {
-        var opened = new OperatedStorage(Settings(storage));
+        var opened = new OperatedStorage(Named(storage) ?? Emulator);
         var description = opened.Get<StorageClients>().Description;
         Output.Errors.MarkupLineInterpolated($"[dim]Storage: {description}[/]");
         if (await opened.Get<StorageSetup>().IsMadeAsync(cancellationToken))
@@ -49,9 +49,11 @@ internal sealed class OperatedStorage : IAsyncDisposable
                 $"Nothing is known of an account '{name}': give Cyclr's AccountId or the partner's AccountApiId, exactly as it was sent. It is there once its first notification was projected.");
     }
 
-    public ValueTask DisposeAsync() => services.DisposeAsync();
+    public static StorageSettings Emulator => StorageSettings.FromConnectionString("UseDevelopmentStorage=true");
 
-    private static StorageSettings Settings(string? storage)
+    /// <param name="storage">As <see cref="Option"/> gives it.</param>
+    /// <returns>Null: neither the option nor the environment names one.</returns>
+    public static StorageSettings? Named(string? storage)
     {
         if (storage is not null)
         {
@@ -63,7 +65,9 @@ internal sealed class OperatedStorage : IAsyncDisposable
         var environment = new ConfigurationBuilder().AddEnvironmentVariables().Build();
         var section = environment.GetSection(StorageSettings.Name);
         return string.IsNullOrWhiteSpace(section.Value) && !section.GetChildren().Any()
-            ? StorageSettings.FromConnectionString("UseDevelopmentStorage=true")
+            ? null
             : StorageSettings.Read(environment);
     }
+
+    public ValueTask DisposeAsync() => services.DisposeAsync();
 }

@@ -11,6 +11,8 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     [InlineData("--package must be an integer", "send", "installed", "--package", "x")]
     [InlineData("--url must be a whole address", "send", "installed", "--url", "here")]
     [InlineData("-- dev", "send", "installed", "--url", "http://127.0.0.1:1/?code=secret")]
+    [InlineData("--url must be a whole address", "probe", "--url", "here")]
+    [InlineData("http://127.0.0.1:1 did not answer", "probe", "--url", "http://127.0.0.1:1/?code=secret", "--storage", "somestorage")]
     [InlineData("--port must be a number", "dev", "--port", "70710")]
     [InlineData("The folder /not/there is not there", "dev", "--port", "0", "--app", "/not/there")]
     [InlineData("is no valid storage connection string", "dev", "--port", "0", "--app", "APP")]
@@ -30,6 +32,17 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
             expected, Assert.Single(cli.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.DoesNotContain("secret", cli.Error, StringComparison.Ordinal);
         Assert.Empty(cli.Output);
+    }
+
+    [Fact]
+    public async Task Dev_can_hold_the_app_until_a_debugger_is_attached()
+    {
+        using var dev = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--wait-for-debugger");
+
+        var output = await Eventually.GetAsync(() => dev.Output, text => text.Contains("debugger", StringComparison.Ordinal));
+
+        Assert.Matches("Waiting for a debugger on process [0-9]+ \\(MarketplaceWebhook.Functions\\)", output);
+        Assert.DoesNotContain("URL for Cyclr", output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
 using MarketplaceWebhook.Cli.LocalHost;
 using MarketplaceWebhook.Telemetry;
@@ -47,8 +46,8 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         Assert.Equal(id, Attribute(process, Signals.SpanAttributes.NotificationId));
         Assert.Equal("5b0c7a6e-2f6d-4a0e-9d15-1f2b8a3c4d5e", Attribute(process, Signals.SpanAttributes.AccountId));
         Assert.Equal("installed", Attribute(process, Signals.Attributes.Status));
-        var delay = process.Attributes.Single(attribute => attribute.Key == Signals.SpanAttributes.ProjectionDelay).Value.DoubleValue;
-        Assert.InRange(delay, 0, Deadline.TotalSeconds);
+        var delay = process.Attributes.Single(attribute => attribute.Key == Signals.SpanAttributes.ProjectionDelay);
+        Assert.InRange(delay.Value.DoubleValue, 0, Deadline.TotalSeconds);
         Assert.All(collector.Resources, resource => Assert.Contains(
             resource.Attributes, attribute => attribute is { Key: "service.name", Value.StringValue: Signals.ServiceName }));
 
@@ -63,7 +62,8 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         await using var host = await StartAsync(collector, deadline.Token);
 
         await PostAsync(host, Installed, HttpStatusCode.Accepted, deadline.Token);
-        await PostAsync(host, Installed.Replace("Installed", "Upgraded", StringComparison.Ordinal), HttpStatusCode.Accepted, deadline.Token);
+        var unknown = Installed.Replace("Installed", "Upgraded", StringComparison.Ordinal);
+        await PostAsync(host, unknown, HttpStatusCode.Accepted, deadline.Token);
         await PostAsync(host, """{"Status":7,"Secret":"nobody-may-see-this-body"}""", HttpStatusCode.BadRequest, deadline.Token);
         await PostAsync(host, "nobody-may-see-this-text", HttpStatusCode.BadRequest, deadline.Token);
         await collector.WaitUntilAsync(seen => Counted(seen, Signals.Metrics.Projected).Count == 2, deadline.Token);
@@ -77,7 +77,11 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
             },
             Counted(collector, Signals.Metrics.Received));
         Assert.Equal(
-            new Dictionary<string, long> { ["marketplace.reason=invalid-json"] = 1, ["marketplace.reason=invalid-notification"] = 1 },
+            new Dictionary<string, long>
+            {
+                ["marketplace.reason=invalid-json"] = 1,
+                ["marketplace.reason=invalid-notification"] = 1,
+            },
             Counted(collector, Signals.Metrics.Refused));
         Assert.Equal(
             new Dictionary<string, long> { ["marketplace.status=installed"] = 1, ["marketplace.status=other"] = 1 },
@@ -87,7 +91,8 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         Assert.Equal("s", delay.Unit);
         Assert.Equal(2, delay.Histogram.DataPoints.Sum(point => (long)point.Count));
 
-        Assert.Contains(collector.Logs, record => record.Body.StringValue.StartsWith("Projected ", StringComparison.Ordinal) && !record.TraceId.IsEmpty);
+        Assert.Contains(collector.Logs, record =>
+            record.Body.StringValue.StartsWith("Projected ", StringComparison.Ordinal) && !record.TraceId.IsEmpty);
         Assert.False(collector.WasSent("nobody-may-see"));
     }
 
@@ -95,17 +100,18 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         await LocalFunctionsHost.StartAsync(
             new LocalFunctionsHostOptions
             {
-                AppDirectory = Environment.GetEnvironmentVariable("JOURNEY_APP") ?? System.IO.Path.Combine(AppContext.BaseDirectory, "app"),
+                AppDirectory = JourneyHost.AppDirectory,
                 Key = Key,
                 StorageConnection = azurite.NewAccount(),
                 Environment = collector.Settings,
             },
             cancellationToken);
 
-    private static async Task<string?> PostAsync(LocalFunctionsHost host, string body, HttpStatusCode expected, CancellationToken cancellationToken)
+    private static async Task<string?> PostAsync(
+        LocalFunctionsHost host, string body, HttpStatusCode expected, CancellationToken cancellationToken)
     {
         using var http = new HttpClient { BaseAddress = host.BaseAddress };
-        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        using var content = new StringContent(body, new MediaTypeHeaderValue("application/json"));
         using var answer = await http.PostAsync($"{Path}?code={Key}", content, cancellationToken);
         Assert.Equal(expected, answer.StatusCode);
         using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellationToken));
@@ -118,6 +124,6 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     /// <summary>A counter as it was sent last: attributes → value.</summary>
     private static Dictionary<string, long> Counted(OtlpReceiver collector, string name) =>
         collector.Metrics.LastOrDefault(metric => metric.Name == name)?.Sum.DataPoints.ToDictionary(
-            point => string.Join(' ', point.Attributes.OrderBy(attribute => attribute.Key, StringComparer.Ordinal).Select(attribute => $"{attribute.Key}={attribute.Value.StringValue}")),
+            point => string.Join(' ', point.Attributes.Select(label => $"{label.Key}={label.Value.StringValue}").Order(StringComparer.Ordinal)),
             point => point.AsInt) ?? [];
 }

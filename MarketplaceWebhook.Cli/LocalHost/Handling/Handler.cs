@@ -4,10 +4,16 @@ namespace MarketplaceWebhook.Cli.LocalHost.Handling;
 
 /// <summary>The handler, kept running: whenever its process ends, however it ends, another is started.</summary>
 internal sealed class Handler(
-    FunctionApp app, IReadOnlyDictionary<string, string?> environment, TimeProvider time, Action<HostEvent> observe)
+    FunctionApp app,
+    IReadOnlyDictionary<string, string?> environment,
+    TimeSpan listenDeadline,
+    TimeProvider time,
+    Action<HostEvent> observe)
     : IAsyncDisposable
 {
-    private static readonly TimeSpan ListenDeadline = TimeSpan.FromSeconds(30);
+    /// <summary>As long as the Functions host waits.</summary>
+    public static readonly TimeSpan UsualListenDeadline = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
@@ -29,7 +35,7 @@ internal sealed class Handler(
             if (!process.HasExited)
             {
                 throw new UserErrorException(
-                    $"The app did not answer on FUNCTIONS_CUSTOMHANDLER_PORT within {ListenDeadline.TotalSeconds:0} s: "
+                    $"The app did not answer on FUNCTIONS_CUSTOMHANDLER_PORT within {listenDeadline.TotalSeconds:0} s: "
                     + "the Functions host would give it up.");
             }
 
@@ -96,7 +102,7 @@ internal sealed class Handler(
             process = current = await StartAgainAsync();
             failedStarts = await ListenAsync(process, stopping.Token) ? 0 : failedStarts + 1;
             if (failedStarts > 0)
-                Restart(process, $"it did not answer within {ListenDeadline.TotalSeconds:0} s");
+                Restart(process, $"it did not answer within {listenDeadline.TotalSeconds:0} s");
         }
     }
 
@@ -126,7 +132,7 @@ internal sealed class Handler(
     private async Task<bool> ListenAsync(HandlerProcess process, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        using var deadline = new CancellationTokenSource(ListenDeadline, time);
+        using var deadline = new CancellationTokenSource(listenDeadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken, stopping.Token);
         try
         {

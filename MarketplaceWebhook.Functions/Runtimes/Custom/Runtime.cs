@@ -29,6 +29,7 @@ internal static class Runtime
                 + "Run `dotnet run --project MarketplaceWebhook.Cli -- dev`, or `func start`.");
         }
 
+        DebuggerWait.IfAsked();
         var builder = WebApplication.CreateSlimBuilder(args);
         // Everything that arrives has passed the host's key check: nobody else may reach this port.
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using MarketplaceWebhook.Cli.Upkeep;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Telemetry;
+
+namespace MarketplaceWebhook.Cli.Commands;
+
+internal static class ProbeCommand
+{
+    public static Command Create()
+    {
+        var url = new Option<string>("--url")
+        {
+            Description = "Where to post, with the key.",
+            DefaultValueFactory = _ => $"http://127.0.0.1:7071/api/cyclr/marketplace?code={SendCommand.DevKey}",
+            HelpName = "URL",
+        };
+        var storage = OperatedStorage.Option();
+        var command = new Command(
+            "probe",
+            "Sends a notification with the status 'probe' through the app, and waits until it stands in StatusChanges.\n"
+            + "Exit codes: 0 it arrived, or was accepted and no storage is known; "
+            + "1 it was not accepted, or did not arrive within 60 s.")
+        {
+            url, storage,
+        };
+        command.SetAction((parsed, cancellationToken) =>
+            RunAsync(parsed.GetRequiredValue(url), parsed.GetValue(storage), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string url, string? storage, CancellationToken cancellationToken)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var target) || target.Scheme is not ("http" or "https"))
+        {
+            throw new UserErrorException(
+                "--url must be a whole address, such as http://127.0.0.1:7071/api/cyclr/marketplace?code=KEY.");
+        }
+
+        // The emulator is no app's storage but one's on this machine.
+        var settings = OperatedStorage.Named(storage) ?? (target.IsLoopback ? OperatedStorage.Emulator : null);
+        var clients = settings is null ? null : new StorageClients(settings);
+        using var http = new HttpClient();
+        var probe = new Probe(http, clients?.StatusChanges, TimeProvider.System)
+        {
+            // On this machine no role is fresh.
+            RoleDeadline = target.IsLoopback ? TimeSpan.Zero : TimeSpan.FromMinutes(10),
+            Report = line => Console.Error.WriteLine(VisibleText.Of(line)),
+        };
+
+        var id = await probe.PostAsync(target, cancellationToken);
+        Console.WriteLine($"Accepted as {id}.");
+        if (clients is null)
+        {
+            Console.Error.WriteLine("Whether it arrives cannot be seen from here: name the app's storage in --storage.");
+            return 0;
+        }
+
+        var delay = await probe.WaitForRowAsync(id, cancellationToken);
+        Console.WriteLine($"It stands in {StorageNames.StatusChangesTable}, {delay.TotalSeconds:0.0} s after its receipt.");
+        return 0;
+    }
+}

@@ -1,0 +1,107 @@
+using Azure;
+using Azure.Data.Tables;
+using MarketplaceWebhook.Cli;
+using MarketplaceWebhook.Cli.Commands;
+using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Support;
+using Moq;
+
+namespace MarketplaceWebhook.Tests.Commands;
+
+public sealed class ProbeTests(AzuriteFixture azurite)
+{
+    private const string Key = "a-key";
+
+    [Fact]
+    public async Task It_goes_through_the_application_and_says_how_long_that_took()
+    {
+        var storage = azurite.NewAccount();
+        await using var host = await StartAsync(storage);
+
+        using var probe = await CliProcess.RunAsync(storage, "probe", "--url", Url(host, Key));
+
+        Assert.Equal(("", 0), (probe.Error, probe.ExitCode));
+        Assert.Matches(
+            "^Accepted as [0-9a-f-]{36}\\.\nIt stands in StatusChanges, [0-9]+\\.[0-9] s after its receipt\\.\n$", probe.Output);
+        var clients = new StorageClients(StorageSettings.FromConnectionString(storage));
+        var row = Assert.Single(await RowsAsync(clients.StatusChanges));
+        Assert.Equal("probe", row.GetString("Status"));
+        Assert.Empty(await RowsAsync(clients.Installs));
+    }
+
+    [Fact]
+    public async Task A_wrong_key_is_said_and_not_repeated()
+    {
+        var storage = azurite.NewAccount();
+        await using var host = await StartAsync(storage);
+
+        using var probe = await CliProcess.RunAsync(storage, "probe", "--url", Url(host, "a-wrong-one"));
+
+        Assert.Equal((1, ""), (probe.ExitCode, probe.Output));
+        Assert.Contains("401: the key is missing or wrong", probe.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("a-wrong-one", probe.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_does_not_arrive_in_time_is_a_failure()
+    {
+        var clients = new StorageClients(StorageSettings.FromConnectionString(azurite.NewAccount()));
+        await clients.StatusChanges.CreateIfNotExistsAsync(TestContext.Current.CancellationToken);
+        using var http = new HttpClient();
+        var probe = new Probe(http, clients.StatusChanges, TimeProvider.System) { ArrivalDeadline = TimeSpan.Zero };
+
+        var failure = await Assert.ThrowsAsync<UserErrorException>(
+            () => probe.WaitForRowAsync(NotificationId.Create(0, 0, 0), TestContext.Current.CancellationToken));
+
+        Assert.Contains("was accepted, and does not stand in StatusChanges", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_fresh_role_is_waited_for_and_said()
+    {
+        // Azurite knows no roles.
+        var table = new Mock<TableClient>();
+        table.Setup(t => t.GetEntityIfExistsAsync<TableEntity>(
+                It.IsAny<string>(), It.IsAny<string>(), It.IsAny<IEnumerable<string>>(), It.IsAny<CancellationToken>()))
+            .ThrowsAsync(new RequestFailedException(403, "no", "AuthorizationPermissionMismatch", null));
+        var reports = new List<string>();
+        using var http = new HttpClient();
+        using var seen = new CancellationTokenSource();
+        var impatient = new Probe(http, table.Object, TimeProvider.System);
+        var patient = new Probe(http, table.Object, TimeProvider.System)
+        {
+            RoleDeadline = TimeSpan.FromMinutes(10),
+            Report = Seen,
+        };
+        var id = NotificationId.Create(0, 0, 0);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => patient.WaitForRowAsync(id, seen.Token));
+        await Assert.ThrowsAsync<RequestFailedException>(
+            () => impatient.WaitForRowAsync(id, TestContext.Current.CancellationToken));
+
+        Assert.Contains("A fresh role can take up to 10 minutes", Assert.Single(reports), StringComparison.Ordinal);
+
+        void Seen(string line)
+        {
+            reports.Add(line);
+            seen.Cancel();
+        }
+    }
+
+    private static async Task<LocalFunctionsHost> StartAsync(string storage) => await LocalFunctionsHost.StartAsync(
+        new LocalFunctionsHostOptions
+        {
+            AppDirectory = Path.Combine(AppContext.BaseDirectory, "app"),
+            Key = Key,
+            StorageConnection = storage,
+        },
+        TestContext.Current.CancellationToken);
+
+    private static async Task<List<TableEntity>> RowsAsync(TableClient table) =>
+        await table.QueryAsync<TableEntity>(cancellationToken: TestContext.Current.CancellationToken)
+            .ToListAsync(TestContext.Current.CancellationToken);
+
+    private static string Url(LocalFunctionsHost host, string key) => $"{host.BaseAddress}api/cyclr/marketplace?code={key}";
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics.Metrics;
+using System.Text;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Projecting;
+using MarketplaceWebhook.Receiving;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Telemetry;
+using MarketplaceWebhook.Tests.Support;
+
+namespace MarketplaceWebhook.Tests.Telemetry;
+
+public sealed class ProjectionCountTests(AzuriteFixture azurite)
+{
+    private const string Body =
+        """
+        {"Status":"installed","AccountId":"00000000-0000-0000-0000-000000000001",
+         "MarketplaceIntegrationPackageId":1,"Errors":["no"]}
+        """;
+
+    /// <summary>Measurements are made where the projector runs: only those below this test are its own.</summary>
+    private static readonly AsyncLocal<Dictionary<string, int>?> Own = new();
+
+    [Fact]
+    public async Task A_message_that_is_delivered_or_replayed_once_more_is_counted_once()
+    {
+        await using var app = new TestApp(azurite.NewAccount());
+        var projector = app.Get<Projector>();
+        var message = Message(app);
+
+        var counts = await CountAsync(async () =>
+        {
+            await projector.ProjectAsync(message, TestContext.Current.CancellationToken);
+            await projector.ProjectAsync(message, TestContext.Current.CancellationToken);
+        });
+
+        Assert.Equal(
+            new Dictionary<string, int>
+            {
+                [Signals.Metrics.Projected] = 1,
+                [Signals.Metrics.ProjectionDelay] = 1,
+                [Signals.Metrics.InstallsWithErrors] = 1,
+            },
+            counts);
+    }
+
+    [Fact]
+    public async Task What_a_crash_cut_off_between_log_and_commit_is_counted_when_it_is_delivered_again()
+    {
+        await using var app = new TestApp(azurite.NewAccount());
+        var message = Message(app);
+        var notification = ((Reading.Accepted)NotificationReader.Read(Encoding.UTF8.GetBytes(Body))).Notification;
+        await app.Get<StatusChangeLog>().AppendAsync(
+            StatusChange.From(Envelope.Read(message), notification), TestContext.Current.CancellationToken);
+
+        var counts = await CountAsync(() => app.Get<Projector>().ProjectAsync(message, TestContext.Current.CancellationToken));
+
+        Assert.Equal(1, counts[Signals.Metrics.Projected]);
+    }
+
+    private static string Message(TestApp app)
+    {
+        var id = app.Get<NotificationIds>().Next();
+        return Encoding.UTF8.GetString(
+            Envelope.Write(id, SourceLabel.Default, traceParent: null, Encoding.UTF8.GetBytes(Body)).Span);
+    }
+
+    private static async Task<Dictionary<string, int>> CountAsync(Func<Task> act)
+    {
+        var counts = new Dictionary<string, int>();
+        Own.Value = counts;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == Signals.SourceName)
+                    listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, _, _, _) => Count(instrument));
+        listener.SetMeasurementEventCallback<double>((instrument, _, _, _) => Count(instrument));
+        listener.Start();
+        await act();
+        return counts;
+
+        static void Count(Instrument instrument)
+        {
+            if (Own.Value is { } own)
+                own[instrument.Name] = own.GetValueOrDefault(instrument.Name) + 1;
+        }
+    }
+}

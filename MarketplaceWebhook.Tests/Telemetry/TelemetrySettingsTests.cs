@@ -1,0 +1,63 @@
+using Azure.Identity;
+using MarketplaceWebhook.Telemetry;
+using Microsoft.Extensions.Configuration;
+
+namespace MarketplaceWebhook.Tests.Telemetry;
+
+public sealed class TelemetrySettingsTests
+{
+    private const string ConnectionString = "InstrumentationKey=00000000-0000-0000-0000-000000000000";
+
+    [Fact]
+    public void Nothing_is_exported_where_neither_is_set() => Assert.False(Read().IsExporting);
+
+    [Fact]
+    public void Each_is_exported_to_where_it_is_set()
+    {
+        var (monitor, otlp) = (Read(connectionString: ConnectionString), Read(endpoint: "http://127.0.0.1:4317"));
+
+        Assert.Equal((true, ConnectionString, false), (monitor.IsExporting, monitor.ConnectionString, monitor.HasOtlp));
+        Assert.Equal((true, null, true), (otlp.IsExporting, otlp.ConnectionString, otlp.HasOtlp));
+    }
+
+    [Fact]
+    public void Without_an_authentication_string_the_instrumentation_key_is_enough() =>
+        Assert.Null(Read(connectionString: ConnectionString).Credential);
+
+    [Theory]
+    [InlineData("Authorization=AAD")]
+    [InlineData("ClientId=11111111-1111-1111-1111-111111111111;Authorization=AAD")]
+    [InlineData(" authorization = aad ; clientid = 11111111-1111-1111-1111-111111111111 ; ")]
+    public void With_an_authentication_string_the_apps_identity_signs_in(string authentication) =>
+        Assert.IsType<ManagedIdentityCredential>(Read(ConnectionString, authentication).Credential);
+
+    [Theory]
+    [InlineData("ClientId=11111111-1111-1111-1111-111111111111")]
+    [InlineData("Authorization=Key")]
+    [InlineData("AAD")]
+    [InlineData("ClientId=;Authorization=AAD")]
+    [InlineData("Authorization=AAD;Tenant=a-secret")]
+    public void A_malformed_authentication_string_is_said_in_one_line_and_not_repeated(string authentication)
+    {
+        var refusal = Assert.Throws<SettingsException>(() => Read(ConnectionString, authentication));
+
+        Assert.Equal(
+            "APPLICATIONINSIGHTS_AUTHENTICATION_STRING must be Authorization=AAD, or ClientId=<client id>;Authorization=AAD.",
+            refusal.Message);
+    }
+
+    [Fact]
+    public void An_endpoint_that_is_no_URL_is_said_in_one_line() => Assert.Equal(
+        "OTEL_EXPORTER_OTLP_ENDPOINT is no http or https URL.",
+        Assert.Throws<SettingsException>(() => Read(endpoint: "collector:4317")).Message);
+
+    private static TelemetrySettings Read(string? connectionString = null, string? authentication = null, string? endpoint = null) =>
+        TelemetrySettings.Read(new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                [TelemetrySettings.ConnectionStringName] = connectionString,
+                [TelemetrySettings.AuthenticationStringName] = authentication,
+                [TelemetrySettings.OtlpEndpointName] = endpoint,
+            })
+            .Build());
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Telemetry;
+
+namespace MarketplaceWebhook.Tests.Telemetry;
+
+public sealed class TracesTests : IDisposable
+{
+    private const string TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+    private static readonly NotificationId Id = NotificationId.Create(1_790_000_000_000, 0, 0);
+
+    private readonly ActivityListener everything = new()
+    {
+        ShouldListenTo = source => source.Name == Signals.SourceName,
+        Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+    };
+
+    public TracesTests() => ActivitySource.AddActivityListener(everything);
+
+    [Fact]
+    public void A_projection_continues_the_trace_of_its_message()
+    {
+        using var span = Traces.StartProcessing(Id, TraceParent);
+
+        Assert.Equal(
+            ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"), (span!.TraceId.ToString(), span.ParentSpanId.ToString()));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("|hierarchical.1.2.")]
+    [InlineData("00-00000000000000000000000000000000-b7ad6b7169203331-01")]
+    [InlineData("00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01")]
+    [InlineData("00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01")]
+    [InlineData(TraceParent + "-and-more-that-nobody-bounded")]
+    public void What_is_no_traceparent_starts_a_trace_of_its_own(string? traceParent)
+    {
+        using var call = new Activity("a call of the host").Start();
+
+        using var span = Traces.StartProcessing(Id, traceParent);
+
+        Assert.Equal(default, span!.ParentSpanId);
+        Assert.NotEqual(call.TraceId, span.TraceId);
+    }
+
+    [Fact]
+    public async Task A_message_gets_the_traceparent_of_its_sending()
+    {
+        string? traceParent = null;
+
+        await Traces.SendAsync(Id, Started, given =>
+        {
+            traceParent = given;
+            return Task.CompletedTask;
+        });
+
+        using var span = Traces.StartProcessing(Id, traceParent);
+        Assert.Equal(traceParent, span!.ParentId);
+    }
+
+    public void Dispose() => everything.Dispose();
+
+    private static Notification Started => new()
+    {
+        Status = KnownStatus.Started,
+        AccountId = Guid.Empty,
+        PackageId = 1,
+        Warnings = new Warnings(),
+    };
+}
