@@ -2,11 +2,14 @@ using System.Text;
 
 namespace MarketplaceWebhook.Tests.Proofs;
 
-/// <summary>Bodies that Cyclr would never send: random ones, and good ones after some mischief. The same for the same random source.</summary>
+/// <summary>
+/// Bodies that Cyclr would never send: random ones, and good ones after some mischief. The same for the same random source.
+/// </summary>
 internal sealed class BodyMutator(Random random)
 {
     private const string Full = """
-        {"Status":"installed","AccountId":"8c6f0ae5-4f3e-4f8e-9d6b-0123456789ab","AccountApiId":"Acme","MarketplaceIntegrationPackageId":1234,
+        {"Status":"installed","AccountId":"8c6f0ae5-4f3e-4f8e-9d6b-0123456789ab","AccountApiId":"Acme",
+        "MarketplaceIntegrationPackageId":1234,
         "MarketplaceInstallDetails":[{"CycleId":"00000000-0000-0000-0000-000000000001","CycleStatus":"Active",
         "Webhooks":[{"Url":"https://example.com/a","StepName":"Step"}],"TemplateId":"00000000-0000-0000-0000-000000000002"}],
         "Errors":["Failed to start cycle"],"UserId":"00000000-0000-0000-0000-000000000003","CompleteParameter":"p"}
@@ -15,28 +18,37 @@ internal sealed class BodyMutator(Random random)
     private static readonly byte[][] Good = [.. new[]
     {
         Full,
-        """{"status":"STARTED","accountid":"{8C6F0AE5-4F3E-4F8E-9D6B-0123456789AB}","marketplaceintegrationpackageid":" 9223372036854775807 "}""",
-        """{"Status":"x","AccountId":"00000000000000000000000000000000","MarketplaceIntegrationPackageId":1,"Tags":{"a":[1,2,{"b":null}]}}""",
+        """
+        {"status":"STARTED","accountid":"{8C6F0AE5-4F3E-4F8E-9D6B-0123456789AB}","marketplaceintegrationpackageid":" 9223372036854775807 "}
+        """,
+        """
+        {"Status":"x","AccountId":"00000000000000000000000000000000","MarketplaceIntegrationPackageId":1,"Tags":{"a":[1,2,{"b":null}]}}
+        """,
     }.Select(Encoding.UTF8.GetBytes)];
 
     private static readonly byte[][] Mischief = [.. new[]
     {
-        "{", "}", "[", "]", ",", ":", "\"", "\\", "null", "true", "1e999999", "-0", "0.1", "1E400", "9223372036854775808", "99999999999999999999999999",
-        "\\ud800", "\\udc00", "\\ud83d\\ude00", "\\u0000", "\0", "\u001b[31m", "\u202e", "\uFEFF", "//", "/*", "NaN", "Infinity", "\"Status\":\"started\",",
+        "{", "}", "[", "]", ",", ":", "\"", "\\", "null", "true", "1e999999", "-0", "0.1", "1E400",
+        "9223372036854775808", "99999999999999999999999999",
+        "\\ud800", "\\udc00", "\\ud83d\\ude00", "\\u0000", "\0", "\u001b[31m", "\u202e", "\uFEFF", "//", "/*", "NaN", "Infinity",
+        "\"Status\":\"started\",",
         "\"STATUS\":1,", "\"\\u0053tatus\":\"installed\",", "\"AccountId\":null,", "\"Errors\":{},", "\"Errors\":[1,null,\"\\ud800\"],",
-        "\"MarketplaceInstallDetails\":[{}],", "\"MarketplaceInstallDetails\":[{\"CycleId\":\"1\"},{\"CycleId\":[]}],", "\"Webhooks\":7,", "\"\\ud800\":1,",
+        "\"MarketplaceInstallDetails\":[{}],",
+        "\"MarketplaceInstallDetails\":[{\"CycleId\":\"1\"},{\"CycleId\":[]}],", "\"Webhooks\":7,", "\"\\ud800\":1,",
         "[[[[[[[[[[[[[[[[", "{\"a\":{\"a\":{\"a\":",
     }.Select(Encoding.UTF8.GetBytes), [0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]];
 
     private static readonly string[] Names =
     [
-        "AccountApiId", "userID", "CompleteParameter", "Errors", "MarketplaceInstallDetails", "Tags", "", "\\u0043ompleteParameter", "\\ud800",
+        "AccountApiId", "userID", "CompleteParameter", "Errors", "MarketplaceInstallDetails", "Tags", "",
+        "\\u0043ompleteParameter", "\\ud800",
         "CycleId", "Webhooks", "Url", "TemplateId", "CycleStatus",
     ];
 
     private static readonly string[] Values =
     [
-        "null", "true", "-0.0e-5", "1e999999", "123456789012345678901234567890", "\"\"", "\"text\"", "\"\\ud83d\\ude00\"", "\"\\ud83d\"", "\"\\u0000\"",
+        "null", "true", "-0.0e-5", "1e999999", "123456789012345678901234567890",
+        "\"\"", "\"text\"", "\"\\ud83d\\ude00\"", "\"\\ud83d\"", "\"\\u0000\"",
         "\"\u202E\\u001b[31m\"", "\"8c6f0ae5-4f3e-4f8e-9d6b-0123456789ab\"", "[]", "{}", "[[[[{\"a\":[]}]]]]",
     ];
 
@@ -60,7 +72,7 @@ internal sealed class BodyMutator(Random random)
             2 => (Before("\"Errors\":["), "\"a\",", "\"\"]}"),
             3 => (Before("\"Errors\":["), "1,", "1]}"),
             4 => (Before("\"MarketplaceInstallDetails\":["), "{},", "{}]}"),
-            5 => (Before("\"MarketplaceInstallDetails\":[{\"CycleId\":\"00000000000000000000000000000001\",\"Webhooks\":["), "{},", "{}]}]}"),
+            5 => (Before($"\"MarketplaceInstallDetails\":[{{\"CycleId\":\"{Guid.Empty}\",\"Webhooks\":["), "{},", "{}]}]}"),
             6 => (Before("\"CompleteParameter\":\""), "\\u0000", "\"}"),
             7 => (Before("\"MarketplaceIntegrationPackageId\":"), "9", "}"),
             8 => (Before("\"AccountApiId\":\""), "\\ud83d\\ude00", "\\ud83d\"}"),
@@ -117,8 +129,9 @@ internal sealed class BodyMutator(Random random)
                 break;
             default:
                 // Where a value or a name begins: most mischief needs a place that is read.
-                var places = Enumerable.Range(0, body.Count).Where(index => body[index] is (byte)'"' or (byte)'{' or (byte)':' or (byte)'[').ToList();
-                body.InsertRange(places.Count == 0 ? at : places[random.Next(places.Count)] + random.Next(2), Mischief[random.Next(Mischief.Length)]);
+                var places = Enumerable.Range(0, body.Count).Where(index => "\"{:["u8.Contains(body[index])).ToList();
+                var place = places.Count == 0 ? at : places[random.Next(places.Count)] + random.Next(2);
+                body.InsertRange(place, Mischief[random.Next(Mischief.Length)]);
                 break;
         }
     }

@@ -164,7 +164,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
             Status = status,
             Account = new Guid(number, 0, 0, new byte[8]),
             Package = 12,
-            Cycles = [.. Enumerable.Range(0, cycles).Select(cycle => new ArrivedCycle(new Guid(cycle, 0, 0, new byte[8]), "Active", null, []))],
+            Cycles = ArrivedCycle.Many(cycles),
         };
         return name == Adds
             ? (arrival("installed", 0, 3), arrival("started", 1, 150))

@@ -1,88 +1,48 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.Tests.Proofs;
 
-/// <summary>`dev` as its own process, as a user runs it, and every line that it and the application below it write.</summary>
-internal sealed partial class DevProcess : IAsyncDisposable
+/// <summary>`dev` as a user runs it, and every line that it and the application below it write.</summary>
+internal sealed partial class DevProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private const string UrlLine = "URL for Cyclr";
 
-    private readonly Process process;
-    private readonly ConcurrentQueue<string> lines = [];
+    private readonly CliProcess process;
 
-    private DevProcess(Process process) => this.process = process;
+    private DevProcess(CliProcess process) => this.process = process;
 
-    public IReadOnlyList<string> Lines => [.. lines];
+    public IReadOnlyList<string> Lines => $"{process.Output}\n{process.Error}".Split('\n');
 
-    /// <summary>To post to, with the key; known once `dev` has said it.</summary>
-    public Uri Url { get; private set; } = new("about:blank");
+    /// <summary>To post to, with the key; where `dev` got as far as to say it.</summary>
+    public Uri Url => new(Lines.First(line => line.StartsWith(UrlLine, StringComparison.Ordinal)).Split("  ", 2)[1].Trim());
 
+    /// <summary>The process id of the application that was started last.</summary>
+    public int ApplicationProcessId => int.Parse(
+        Lines.Select(line => StartedLine().Match(line)).Last(match => match.Success).Groups[1].Value, CultureInfo.InvariantCulture);
+
+    /// <summary>Returns when it listens, or ended.</summary>
     public static async Task<DevProcess> StartAsync(
-        IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
+        string storage, IReadOnlyDictionary<string, string> environment, string[] arguments, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "MarketplaceWebhook.Cli" + (OperatingSystem.IsWindows() ? ".exe" : "")), ["dev", .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (name, value) in environment) start.Environment[name] = value;
-        var dev = new DevProcess(new Process { StartInfo = start });
-        dev.process.OutputDataReceived += (_, line) => dev.Add(line.Data);
-        dev.process.ErrorDataReceived += (_, line) => dev.Add(line.Data);
-        dev.process.Start();
-        dev.process.BeginOutputReadLine();
-        dev.process.BeginErrorReadLine();
-        await dev.UntilAsync(line => line.StartsWith("URL for Cyclr", StringComparison.Ordinal), orExit: true, cancellationToken);
-        if (dev.lines.FirstOrDefault(line => line.StartsWith("URL for Cyclr", StringComparison.Ordinal)) is { } url)
-            dev.Url = new(url.Split("  ", 2)[1].Trim());
+        var dev = new DevProcess(CliProcess.Start(storage, environment, ["dev", .. arguments]));
+        await Wait.ForAsync(
+            "dev", () => dev.process.HasExited || dev.Lines.Any(line => line.StartsWith(UrlLine, StringComparison.Ordinal)), cancellationToken);
         return dev;
     }
 
-    /// <summary>Until a line says so.</summary>
-    public Task UntilAsync(Func<string, bool> says, CancellationToken cancellationToken) => UntilAsync(says, orExit: false, cancellationToken);
+    public Task UntilItSaysAsync(string words, CancellationToken cancellationToken) =>
+        Wait.ForAsync(words, () => Lines.Any(line => line.Contains(words, StringComparison.Ordinal)), cancellationToken);
 
-    /// <summary>The process id of the application that listens now.</summary>
-    public int ApplicationProcessId() => int.Parse(
-        lines.Select(line => StartedLine().Match(line)).Last(match => match.Success).Groups[1].Value, CultureInfo.InvariantCulture);
-
-    public async Task SignalAsync(int processId, string signal)
+    /// <summary>With all that it still has to say.</summary>
+    public async Task StopAsync()
     {
-        using var kill = Process.Start("kill", ["-" + signal, processId.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync(CancellationToken.None);
+        if (!process.HasExited) process.Terminate();
+        await process.WaitForExitAsync();
     }
 
-    /// <summary>Asks it to end and reads its last lines.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        if (OperatingSystem.IsWindows()) process.Kill(entireProcessTree: true);
-        else if (!process.HasExited) await SignalAsync(process.Id, "TERM");
-        await process.WaitForExitAsync(cancellationToken);
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        if (!process.HasExited) process.Kill(entireProcessTree: true);
-        process.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
-    private async Task UntilAsync(Func<string, bool> says, bool orExit, CancellationToken cancellationToken)
-    {
-        var waited = Stopwatch.StartNew();
-        while (!lines.Any(says) && !(orExit && process.HasExited))
-        {
-            if (waited.Elapsed > Patience) throw new TimeoutException($"dev never said it. It said:\n{string.Join('\n', lines)}");
-            await Task.Delay(50, cancellationToken);
-        }
-    }
-
-    private void Add(string? line)
-    {
-        if (line is not null) lines.Enqueue(line);
-    }
+    public void Dispose() => process.Dispose();
 
     [GeneratedRegex(@"^The app starts as process (\d+) ")]
     private static partial Regex StartedLine();

@@ -15,7 +15,7 @@ public sealed class FoldTests
     public Task Any_deliveries_of_a_history_give_the_rows_of_the_sorted_history(History history) =>
         DeliverAsync(history, pageSize: 3, danger: 10);
 
-    [Property(MaxTest = 150, Arbitrary = [typeof(LargeHistories)], QuietOnSuccess = true)]
+    [Property(MaxTest = 300, Arbitrary = [typeof(LargeHistories)], QuietOnSuccess = true)]
     public Task Any_deliveries_of_packages_of_more_than_100_rows_give_the_rows_of_the_sorted_history(History history) =>
         DeliverAsync(history, pageSize: 40, danger: 30);
 

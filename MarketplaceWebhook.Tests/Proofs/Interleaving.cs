@@ -55,7 +55,8 @@ internal sealed class Interleaving(Random random) : TimeProvider
 
     /// <summary>Ends when every delivery came to its end. One that fails fails this.</summary>
     public Task RunAsync(IEnumerable<Func<Task>> deliveries, int atOnce, CancellationToken cancellationToken) =>
-        Task.Run(() => InterleaveAsync(new(deliveries.Select(deliver => new Delivery(deliver))), atOnce, cancellationToken), cancellationToken);
+        Task.Run(
+            () => InterleaveAsync(new(deliveries.Select(deliver => new Delivery(deliver))), atOnce, cancellationToken), cancellationToken);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -90,7 +91,8 @@ internal sealed class Interleaving(Random random) : TimeProvider
             }
             else if (step is null)
             {
-                if (running.Count > 0) await Task.WhenAny([moved, .. running.Select(delivery => delivery.Task)]).WaitAsync(cancellationToken);
+                Task[] changes = [moved, .. running.Select(delivery => delivery.Task)];
+                if (running.Count > 0) await Task.WhenAny(changes).WaitAsync(cancellationToken);
             }
             else if (step.Delivery is { Crashed: false } delivery && random.Next(1000) < CrashesPerMille)
             {

@@ -54,7 +54,8 @@ internal sealed class MemoryApplication
     private sealed class PresentQueue : QueueClient
     {
         public override Task<Response> CreateIfNotExistsAsync(
-            IDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default) => Task.FromResult<Response>(null!);
+            IDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default) =>
+            Task.FromResult<Response>(null!);
     }
 
     private sealed class PresentContainer : BlobContainerClient

@@ -76,7 +76,8 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
     {
         if (call is { Operation: "Put Message" } && call.Resource.Contains("-poison", StringComparison.Ordinal) && answer.Status == 201)
         {
-            var message = XDocument.Parse(Encoding.UTF8.GetString(answer.Content.Span).TrimStart('\uFEFF')).Descendants("QueueMessage").Single();
+            var xml = Encoding.UTF8.GetString(answer.Content.Span).TrimStart('\uFEFF');
+            var message = XDocument.Parse(xml).Descendants("QueueMessage").Single();
             puts.Add(new(
                 message.Element("MessageId")!.Value,
                 message.Element("PopReceipt")!.Value,

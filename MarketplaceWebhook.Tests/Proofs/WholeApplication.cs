@@ -106,7 +106,8 @@ internal sealed class WholeApplication : IAsyncDisposable
 
     /// <summary>Until nothing waits in either queue, visible or not.</summary>
     public Task UntilQueuesAreEmptyAsync(CancellationToken cancellationToken, TimeSpan? patience = null) =>
-        UntilAsync("both queues are empty", async () => await CountAsync(Queue) + await CountAsync(PoisonQueue) == 0, cancellationToken, patience);
+        UntilAsync(
+            "both queues are empty", async () => await CountAsync(Queue) + await CountAsync(PoisonQueue) == 0, cancellationToken, patience);
 
     public async Task UntilAsync(
         string what, Func<Task<bool>> holds, CancellationToken cancellationToken, TimeSpan? patience = null)
@@ -115,7 +116,11 @@ internal sealed class WholeApplication : IAsyncDisposable
         while (!await holds())
         {
             if (deadline.Elapsed > (patience ?? TimeSpan.FromSeconds(60)))
-                throw new TimeoutException($"Waited in vain until {what}. {string.Join('\n', events.OfType<HandlerWrote>().TakeLast(40).Select(e => e.Line))}");
+            {
+                var lines = events.OfType<HandlerWrote>().TakeLast(40).Select(wrote => wrote.Line);
+                throw new TimeoutException($"Waited in vain until {what}.\n{string.Join('\n', lines)}");
+            }
+
             await Task.Delay(50, cancellationToken);
         }
     }
@@ -126,8 +131,9 @@ internal sealed class WholeApplication : IAsyncDisposable
     /// <summary>Both tables hold what these arrivals make, and nothing else.</summary>
     public async Task AssertRowsAsync(IReadOnlyCollection<Arrival> arrivals, CancellationToken cancellationToken)
     {
-        Assert.Equal(RowText.Lines(ReferenceFold.StatusChanges(arrivals)), RowText.Lines(await RowsAsync(StatusChanges, cancellationToken)));
-        Assert.Equal(RowText.Lines(ReferenceFold.Installs(arrivals)), RowText.Lines(await RowsAsync(Installs, cancellationToken)));
+        var (changes, installs) = (await RowsAsync(StatusChanges, cancellationToken), await RowsAsync(Installs, cancellationToken));
+        Assert.Equal(RowText.Lines(ReferenceFold.StatusChanges(arrivals)), RowText.Lines(changes));
+        Assert.Equal(RowText.Lines(ReferenceFold.Installs(arrivals)), RowText.Lines(installs));
     }
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using MarketplaceWebhook.Cli.LocalHost.Storage;
 
 namespace MarketplaceWebhook.Tests.Support;
 
@@ -34,7 +35,12 @@ public sealed class CliProcess : IDisposable
 
     public int ExitCode => process.ExitCode;
 
-    public static CliProcess Start(string? storage, params string[] arguments)
+    public bool HasExited => process.HasExited;
+
+    public static CliProcess Start(string? storage, params string[] arguments) =>
+        Start(storage, new Dictionary<string, string>(), arguments);
+
+    public static CliProcess Start(string? storage, IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
         var cli = new CliProcess(new Process
         {
@@ -46,6 +52,9 @@ public sealed class CliProcess : IDisposable
                 Environment = { ["AzureWebJobsStorage"] = storage },
             },
         });
+        foreach (var (name, value) in environment)
+            cli.process.StartInfo.Environment[name] = value;
+
         cli.process.OutputDataReceived += (_, line) => Append(cli.output, line.Data);
         cli.process.ErrorDataReceived += (_, line) => Append(cli.error, line.Data);
         cli.process.Start();
@@ -69,6 +78,15 @@ public sealed class CliProcess : IDisposable
     }
 
     public Task WaitForExitAsync() => process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Asks it to end, where the system knows how to ask.</summary>
+    public void Terminate()
+    {
+        if (OperatingSystem.IsWindows())
+            process.Kill(entireProcessTree: true);
+        else
+            PosixSignals.Terminate(process.Id);
+    }
 
     public void Dispose()
     {

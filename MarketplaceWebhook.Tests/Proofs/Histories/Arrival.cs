@@ -35,13 +35,14 @@ public sealed record Arrival
     /// <summary>A UUIDv7 of the millisecond, with the counter in the 12 bits after the version, unless the door gave it.</summary>
     public string Id
     {
-        get => field ?? string.Create(CultureInfo.InvariantCulture, $"{Millisecond >> 16:x8}-{Millisecond & 0xFFFF:x4}-7{Counter:x3}-8000-000000000000");
+        get => field ?? string.Create(
+            CultureInfo.InvariantCulture, $"{Millisecond >> 16:x8}-{Millisecond & 0xFFFF:x4}-7{Counter:x3}-8000-000000000000");
         init;
     }
 
     public DateTimeOffset ReceivedAt => DateTimeOffset.FromUnixTimeMilliseconds(Millisecond);
 
-    /// <summary>The arrival that a row of StatusChanges tells of, from its payload alone; the body was made by <see cref="Body"/>.</summary>
+    /// <summary>The arrival that a row of StatusChanges tells of, by its payload; that was made by <see cref="Body"/>.</summary>
     public static Arrival FromLog(TableEntity row)
     {
         var body = JsonNode.Parse(row.GetString("Payload"))!;
@@ -95,6 +96,10 @@ public sealed record Arrival
 /// <summary>One of the install details.</summary>
 public sealed record ArrivedCycle(Guid Id, string? Status, Guid? Template, IReadOnlyList<string> Urls)
 {
+    /// <summary>As many, the same each time.</summary>
+    public static IReadOnlyList<ArrivedCycle> Many(int count) =>
+        [.. Enumerable.Range(0, count).Select(number => new ArrivedCycle(new Guid(number, 0, 0, new byte[8]), "Active", null, []))];
+
     internal static ArrivedCycle FromJson(JsonNode detail) => new(
         (Guid)detail["CycleId"]!,
         (string?)detail["CycleStatus"],

@@ -3,7 +3,9 @@ using FsCheck.Fluent;
 
 namespace MarketplaceWebhook.Tests.Proofs.Histories;
 
-/// <summary>Some arrivals, and the seed of all that chance does to their deliveries: order, repetition, interleaving, crashes, faults.</summary>
+/// <summary>
+/// Some arrivals, and the seed of all that chance does to their deliveries: order, repetition, interleaving, crashes, faults.
+/// </summary>
 public sealed record History(IReadOnlyList<Arrival> Arrivals, int Seed)
 {
     public override string ToString() => $"seed {Seed}\n" + string.Join('\n', Arrivals.Select(arrival => $"  {arrival}"));
@@ -18,7 +20,10 @@ public static class AnyHistory
     private static readonly long[] Packages = [12, 123, long.MaxValue];
 
     private static readonly string[] Statuses =
-        ["installed", "installed", "installed", "uninstalled", "uninstalled", "started", "stopped", " Installed ", "UNINSTALLED", "archived", "Started"];
+    [
+        "installed", "installed", "installed", "uninstalled", "uninstalled", "started", "stopped",
+        " Installed ", "UNINSTALLED", "archived", "Started",
+    ];
 
     private static readonly string[] Texts = ["", "ExampleAccount", "a b/\\#?'\"<&", "日本 ü 𝄞", "\u202Etxt\u0000\u001b[31m"];
 
@@ -39,7 +44,7 @@ public static class AnyHistory
             from count in Gen.Choose(arrivals.Fewest, arrivals.Most)
             from seeds in Gen.Choose(0, int.MaxValue - 1).ListOf(count)
             from seed in Gen.Choose(0, int.MaxValue - 1)
-            select new History([.. seeds.Select((arrivalSeed, index) => Arrival(new Random(arrivalSeed), index, cycleIds, cyclesAtOnce))], seed);
+            select new History([.. seeds.Select((one, index) => Arrival(new Random(one), index, cycleIds, cyclesAtOnce))], seed);
         return Arb.From(history, Shorter);
     }
 

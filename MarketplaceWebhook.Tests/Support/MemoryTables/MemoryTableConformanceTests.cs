@@ -8,6 +8,8 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
 {
     private readonly string storage = azurite.NewAccount();
 
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -17,8 +19,8 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
     {
         var real = await NewTableAsync();
 
-        var expected = await new TableScript(real, seed).RunAsync(300, TestContext.Current.CancellationToken);
-        var actual = await new TableScript(new MemoryTableClient("memory", pageSize: 3), seed).RunAsync(300, TestContext.Current.CancellationToken);
+        var expected = await new TableScript(real, seed).RunAsync(300, Cancelled);
+        var actual = await new TableScript(new MemoryTableClient("memory", pageSize: 3), seed).RunAsync(300, Cancelled);
 
         Assert.Equal(expected, actual);
     }
@@ -71,13 +73,13 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
     public async Task A_page_sees_what_changed_since_the_page_before_it()
     {
         var table = new MemoryTableClient("memory", pageSize: 1);
-        foreach (var row in new[] { "1", "2", "3" }) await table.AddEntityAsync(new TableEntity("p", row), TestContext.Current.CancellationToken);
+        foreach (var row in new[] { "1", "2", "3" }) await table.AddEntityAsync(new TableEntity("p", row), Cancelled);
 
         var seen = new List<string>();
-        await foreach (var row in table.QueryAsync<TableEntity>("PartitionKey eq 'p'", cancellationToken: TestContext.Current.CancellationToken))
+        await foreach (var row in table.QueryAsync<TableEntity>("PartitionKey eq 'p'", cancellationToken: Cancelled))
         {
             seen.Add(row.RowKey);
-            if (row.RowKey == "1") await table.DeleteEntityAsync("p", "2", cancellationToken: TestContext.Current.CancellationToken);
+            if (row.RowKey == "1") await table.DeleteEntityAsync("p", "2", cancellationToken: Cancelled);
         }
 
         Assert.Equal(["1", "3"], seen);
@@ -94,14 +96,14 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
     private static async Task<(int Status, string? Code)> FailureAsync(TableClient table, IEnumerable<TableTransactionAction> actions)
     {
         var error = await Assert.ThrowsAnyAsync<RequestFailedException>(
-            () => table.SubmitTransactionAsync(actions, TestContext.Current.CancellationToken));
+            () => table.SubmitTransactionAsync(actions, Cancelled));
         return (error.Status, error.ErrorCode);
     }
 
     private async Task<TableClient> NewTableAsync()
     {
         var table = new TableServiceClient(storage).GetTableClient($"t{Guid.NewGuid():N}");
-        await table.CreateAsync(TestContext.Current.CancellationToken);
+        await table.CreateAsync(Cancelled);
         return table;
     }
 }

@@ -50,9 +50,11 @@ internal sealed class TableScript(TableClient table, int seed)
                 return $"update {mode} {row} "
                     + await Answer([row], partition, () => table.UpdateEntityAsync(entity, etag, mode, cancellationToken));
             case 2:
-                return $"upsert {mode} {row} " + await Answer([row], partition, () => table.UpsertEntityAsync(entity, mode, cancellationToken));
+                return $"upsert {mode} {row} "
+                    + await Answer([row], partition, () => table.UpsertEntityAsync(entity, mode, cancellationToken));
             case 3:
-                return $"delete {row} " + await Answer([row], partition, () => table.DeleteEntityAsync(partition, row, etag, cancellationToken));
+                return $"delete {row} "
+                    + await Answer([row], partition, () => table.DeleteEntityAsync(partition, row, etag, cancellationToken));
             case 4:
                 string[]? select = random.Next(2) == 0 ? ["Text", "Count"] : null;
                 return $"get {row} " + await Outcome(async () =>
@@ -65,8 +67,8 @@ internal sealed class TableScript(TableClient table, int seed)
             case 6:
                 var filter = Filters[random.Next(Filters.Length)];
                 int? perPage = random.Next(2) == 0 ? random.Next(1, 4) : null;
-                return $"query {filter} " + await Outcome(async () => string.Join(" | ", await table
-                    .QueryAsync<TableEntity>(filter, perPage, cancellationToken: cancellationToken).Select(Describe).ToListAsync(cancellationToken)));
+                var rows = table.QueryAsync<TableEntity>(filter, perPage, cancellationToken: cancellationToken).Select(Describe);
+                return $"query {filter} " + await Outcome(async () => string.Join(" | ", await rows.ToListAsync(cancellationToken)));
             default:
                 var actions = Enumerable.Range(0, random.Next(1, 6)).Select(_ => Action(partition)).ToList();
                 return $"transaction {string.Join(',', actions.Select(action => $"{action.ActionType} {action.Entity.RowKey}"))} "
