@@ -65,12 +65,13 @@ public sealed class NotificationReceiver(
         string field, string why, IEnumerable<KeyValuePair<string, string[]>>? others = null) => new(others ?? []) { [field] = [why] };
 
     private Task<IResult> KeepAsync(
-        NotificationId id, RequestBody body, string? label, Reading reading, CancellationToken cancellationToken) => reading switch
-    {
-        Reading.Accepted accepted => AcceptAsync(id, body, label!, accepted.Notification, cancellationToken),
-        Reading.Refused refused   => RefuseAsync(id, body, label, refused, cancellationToken),
-        _                         => throw new InvalidOperationException("A reading is accepted or refused."),
-    };
+        NotificationId id, RequestBody body, string? label, Reading reading, CancellationToken cancellationToken) =>
+        reading switch
+        {
+            Reading.Accepted accepted => AcceptAsync(id, body, label!, accepted.Notification, cancellationToken),
+            Reading.Refused refused => RefuseAsync(id, body, label, refused, cancellationToken),
+            _ => throw new InvalidOperationException("A reading is accepted or refused."),
+        };
 
     private async Task<IResult> AcceptAsync(
         NotificationId id, RequestBody body, string label, Notification notification, CancellationToken cancellationToken)
