@@ -63,6 +63,21 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
         Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancelled));
     }
 
+    [Fact]
+    public async Task A_message_as_deep_as_the_host_reads_one_is_recorded_too()
+    {
+        await using var application = await WholeApplication.StartAsync(storage, Cancelled, Impatient);
+        // The host mixes the message's own objects into what it tells the application: two levels deeper than they were.
+        string[] messages = [.. Enumerable.Range(60, 8).Select(
+            depth => string.Concat(Enumerable.Repeat("{\"a\":", depth - 1)) + "{}" + new string('}', depth - 1))];
+
+        foreach (var message in messages) await application.PoisonQueue.SendMessageAsync(message, Cancelled);
+        await application.UntilQueuesAreEmptyAsync(Cancelled);
+
+        var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancelled);
+        Assert.Equal(messages.Order(StringComparer.Ordinal), letters.Select(row => row.GetString("Body")).Order(StringComparer.Ordinal));
+    }
+
     private static Dictionary<string, string?> Impatient => new() { ["Patience__Projecting"] = "00:00:00.5" };
 
     private static async Task<int> CountAsync(WholeApplication application) =>

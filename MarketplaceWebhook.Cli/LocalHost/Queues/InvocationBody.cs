@@ -8,7 +8,8 @@ namespace MarketplaceWebhook.Cli.LocalHost.Queues;
 /// <summary>The body that the host posts to the handler for a queue message.</summary>
 internal static class InvocationBody
 {
-    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    // Two levels more than the deepest message that is read below.
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 66 };
     private static readonly JsonDocumentOptions Lenient = new()
     {
         AllowTrailingCommas = true,

@@ -9,10 +9,13 @@ internal sealed record QueueInvocation(string MessageText, DateTimeOffset Insert
     /// <summary>The name of the binding in function.json.</summary>
     private const string Binding = "message";
 
+    // The host mixes the message's own objects in, two levels deeper than they were: what it could read must not be too deep here.
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = int.MaxValue };
+
     /// <exception cref="JsonException">The body is no invocation.</exception>
     public static async Task<QueueInvocation> ReadAsync(Stream body, CancellationToken cancellationToken)
     {
-        using var document = await JsonDocument.ParseAsync(body, cancellationToken: cancellationToken);
+        using var document = await JsonDocument.ParseAsync(body, Deep, cancellationToken);
         if (document.RootElement.ValueKind != JsonValueKind.Object
             || !document.RootElement.TryGetProperty("Data", out var data) || data.ValueKind != JsonValueKind.Object
             || !data.TryGetProperty(Binding, out var message))
