@@ -248,7 +248,11 @@ public sealed class UpkeepCommandTests(AzuriteFixture azurite)
         rooms.Get<DeadLetterTable>().RecordAsync(
             new DeadLetter
             {
-                Kind = kind, Id = id, Reason = reason, Detail = "why", Body = Encoding.UTF8.GetBytes(body),
+                Kind = kind,
+                Id = id,
+                Reason = reason,
+                Detail = "why",
+                Body = Encoding.UTF8.GetBytes(body),
                 BodyLength = Encoding.UTF8.GetByteCount(body),
             },
             Token);

@@ -208,8 +208,13 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         rooms.Get<DeadLetterTable>().RecordAsync(
             new DeadLetter
             {
-                Kind = kind, Id = id ?? Id, Source = source, Reason = reason, Detail = "why",
-                Body = Encoding.UTF8.GetBytes(body), BodyLength = Encoding.UTF8.GetByteCount(body),
+                Kind = kind,
+                Id = id ?? Id,
+                Source = source,
+                Reason = reason,
+                Detail = "why",
+                Body = Encoding.UTF8.GetBytes(body),
+                BodyLength = Encoding.UTF8.GetByteCount(body),
             },
             Token);
 }

@@ -162,7 +162,9 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         await rooms.Clients.StatusChanges.AddEntityAsync(
             new TableEntity(Account.ToString(), Keys.NewestFirst(id))
             {
-                ["NotificationId"] = id.ToString(), ["Source"] = "default", ["Status"] = "started",
+                ["NotificationId"] = id.ToString(),
+                ["Source"] = "default",
+                ["Status"] = "started",
                 ["PayloadBlob"] = Keys.PayloadBlob(id),
             },
             Token);

@@ -122,9 +122,13 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         Task RecordAsync(string kind, int offset, string body, Guid? named) => rooms.Get<DeadLetterTable>().RecordAsync(
             new DeadLetter
             {
-                Kind = kind, Id = Ids.Minute(minute + offset), Reason = FailureReason.ProjectionFailed, Detail = "why",
+                Kind = kind,
+                Id = Ids.Minute(minute + offset),
+                Reason = FailureReason.ProjectionFailed,
+                Detail = "why",
                 AccountId = named,
-                Body = Encoding.UTF8.GetBytes(body), BodyLength = body.Length,
+                Body = Encoding.UTF8.GetBytes(body),
+                BodyLength = body.Length,
             },
             Token);
     }

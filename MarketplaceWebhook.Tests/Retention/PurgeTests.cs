@@ -126,8 +126,12 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         rooms.Get<DeadLetterTable>().RecordAsync(
         new DeadLetter
         {
-            Kind = DeadLetter.Failed, Id = id, Reason = FailureReason.ProjectionFailed, Detail = "why",
-            Body = Encoding.UTF8.GetBytes(body ?? Long), BodyLength = Long.Length,
+            Kind = DeadLetter.Failed,
+            Id = id,
+            Reason = FailureReason.ProjectionFailed,
+            Detail = "why",
+            Body = Encoding.UTF8.GetBytes(body ?? Long),
+            BodyLength = Long.Length,
         },
         Token);
 }
