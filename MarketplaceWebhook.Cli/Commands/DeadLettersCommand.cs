@@ -16,7 +16,9 @@ internal static class DeadLettersCommand
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var storage = OperatedStorage.Option();
         var command = new Command(
-            "deadletters", "Lists what was refused at the door (rejected) or failed in the queue (failed), each kind newest first.\nExit codes: 0 listed; 1 wrong input, or the storage failed.")
+            "deadletters",
+            "Lists what was refused at the door (rejected) or failed in the queue (failed), each kind newest first.\nExit "
+            + "codes: 0 listed; 1 wrong input, or the storage failed.")
         {
             kind, since, json, storage, CreateShow(),
         };
@@ -27,13 +29,18 @@ internal static class DeadLettersCommand
 
     public static Option<string?> KindOption()
     {
-        var kind = new Option<string?>("--kind") { Description = "rejected: refused at the door; failed: failed in the queue.", HelpName = "KIND" };
+        var kind = new Option<string?>("--kind")
+        {
+            Description = "rejected: refused at the door; failed: failed in the queue.",
+            HelpName = "KIND",
+        };
         kind.AcceptOnlyFromAmong(DeadLetter.Rejected, DeadLetter.Failed);
         return kind;
     }
 
     /// <exception cref="UserErrorException">There is none.</exception>
-    public static async Task<IReadOnlyList<StoredDeadLetter>> FindAsync(OperatedStorage storage, string id, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<StoredDeadLetter>> FindAsync(
+        OperatedStorage storage, string id, CancellationToken cancellationToken)
     {
         if (!NotificationId.TryParse(id.Trim().ToLowerInvariant(), out var notification))
         {
@@ -48,18 +55,28 @@ internal static class DeadLettersCommand
 
     private static Command CreateShow()
     {
-        var id = new Argument<string>("ID") { Description = "The notification's id, as the list and the answer to the sender have it." };
+        var id = new Argument<string>("ID")
+        {
+            Description = "The notification's id, as the list and the answer to the sender have it.",
+        };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var storage = OperatedStorage.Option();
-        var command = new Command("show", "Shows one of them with its body.\nExit codes: 0 shown; 1 there is none, or wrong input.") { id, json, storage };
-        command.SetAction((parsed, token) => ShowAsync(parsed.GetRequiredValue(id), parsed.GetValue(json), parsed.GetValue(storage), token));
+        var command = new Command(
+            "show", "Shows one of them with its body.\nExit codes: 0 shown; 1 there is none, or wrong input.")
+        {
+            id, json, storage,
+        };
+        command.SetAction(
+            (parsed, token) => ShowAsync(parsed.GetRequiredValue(id), parsed.GetValue(json), parsed.GetValue(storage), token));
         return command;
     }
 
-    private static async Task<int> ListAsync(string? kind, TimeSpan? since, bool json, string? storage, CancellationToken cancellationToken)
+    private static async Task<int> ListAsync(
+        string? kind, TimeSpan? since, bool json, string? storage, CancellationToken cancellationToken)
     {
         await using var opened = await OperatedStorage.OpenAsync(storage, cancellationToken);
-        var letters = opened.Get<DeadLetterTable>().ReadAsync(kind, DateTimeOffset.UtcNow - since, cancellationToken).Select(letter => Json(letter));
+        var letters = opened.Get<DeadLetterTable>().ReadAsync(kind, DateTimeOffset.UtcNow - since, cancellationToken)
+            .Select(letter => Json(letter));
         if (json)
         {
             Output.WriteJson(await letters.ToListAsync(cancellationToken), UpkeepJson.Default.IReadOnlyListDeadLetterJson);
@@ -81,7 +98,9 @@ internal static class DeadLettersCommand
         }
 
         Output.Write(null, table);
-        Output.Remark($"{Output.Count(table.Rows.Count, "dead letter")}. `deadletters show ID` has the body, `redrive ID` puts it on the queue again.");
+        Output.Remark(
+            $"{Output.Count(table.Rows.Count, "dead letter")}. `deadletters show ID` has the body, `redrive ID` puts it on the "
+            + "queue again.");
         return 0;
     }
 
@@ -115,7 +134,8 @@ internal static class DeadLettersCommand
         [
             ("Id", letter.NotificationId), ("Kind", letter.Kind), ("Received", letter.ReceivedAt), ("Source", letter.Source),
             ("Reason", letter.Reason), ("Detail", letter.Detail), ("Account", letter.AccountId),
-            ("Length", letter.BodyLength is { } length ? $"{length} bytes" : null), ("Blob", letter.BodyBlob), ("Redriven", letter.RedrivenAt),
+            ("Length", letter.BodyLength is { } length ? $"{length} bytes" : null), ("Blob", letter.BodyBlob),
+            ("Redriven", letter.RedrivenAt),
         ];
         foreach (var (name, value) in lines.Where(line => line.Value is not null))
         {
@@ -130,7 +150,8 @@ internal static class DeadLettersCommand
     }
 
     private static DeadLetterJson Json(StoredDeadLetter letter, string? body = null) => new(
-        letter.Kind, letter.Id?.ToString() ?? letter.Row.RowKey, Output.JsonTime(letter.Row.Time("ReceivedAt")), letter.Source, letter.Reason,
+        letter.Kind, letter.Id?.ToString() ?? letter.Row.RowKey, Output.JsonTime(letter.Row.Time("ReceivedAt")), letter.Source,
+        letter.Reason,
         letter.Detail, letter.AccountId, letter.BodyLength, letter.BodyBlob, Output.JsonTime(letter.RedrivenAt), body);
 
     private static string Short(string? time) => time?.Replace('T', ' ')[..19] ?? "";

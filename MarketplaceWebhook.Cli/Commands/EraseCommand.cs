@@ -13,27 +13,34 @@ internal static class EraseCommand
 
     public static Command Create()
     {
-        var account = new Argument<string>("ACCOUNT") { Description = "Cyclr's AccountId, or an AccountApiId that only one account has." };
+        var account = new Argument<string>("ACCOUNT")
+        {
+            Description = "Cyclr's AccountId, or an AccountApiId that only one account has.",
+        };
         var yes = new Option<bool>("--yes") { Description = "Remove it. Without it the command counts, and changes nothing." };
         var wait = Durations.Option("--wait", "How long to wait for messages that are on their way (1m where it is not given).");
         var storage = OperatedStorage.Option();
         var command = new Command(
             "erase",
-            "Removes everything that names an account: rows, dead letters, blobs, messages.\nExit codes: 0 removed, or nothing was there; 2 messages of it are still on their way, or --yes was not given; 1 wrong input, or the storage failed.")
+            "Removes everything that names an account: rows, dead letters, blobs, messages.\nExit codes: 0 removed, or nothing "
+            + "was there; 2 messages of it are still on their way, or --yes was not given; 1 wrong input, or the storage failed.")
         {
             account, yes, wait, storage,
         };
         command.SetAction((parsed, token) => RunAsync(
-            parsed.GetRequiredValue(account), parsed.GetValue(yes), parsed.GetValue(wait) ?? TimeSpan.FromMinutes(1), parsed.GetValue(storage), token));
+            parsed.GetRequiredValue(account), parsed.GetValue(yes), parsed.GetValue(wait) ?? TimeSpan.FromMinutes(1),
+            parsed.GetValue(storage), token));
         return command;
     }
 
-    private static async Task<int> RunAsync(string name, bool yes, TimeSpan wait, string? storage, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        string name, bool yes, TimeSpan wait, string? storage, CancellationToken cancellationToken)
     {
         await using var opened = await OperatedStorage.OpenAsync(storage, cancellationToken);
         var account = await OneAccountAsync(opened, name, cancellationToken);
         var erasure = opened.Get<Erasure>();
-        var erased = yes ? await erasure.RunAsync(account, wait, cancellationToken) : await erasure.CountAsync(account, cancellationToken);
+        var erased = yes
+            ? await erasure.RunAsync(account, wait, cancellationToken) : await erasure.CountAsync(account, cancellationToken);
         Print(account, erased, yes);
         if (!yes)
         {
@@ -57,7 +64,8 @@ internal static class EraseCommand
             [var one] => one,
             [] when Guid.TryParse(name, CultureInfo.InvariantCulture, out var id) => id,
             [] => throw new UserErrorException($"Nothing is known of an account '{name}': give Cyclr's AccountId, a GUID."),
-            _  => throw new UserErrorException($"'{name}' is the AccountApiId of {known.Count} accounts: give one of {string.Join(", ", known.Take(10))}."),
+            _  => throw new UserErrorException(
+                $"'{name}' is the AccountApiId of {known.Count} accounts: give one of {string.Join(", ", known.Take(10))}."),
         };
     }
 
@@ -81,13 +89,15 @@ internal static class EraseCommand
         if (erased.WaitingMessages > 0)
         {
             Output.Remark(
-                $"{Output.Count(erased.WaitingMessages, "message")} of it on the queues: does the app run? They become rows again: erase once more when they are through.");
+                $"{Output.Count(erased.WaitingMessages, "message")} of it on the queues: does the app run? They become rows "
+                + "again: erase once more when they are through.");
         }
 
         if (erased.UnseenMessages > 0)
         {
             Output.Remark(
-                $"{Output.Count(erased.UnseenMessages, "message")}, of whatever account, cannot be looked at now (being worked on, delayed, or behind the first 32): erase once more when the queues are empty.");
+                $"{Output.Count(erased.UnseenMessages, "message")}, of whatever account, cannot be looked at now (being worked "
+                + "on, delayed, or behind the first 32): erase once more when the queues are empty.");
         }
     }
 
@@ -97,12 +107,15 @@ internal static class EraseCommand
         {
             var days = await storage.Get<PayloadBlobs>().GetSoftDeleteAsync(cancellationToken);
             return days == TimeSpan.Zero
-                ? "Blobs are gone at once: soft delete is off in this storage account. Versions and backups, where they are kept, are not looked at."
-                : $"Soft delete holds the removed blobs for {Output.Count((long)days.TotalDays, "more day")}; until then they can be brought back.";
+                ? "Blobs are gone at once: soft delete is off in this storage account. Versions and backups, where they are "
+                    + "kept, are not looked at."
+                : $"Soft delete holds the removed blobs for {Output.Count((long)days.TotalDays, "more day")}; until then they "
+                    + "can be brought back.";
         }
         catch (RequestFailedException e) when (e.Status is 401 or 403)
         {
-            return "Whether soft delete holds the removed blobs for a while cannot be read with these rights: see Data protection of the storage account.";
+            return "Whether soft delete holds the removed blobs for a while cannot be read with these rights: see Data "
+                + "protection of the storage account.";
         }
     }
 }

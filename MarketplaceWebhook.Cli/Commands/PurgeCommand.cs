@@ -25,7 +25,8 @@ internal static class PurgeCommand
         var storage = OperatedStorage.Option();
         var command = new Command(
             "purge",
-            "Removes old notifications from the log, old dead letters, and bodies that nothing names. What the installs come from stays: rebuild gives the same ones.\nExit codes: 0 done; 1 wrong input, or the storage failed.")
+            "Removes old notifications from the log, old dead letters, and bodies that nothing names. What the installs come "
+            + "from stays: rebuild gives the same ones.\nExit codes: 0 done; 1 wrong input, or the storage failed.")
         {
             olderThan, dryRun, storage,
         };
@@ -54,17 +55,22 @@ internal static class PurgeCommand
         Output.Write($"{(dryRun ? "Would be removed" : "Removed")}, from before {Output.Time(before)} UTC", table);
         if (purged.KeptNotifications > 0)
         {
-            Output.Remark($"{Output.Count(purged.KeptNotifications, "notification")} of that age stay: the installs come from them.");
+            Output.Remark(
+                $"{Output.Count(purged.KeptNotifications, "notification")} of that age stay: the installs come from them.");
         }
 
         if (purged.UnreadableNotifications > 0)
         {
-            Output.Remark($"{Output.Count(purged.UnreadableNotifications, "row")} of the log cannot be read and stay: `rebuild` names them.");
+            Output.Remark(
+                $"{Output.Count(purged.UnreadableNotifications, "row")} of the log cannot be read and stay: `rebuild` names "
+                + "them.");
         }
 
         if (purged.BlobsLeftForMessages)
         {
-            Output.Remark("No body was looked at: a message of that age waits in a queue and may name one. Purge once more when the queues are empty.");
+            Output.Remark(
+                "No body was looked at: a message of that age waits in a queue and may name one. Purge once more when the "
+                + "queues are empty.");
         }
 
         return 0;

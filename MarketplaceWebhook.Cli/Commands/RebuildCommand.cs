@@ -27,7 +27,8 @@ internal static class RebuildCommand
         settle.Validators.Add(result =>
         {
             if (result.Tokens is [var token]
-                && (!int.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds > 3600))
+                && (!int.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+                    || seconds > 3600))
             {
                 result.AddError("--settle must be a number of seconds, from 0 to 3600.");
             }
@@ -36,12 +37,14 @@ internal static class RebuildCommand
         var storage = OperatedStorage.Option();
         var command = new Command(
             "rebuild",
-            "Folds the log (StatusChanges) anew and compares with Installs; safe beside live traffic.\nExit codes: 0 no difference, or all applied; 2 differences that were not applied; 1 wrong input, or the storage failed.")
+            "Folds the log (StatusChanges) anew and compares with Installs; safe beside live traffic.\nExit codes: 0 no "
+            + "difference, or all applied; 2 differences that were not applied; 1 wrong input, or the storage failed.")
         {
             account, apply, settle, json, storage,
         };
         command.SetAction((parsed, token) => RunAsync(
-            parsed.GetValue(account), parsed.GetValue(apply), TimeSpan.FromSeconds(parsed.GetValue(settle)), parsed.GetValue(json),
+            parsed.GetValue(account), parsed.GetValue(apply), TimeSpan.FromSeconds(parsed.GetValue(settle)),
+            parsed.GetValue(json),
             parsed.GetValue(storage), token));
         return command;
     }
@@ -57,7 +60,8 @@ internal static class RebuildCommand
         foreach (var one in accounts)
         {
             await report.WatchAsync(
-                progress => opened.Get<Rebuild>().RunAsync(one, apply, settle, progress, cancellationToken), isSingle: one is not null);
+                progress => opened.Get<Rebuild>().RunAsync(one, apply, settle, progress, cancellationToken),
+                isSingle: one is not null);
         }
 
         report.Conclude(apply);
@@ -79,7 +83,8 @@ internal static class RebuildCommand
 
         public async Task WatchAsync(Func<IProgress<RebuildProgress>, IAsyncEnumerable<RebuiltAccount>> run, bool isSingle)
         {
-            before = new RebuildProgress(Accounts: before.Accounts + now.Accounts, Notifications: before.Notifications + now.Notifications);
+            before = new RebuildProgress(
+                Accounts: before.Accounts + now.Accounts, Notifications: before.Notifications + now.Notifications);
             now = new RebuildProgress();
             if (console is null || isSingle || !console.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
             {
@@ -104,7 +109,9 @@ internal static class RebuildCommand
 
             bar.Description = Output.Count(value.Accounts, "account") + " compared";
             // Accounts come in the order of their ids, and ids are spread evenly.
-            if (value.Account.Length >= 8 && uint.TryParse(value.Account.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var place))
+            if (value.Account.Length >= 8
+                && uint.TryParse(
+                    value.Account.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var place))
             {
                 bar.Value = 100.0 * place / uint.MaxValue;
             }
@@ -120,12 +127,15 @@ internal static class RebuildCommand
             }
 
             var differences = Output.Count(sum.Differences, "difference");
-            Output.Remark($"Compared {Output.Count(accounts, "account")}, {Output.Count(notifications, "notification")}: " + sum switch
+            Output.Remark(
+                $"Compared {Output.Count(accounts, "account")}, {Output.Count(notifications, "notification")}: " + sum switch
             {
                 { Accounts: 0 }   => "no difference.",
-                { Problems: > 0 } => $"{differences}{(apply ? ", applied" : "")}; an account whose log cannot be read is left alone.",
+                { Problems: > 0 } =>
+                    $"{differences}{(apply ? ", applied" : "")}; an account whose log cannot be read is left alone.",
                 _ when Left == 0  => $"{differences} in {Output.Count(sum.Accounts, "account")}, applied.",
-                _                 => $"{differences} in {Output.Count(sum.Accounts, "account")}. `rebuild --apply` writes what should be.",
+                _                 =>
+                    $"{differences} in {Output.Count(sum.Accounts, "account")}. `rebuild --apply` writes what should be.",
             });
         }
 
@@ -143,7 +153,8 @@ internal static class RebuildCommand
 
                 found.Add(new RebuiltAccountJson(
                     account.Account, account.Applied,
-                    [.. account.Differences.Select(d => new DifferenceJson(d.Row, d.Column, d.Is, d.ShouldBe))], account.Problems));
+                    [.. account.Differences.Select(d => new DifferenceJson(d.Row, d.Column, d.Is, d.ShouldBe))],
+                    account.Problems));
             }
         }
 

@@ -14,14 +14,18 @@ internal static class RedriveCommand
     public static Command Create()
     {
         var ids = new Argument<string[]>("ID") { Description = "Ids of notifications.", Arity = ArgumentArity.ZeroOrMore };
-        var all = new Option<bool>("--all") { Description = "All that were not redriven yet, and what sits in the poison queue." };
+        var all = new Option<bool>("--all")
+        {
+            Description = "All that were not redriven yet, and what sits in the poison queue.",
+        };
         var kind = DeadLettersCommand.KindOption();
         var since = Durations.Option("--since", "With --all: only dead letters received within this time, such as 2d.");
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be done, and change nothing." };
         var storage = OperatedStorage.Option();
         var command = new Command(
             "redrive",
-            "Puts dead letters on the queue again, each at its own place in the order; doing it twice does no harm.\nExit codes: 0 all on the queue; 2 some are not, each says why; 1 wrong input, or the storage failed.")
+            "Puts dead letters on the queue again, each at its own place in the order; doing it twice does no harm.\nExit "
+            + "codes: 0 all on the queue; 2 some are not, each says why; 1 wrong input, or the storage failed.")
         {
             ids, all, kind, since, dryRun, storage,
         };
@@ -82,7 +86,9 @@ internal static class RedriveCommand
                 }
             }
 
-            Output.Remark($"{(dryRun ? "Would be on" : "On")} the queue again: {sent}; skipped as too large: {skipped}; not redriven: {failed}.");
+            Output.Remark(
+                $"{(dryRun ? "Would be on" : "On")} the queue again: {sent}; skipped as too large: {skipped}; not redriven: "
+                + $"{failed}.");
             return failed == 0 ? 0 : NotAll;
         }
 
@@ -102,7 +108,8 @@ internal static class RedriveCommand
                 _                       => failed++,
             };
             var why = result.Why is { } text ? $": {text}" : "";
-            Output.Results.MarkupLine($"[{colour}]{word}[/]  {kind}  {Markup.Escape(VisibleText.Of((id ?? "(no readable id)") + why))}");
+            Output.Results.MarkupLine(
+                $"[{colour}]{word}[/]  {kind}  {Markup.Escape(VisibleText.Of((id ?? "(no readable id)") + why))}");
         }
     }
 }

@@ -20,7 +20,8 @@ internal static class ShowCommand
         };
         history.Validators.Add(result =>
         {
-            if (result.Tokens is [var token] && (!int.TryParse(token.Value, CultureInfo.InvariantCulture, out var number) || number < 0))
+            if (result.Tokens is [var token]
+                && (!int.TryParse(token.Value, CultureInfo.InvariantCulture, out var number) || number < 0))
             {
                 result.AddError("--history must be a number, 0 or more.");
             }
@@ -28,7 +29,8 @@ internal static class ShowCommand
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var storage = OperatedStorage.Option();
         var command = new Command(
-            "show", "Shows an account: its installs, their cycles, and what Cyclr said of it.\nExit codes: 0 shown; 1 nothing is known of the account, or wrong input.")
+            "show", "Shows an account: its installs, their cycles, and what Cyclr said of it.\nExit codes: 0 shown; 1 nothing "
+            + "is known of the account, or wrong input.")
         {
             account, history, json, storage,
         };
@@ -37,17 +39,20 @@ internal static class ShowCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(string account, int history, bool json, string? storage, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        string account, int history, bool json, string? storage, CancellationToken cancellationToken)
     {
         await using var opened = await OperatedStorage.OpenAsync(storage, cancellationToken);
         var shown = new List<AccountJson>();
         foreach (var id in await opened.FindAccountsAsync(account, cancellationToken))
         {
-            var rows = await opened.Get<InstallTable>().ReadRowsAsync(id.ToString(), cancellationToken).ToListAsync(cancellationToken);
+            var rows = await opened.Get<InstallTable>().ReadRowsAsync(id.ToString(), cancellationToken).ToListAsync(
+                cancellationToken);
             // One more than asked for tells whether there are older ones.
             var changes = await opened.Get<StatusChangeLog>().ReadAsync(id.ToString(), cancellationToken)
                 .Take(history + 1).Select(Change).ToListAsync(cancellationToken);
-            var (cycles, installs) = (rows.Where(IsCycle).Select(Cycle).ToList(), rows.Where(row => !IsCycle(row)).Select(Install).ToList());
+            var (cycles, installs) = (
+                rows.Where(IsCycle).Select(Cycle).ToList(), rows.Where(row => !IsCycle(row)).Select(Install).ToList());
             shown.Add(new AccountJson(id, installs, cycles, changes));
             if (!json)
             {
@@ -58,7 +63,8 @@ internal static class ShowCommand
         if (json)
         {
             Output.WriteJson(
-                [.. shown.Select(one => one with { History = [.. one.History.Take(history)] })], UpkeepJson.Default.IReadOnlyListAccountJson);
+                [.. shown.Select(one => one with { History = [.. one.History.Take(history)] })],
+                UpkeepJson.Default.IReadOnlyListAccountJson);
         }
 
         return 0;
@@ -72,7 +78,8 @@ internal static class ShowCommand
             installs.Add(
                 [i.Row, i.Status, Text(i.CycleCount)],
                 [
-                    Line("installed", Short(i.InstalledAt)), Line("started", Short(i.StartedAt)), Line("stopped", Short(i.StoppedAt)),
+                    Line("installed", Short(i.InstalledAt)), Line("started", Short(i.StartedAt)),
+                    Line("stopped", Short(i.StoppedAt)),
                     Line("uninstalled", Short(i.UninstalledAt)), .. (i.Errors ?? []).Select(error => Line("error", error)),
                 ]);
         }
@@ -108,13 +115,16 @@ internal static class ShowCommand
     private static bool IsCycle(StoredRow row) => row.RowKey.Contains('_', StringComparison.Ordinal);
 
     private static InstallJson Install(StoredRow row) => new(
-        row.RowKey, row.Number("PackageId"), row.Text("Status"), Time(row, "StatusAt"), Time(row, "InstalledAt"), Time(row, "StartedAt"), Time(row, "StoppedAt"),
-        Time(row, "UninstalledAt"), row.Number("CycleCount"), row.Number("ErrorCount"), row.Texts("Errors"), row.Text("AccountApiId"),
+        row.RowKey, row.Number("PackageId"), row.Text("Status"), Time(row, "StatusAt"), Time(row, "InstalledAt"),
+        Time(row, "StartedAt"), Time(row, "StoppedAt"),
+        Time(row, "UninstalledAt"), row.Number("CycleCount"), row.Number("ErrorCount"), row.Texts("Errors"),
+        row.Text("AccountApiId"),
         row.Text("UserId"), row.Text("CompleteParameter"), row.Text("Source"));
 
     private static CycleJson Cycle(StoredRow row) => new(
         row.RowKey, row.Number("PackageId"), row.Text("CycleId"), row.Text("CycleStatus"), row.Text("TemplateId"),
-        row.Text("TemplateReleaseId"), row.Number("WebhookCount"), row.Steps(), Time(row, "ReportedAt"), row.Text("NotificationId"));
+        row.Text("TemplateReleaseId"), row.Number("WebhookCount"), row.Steps(), Time(row, "ReportedAt"),
+        row.Text("NotificationId"));
 
     private static ChangeJson Change(StoredRow row) => new(
         row.Text("NotificationId"), Time(row, "ReceivedAt"), row.Text("Status"), row.Number("PackageId"), row.Text("Source"),

@@ -12,11 +12,13 @@ internal sealed class OperatedStorage : IAsyncDisposable
 {
     private readonly ServiceProvider services;
 
-    private OperatedStorage(StorageSettings settings) => services = new ServiceCollection().AddUpkeep(settings).BuildServiceProvider();
+    private OperatedStorage(StorageSettings settings) =>
+        services = new ServiceCollection().AddUpkeep(settings).BuildServiceProvider();
 
     public static Option<string?> Option() => new("--storage")
     {
-        Description = "A storage account: its connection string, or its name, for the signed-in identity. Without it the one of AzureWebJobsStorage, else the emulator on this machine.",
+        Description = "A storage account: its connection string, or its name, for the signed-in identity. Without it the one "
+            + "of AzureWebJobsStorage, else the emulator on this machine.",
         HelpName = "STORAGE",
     };
 
@@ -33,7 +35,8 @@ internal sealed class OperatedStorage : IAsyncDisposable
 
         await opened.DisposeAsync();
         throw new UserErrorException(
-            $"{description} has no table {StorageNames.StatusChangesTable}: the application has not run on this storage. Name another in --storage or AzureWebJobsStorage.");
+            $"{description} has no table {StorageNames.StatusChangesTable}: the application has not run on this storage. Name "
+            + "another in --storage or AzureWebJobsStorage.");
     }
 
     public T Get<T>()
@@ -46,7 +49,8 @@ internal sealed class OperatedStorage : IAsyncDisposable
         return accounts.Count > 0
             ? accounts
             : throw new UserErrorException(
-                $"Nothing is known of an account '{name}': give Cyclr's AccountId or the partner's AccountApiId, exactly as it was sent. It is there once its first notification was projected.");
+                $"Nothing is known of an account '{name}': give Cyclr's AccountId or the partner's AccountApiId, exactly as it "
+                + "was sent. It is there once its first notification was projected.");
     }
 
     public static StorageSettings Emulator => StorageSettings.FromConnectionString("UseDevelopmentStorage=true");

@@ -55,7 +55,8 @@ internal static class Output
 
     public static void Remark(string line) => Errors.MarkupLineInterpolated($"{VisibleText.Of(line)}");
 
-    public static void WriteJson<T>(T value, JsonTypeInfo<T> type) => Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
+    public static void WriteJson<T>(T value, JsonTypeInfo<T> type) =>
+        Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
 
     /// <summary>1 account, 2 accounts.</summary>
     public static string Count(long number, string noun) => $"{number} {noun}{(number == 1 ? "" : "s")}";

@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace MarketplaceWebhook.Cli.Upkeep;
 
-/// <summary>What --json prints. Names and shapes are a contract: scripts read them. Times are UTC, absent values have no property.</summary>
+/// <summary>What --json prints. Names and shapes are a contract: scripts read them. Times are UTC, absent values have no
+/// property.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -16,16 +17,21 @@ internal sealed record AccountJson(
     Guid AccountId, IReadOnlyList<InstallJson> Installs, IReadOnlyList<CycleJson> Cycles, IReadOnlyList<ChangeJson> History);
 
 internal sealed record InstallJson(
-    string Row, long? PackageId, string? Status, string? StatusAt, string? InstalledAt, string? StartedAt, string? StoppedAt, string? UninstalledAt,
-    long? CycleCount, long? ErrorCount, IReadOnlyList<string>? Errors, string? AccountApiId, string? UserId, string? CompleteParameter, string? Source);
+    string Row, long? PackageId, string? Status, string? StatusAt, string? InstalledAt, string? StartedAt, string? StoppedAt,
+    string? UninstalledAt,
+    long? CycleCount, long? ErrorCount, IReadOnlyList<string>? Errors, string? AccountApiId, string? UserId,
+    string? CompleteParameter, string? Source);
 
-/// <param name="Steps">The names of the steps whose webhooks there are; their URLs are secrets, and stand in the table alone.</param>
+/// <param name="Steps">The names of the steps whose webhooks there are; their URLs are secrets, and stand in the table
+/// alone.</param>
 internal sealed record CycleJson(
-    string Row, long? PackageId, string? CycleId, string? CycleStatus, string? TemplateId, string? TemplateReleaseId, long? WebhookCount,
+    string Row, long? PackageId, string? CycleId, string? CycleStatus, string? TemplateId, string? TemplateReleaseId,
+    long? WebhookCount,
     IReadOnlyList<string>? Steps, string? ReportedAt, string? NotificationId);
 
 internal sealed record ChangeJson(
-    string? NotificationId, string? ReceivedAt, string? Status, long? PackageId, string? Source, string? AccountApiId, string? UserId,
+    string? NotificationId, string? ReceivedAt, string? Status, long? PackageId, string? Source, string? AccountApiId,
+    string? UserId,
     long? CycleCount, long? ErrorCount, IReadOnlyList<string>? Errors, IReadOnlyList<string>? Warnings, string? PayloadBlob);
 
 /// <param name="Body">Of a single letter only.</param>

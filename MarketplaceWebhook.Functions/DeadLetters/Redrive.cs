@@ -101,7 +101,8 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Wa
         return new Redriven(RedriveOutcome.Sent);
     }
 
-    /// <summary>A refused body is read again: the reader may know better by now. A label that was none becomes the default.</summary>
+    /// <summary>A refused body is read again: the reader may know better by now. A label that was none becomes the
+    /// default.</summary>
     private async Task<Redriven> ReceiveAgainAsync(
         NotificationId id, string? source, ReadOnlyMemory<byte> body, bool dryRun, CancellationToken cancellationToken)
     {

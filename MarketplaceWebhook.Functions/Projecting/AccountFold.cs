@@ -36,7 +36,8 @@ public sealed class AccountFold(PayloadBlobs payloads)
     public Dictionary<long, List<StoredRow>> Rows() => packages.ToDictionary(p => p.Key, p => StoredRow.Of(p.Value).ToList());
 
     /// <returns>Null for a status that the fold leaves alone.</returns>
-    /// <exception cref="UnreadableLogRowException">Somebody wrote the row who is not the application, or its blob is gone.</exception>
+    /// <exception cref="UnreadableLogRowException">Somebody wrote the row who is not the application, or its blob is
+    /// gone.</exception>
     internal static async Task<StatusChange?> ReadAsync(PayloadBlobs payloads, StoredRow row, CancellationToken cancellationToken)
     {
         if (row.Id("NotificationId") is not { } id || Keys.NewestFirst(id) != row.RowKey)
@@ -49,7 +50,8 @@ public sealed class AccountFold(PayloadBlobs payloads)
             return null;
         }
 
-        var envelope = new Envelope(id, row.Text("Source") ?? "", TraceParent: null, row.Text("Payload"), row.Text("PayloadBlob"));
+        var envelope = new Envelope(
+            id, row.Text("Source") ?? "", TraceParent: null, row.Text("Payload"), row.Text("PayloadBlob"));
         if (envelope.Source == "" || envelope.Payload is null == envelope.PayloadBlob is null)
         {
             throw new UnreadableLogRowException(row, "it has no Source, or not one of Payload and PayloadBlob");

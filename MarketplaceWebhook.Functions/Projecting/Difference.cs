@@ -59,6 +59,7 @@ public sealed record Difference(string Account, string Row, string? Column, stri
     }
 
     private static string? Shown(string column, object? value) => value is null ? null
-        : Hidden.Contains(column) ? $"(hidden, {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(StoredRow.Shown(value))))[..8]})"
+        : Hidden.Contains(column)
+            ? $"(hidden, {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(StoredRow.Shown(value))))[..8]})"
         : StoredRow.Shown(value);
 }

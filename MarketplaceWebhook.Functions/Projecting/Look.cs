@@ -17,7 +17,8 @@ internal sealed class Look
         present = rows.ToLookup(row => GroupOf(row.RowKey));
         wanted = fold.Rows();
         // A log that can be read in part only does not say what should be.
-        Differences = Problems.Count > 0 ? [] : [.. Difference.Between(present.SelectMany(group => group), wanted.Values.SelectMany(group => group))];
+        Differences = Problems.Count > 0
+            ? [] : [.. Difference.Between(present.SelectMany(group => group), wanted.Values.SelectMany(group => group))];
     }
 
     public string Account { get; }
@@ -43,7 +44,8 @@ internal sealed class Look
     {
         var end = rowKey.IndexOf('_', StringComparison.Ordinal);
         var package = end < 0 ? rowKey : rowKey[..end];
-        return long.TryParse(package, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && Keys.Install(id) == package ? id : null;
+        return long.TryParse(package, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && Keys.Install(id) == package
+            ? id : null;
     }
 }
 

@@ -53,7 +53,8 @@ public sealed class Rebuild(InstallTable installs, StatusChangeLog log, PayloadB
         }
     }
 
-    private async Task<RebuiltAccount?> SecondLookAsync(Candidate candidate, bool apply, TimeSpan settle, CancellationToken cancellationToken)
+    private async Task<RebuiltAccount?> SecondLookAsync(
+        Candidate candidate, bool apply, TimeSpan settle, CancellationToken cancellationToken)
     {
         var rest = settle - time.GetElapsedTime(candidate.SeenAt);
         if (rest > TimeSpan.Zero)
@@ -113,7 +114,8 @@ public sealed class Rebuild(InstallTable installs, StatusChangeLog log, PayloadB
     }
 
     /// <summary>Both tables are sorted by account: an account that only one of them has is met as well.</summary>
-    private async IAsyncEnumerable<Look> FirstLooksAsync(string? account, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<Look> FirstLooksAsync(
+        string? account, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var rows = installs.ReadRowsAsync(account, cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using var changes = log.ReadAsync(account, cancellationToken).GetAsyncEnumerator(cancellationToken);
@@ -121,7 +123,8 @@ public sealed class Rebuild(InstallTable installs, StatusChangeLog log, PayloadB
         while (hasRow || hasChange)
         {
             var next = !hasRow ? changes.Current.PartitionKey
-                : !hasChange || string.CompareOrdinal(rows.Current.PartitionKey, changes.Current.PartitionKey) < 0 ? rows.Current.PartitionKey
+                : !hasChange || string.CompareOrdinal(rows.Current.PartitionKey, changes.Current.PartitionKey) < 0
+                    ? rows.Current.PartitionKey
                 : changes.Current.PartitionKey;
             var present = new List<StoredRow>();
             for (; hasRow && rows.Current.PartitionKey == next; hasRow = await rows.MoveNextAsync())

@@ -44,7 +44,8 @@ public sealed class AccountMention(Guid accountId, IReadOnlyCollection<string> a
         }
 
         return names || (!hasAccountId && body.EnumerateObject().Any(property =>
-            Is(property, "AccountApiId") && property.Value.ValueKind == JsonValueKind.String && apiIds.Contains(property.Value.GetString()!)));
+            Is(property, "AccountApiId") && property.Value.ValueKind == JsonValueKind.String
+                && apiIds.Contains(property.Value.GetString()!)));
     }
 
     private static bool Is(JsonProperty property, string name) => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase);

@@ -8,7 +8,8 @@ namespace MarketplaceWebhook.Retention;
 /// a pass finds nothing and no message of it can be seen: a message on its way makes rows anew.
 /// </summary>
 public sealed class Erasure(
-    InstallTable installs, StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, WaitingMessages waiting, TimeProvider time)
+    InstallTable installs, StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, WaitingMessages waiting,
+    TimeProvider time)
 {
     private const int Batch = 500;
     private static readonly TimeSpan BetweenPasses = TimeSpan.FromSeconds(1);
@@ -65,7 +66,8 @@ public sealed class Erasure(
 
         return result;
 
-        async Task<int> RowsAsync(IAsyncEnumerable<StoredRow> rows, Func<IEnumerable<StoredRow>, CancellationToken, Task<int>> removeAsync)
+        async Task<int> RowsAsync(
+            IAsyncEnumerable<StoredRow> rows, Func<IEnumerable<StoredRow>, CancellationToken, Task<int>> removeAsync)
         {
             var count = 0;
             await foreach (var chunk in rows.Chunk(Batch).WithCancellation(cancellationToken))
@@ -101,7 +103,8 @@ public sealed class Erasure(
 
         async Task<bool> NamesAsync(StoredDeadLetter letter) =>
             letter.AccountId == account
-            || (await letters.GetBodyAsync(letter, cancellationToken) is { } body && mention.IsIn(Encoding.UTF8.GetString(body.Span)));
+            || (await letters.GetBodyAsync(letter, cancellationToken) is { } body
+                && mention.IsIn(Encoding.UTF8.GetString(body.Span)));
     }
 
     private async Task<Erased> MessagesAsync(
@@ -168,7 +171,8 @@ public sealed class Erasure(
         }
 
         async Task<bool> NamesAsync(string messageText) =>
-            BlobOf(messageText) is { } blob ? await payloads.FindAccountAsync(blob, cancellationToken) == account : mention.IsIn(messageText);
+            BlobOf(messageText) is { } blob
+                ? await payloads.FindAccountAsync(blob, cancellationToken) == account : mention.IsIn(messageText);
     }
 
     private static string? BlobOf(string messageText)

@@ -88,7 +88,8 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
         return result;
     }
 
-    /// <summary>One that was redriven lately stays: its message may still be on its way, and need the blob that it names.</summary>
+    /// <summary>One that was redriven lately stays: its message may still be on its way, and need the blob that it
+    /// names.</summary>
     private static bool IsOld(StoredDeadLetter letter, DateTimeOffset before) =>
         letter.Id is { } id && id.ReceivedAt < before && !(letter.RedrivenAt >= before);
 
@@ -120,7 +121,8 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
         return result;
     }
 
-    private async Task<bool> IsNamedAsync(StoredBlob blob, NotificationId id, bool isDeadLetter, CancellationToken cancellationToken)
+    private async Task<bool> IsNamedAsync(
+        StoredBlob blob, NotificationId id, bool isDeadLetter, CancellationToken cancellationToken)
     {
         var sameId = await letters.FindAsync(id, cancellationToken);
         if (isDeadLetter)

@@ -43,7 +43,8 @@ public sealed class Accounts(StorageClients clients)
     {
         foreach (var table in (TableClient[])[clients.StatusChanges, clients.Installs])
         {
-            if (await TableRows.ReadAsync(table, TableRows.Partition(Keys.Account(id)), Key, cancellationToken).AnyAsync(cancellationToken))
+            if (await TableRows.ReadAsync(table, TableRows.Partition(Keys.Account(id)), Key, cancellationToken).AnyAsync(
+                cancellationToken))
             {
                 return true;
             }

@@ -22,7 +22,8 @@ public sealed class DeadLetterTable(StorageClients clients, StorageSetup setup, 
     }
 
     /// <summary>Newest first within each kind.</summary>
-    /// <param name="kind"><see cref="DeadLetter.Rejected"/> or <see cref="DeadLetter.Failed"/>; null is both, *failed* first.</param>
+    /// <param name="kind"><see cref="DeadLetter.Rejected"/> or <see cref="DeadLetter.Failed"/>; null is both, *failed*
+    /// first.</param>
     public async IAsyncEnumerable<StoredDeadLetter> ReadAsync(
         string? kind, DateTimeOffset? since, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -55,7 +56,8 @@ public sealed class DeadLetterTable(StorageClients clients, StorageSetup setup, 
 
     /// <returns>Whole, or of a body that was too large its beginning. Null: its blob is gone.</returns>
     public async Task<ReadOnlyMemory<byte>?> GetBodyAsync(StoredDeadLetter letter, CancellationToken cancellationToken) =>
-        letter.BodyBlob is { } blob ? await payloads.FindAsync(blob, cancellationToken) : Encoding.UTF8.GetBytes(letter.Body ?? "");
+        letter.BodyBlob is { } blob
+            ? await payloads.FindAsync(blob, cancellationToken) : Encoding.UTF8.GetBytes(letter.Body ?? "");
 
     /// <returns>False: the row was written since it was read, because the message failed again.</returns>
     public async Task<bool> MarkRedrivenAsync(StoredDeadLetter letter, DateTimeOffset at, CancellationToken cancellationToken)

@@ -20,7 +20,8 @@ public sealed class InstallTable(StorageClients clients, StorageSetup setup)
             ETag installETag = default;
             var cycles = ImmutableDictionary.CreateBuilder<Guid, Cycle>();
             var cycleETags = ImmutableDictionary.CreateBuilder<Guid, ETag>();
-            var rows = clients.Installs.QueryAsync<TableEntity>(Keys.PackageFilter(accountId, packageId), cancellationToken: token);
+            var rows = clients.Installs.QueryAsync<TableEntity>(
+                Keys.PackageFilter(accountId, packageId), cancellationToken: token);
             await foreach (var row in rows)
             {
                 try
@@ -36,7 +37,8 @@ public sealed class InstallTable(StorageClients clients, StorageSetup setup)
                         cycleETags[cycle.CycleId] = row.ETag;
                     }
                 }
-                catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException or InvalidCastException)
+                catch (Exception e) when (
+                    e is InvalidOperationException or ArgumentException or FormatException or InvalidCastException)
                 {
                     throw new UnreadableRowException(row.RowKey);
                 }
@@ -47,7 +49,8 @@ public sealed class InstallTable(StorageClients clients, StorageSetup setup)
         },
         cancellationToken);
 
-    /// <exception cref="RequestFailedException">409, 412, 404: a lost race; the rows are as some other writer made them.</exception>
+    /// <exception cref="RequestFailedException">409, 412, 404: a lost race; the rows are as some other writer made
+    /// them.</exception>
     public async Task CommitAsync(Snapshot before, Package after, CancellationToken cancellationToken)
     {
         foreach (var transaction in TableTransactions.Split(CycleActions(before, after), fence: InstallAction(before, after)))
@@ -61,11 +64,14 @@ public sealed class InstallTable(StorageClients clients, StorageSetup setup)
     public IAsyncEnumerable<StoredRow> ReadRowsAsync(string? account, CancellationToken cancellationToken) =>
         TableRows.ReadAsync(clients.Installs, TableRows.Partition(account), cancellationToken: cancellationToken);
 
-    /// <summary>Commits rows of one package, or of none, whatever stood there before; by the same rules as every commit.</summary>
+    /// <summary>Commits rows of one package, or of none, whatever stood there before; by the same rules as every
+    /// commit.</summary>
     /// <param name="present">All rows of the package, with their ETags.</param>
     /// <param name="wanted">The install row first. Empty: there is no such package.</param>
-    /// <exception cref="RequestFailedException">409, 412, 404: a lost race; the rows are as some other writer made them.</exception>
-    public async Task CommitAsync(IReadOnlyList<StoredRow> present, IReadOnlyList<StoredRow> wanted, CancellationToken cancellationToken)
+    /// <exception cref="RequestFailedException">409, 412, 404: a lost race; the rows are as some other writer made
+    /// them.</exception>
+    public async Task CommitAsync(
+        IReadOnlyList<StoredRow> present, IReadOnlyList<StoredRow> wanted, CancellationToken cancellationToken)
     {
         var before = present.ToDictionary(row => row.RowKey);
         var actions = new List<TableTransactionAction>();
@@ -78,7 +84,8 @@ public sealed class InstallTable(StorageClients clients, StorageSetup setup)
         }
 
         var surplus = present.ExceptBy(wanted.Select(row => row.RowKey), row => row.RowKey).Reverse();
-        actions.AddRange(surplus.Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row.ToEntity(), row.ETag)));
+        actions.AddRange(
+            surplus.Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row.ToEntity(), row.ETag)));
 
         // Without an install row to write, the first row that goes stands last: the install row, where there was one.
         var fence = wanted is [var install, ..] ? Write(install) : actions[^1];
@@ -134,4 +141,5 @@ public sealed class InstallTable(StorageClients clients, StorageSetup setup)
 
 /// <summary>Somebody wrote a row who is not the application.</summary>
 public sealed class UnreadableRowException(string rowKey)
-    : Exception($"row {rowKey} of {StorageNames.InstallsTable} is not as the application writes it; `rebuild --apply` writes it anew");
+    : Exception(
+        $"row {rowKey} of {StorageNames.InstallsTable} is not as the application writes it; `rebuild --apply` writes it anew");

@@ -12,10 +12,12 @@ public sealed class PayloadBlobs(StorageClients clients, StorageSetup setup)
 {
     private const string AccountIdMetadata = "accountId";
 
-    public Task PutPayloadAsync(NotificationId id, Guid accountId, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
+    public Task PutPayloadAsync(
+        NotificationId id, Guid accountId, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
         PutAsync(Keys.PayloadBlob(id), accountId, payload, "application/json", cancellationToken);
 
-    public Task PutDeadLetterAsync(NotificationId id, Guid? accountId, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
+    public Task PutDeadLetterAsync(
+        NotificationId id, Guid? accountId, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
         PutAsync(Keys.DeadLetterBlob(id), accountId, body, "application/octet-stream", cancellationToken);
 
     public async Task<ReadOnlyMemory<byte>> GetAsync(string name, CancellationToken cancellationToken)
@@ -44,7 +46,8 @@ public sealed class PayloadBlobs(StorageClients clients, StorageSetup setup)
         await foreach (var blob in clients.Payloads.GetBlobsAsync(
             new GetBlobsOptions { Traits = BlobTraits.Metadata }, cancellationToken))
         {
-            yield return new StoredBlob(blob.Name, AccountOf(blob.Metadata), blob.Properties.LastModified ?? DateTimeOffset.MaxValue);
+            yield return new StoredBlob(
+                blob.Name, AccountOf(blob.Metadata), blob.Properties.LastModified ?? DateTimeOffset.MaxValue);
         }
     }
 
@@ -64,13 +67,15 @@ public sealed class PayloadBlobs(StorageClients clients, StorageSetup setup)
 
     /// <returns>Whether there was one.</returns>
     public async Task<bool> RemoveAsync(string name, CancellationToken cancellationToken) =>
-        await clients.Payloads.DeleteBlobIfExistsAsync(name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
+        await clients.Payloads.DeleteBlobIfExistsAsync(
+            name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
 
     /// <summary>How long a removed blob can still be brought back; zero: not at all.</summary>
     public async Task<TimeSpan> GetSoftDeleteAsync(CancellationToken cancellationToken)
     {
         var properties = await clients.Payloads.GetParentBlobServiceClient().GetPropertiesAsync(cancellationToken);
-        return properties.Value.DeleteRetentionPolicy is { Enabled: true, Days: var days } ? TimeSpan.FromDays(days ?? 0) : TimeSpan.Zero;
+        return properties.Value.DeleteRetentionPolicy is { Enabled: true, Days: var days }
+            ? TimeSpan.FromDays(days ?? 0) : TimeSpan.Zero;
     }
 
     /// <summary>The notification's body, wherever the envelope has it.</summary>

@@ -25,7 +25,8 @@ public sealed class StatusChangeLog(StorageClients clients, StorageSetup setup)
 
     /// <summary>Sorted by account, each account's newest first.</summary>
     /// <param name="account">A partition; null reads all of them.</param>
-    public async IAsyncEnumerable<StoredRow> ReadAsync(string? account, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<StoredRow> ReadAsync(
+        string? account, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Row keys fall with the milliseconds; those of one millisecond rise with the ids.
         var sameTime = new Stack<StoredRow>();

@@ -22,13 +22,15 @@ public sealed class StorageSetup(StorageClients clients, ILogger<StorageSetup> l
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Whether the application's tables are there. Makes nothing: whoever looks at the wrong storage leaves no trace in it.</summary>
+    /// <summary>Whether the application's tables are there. Makes nothing: whoever looks at the wrong storage leaves no trace in
+    /// it.</summary>
     public async Task<bool> IsMadeAsync(CancellationToken cancellationToken)
     {
         try
         {
             // A query, since to read one row that is not there is no error in a table that is not there.
-            await TableRows.ReadAsync(clients.StatusChanges, TableRows.Partition(""), cancellationToken: cancellationToken).AnyAsync(cancellationToken);
+            await TableRows.ReadAsync(
+                clients.StatusChanges, TableRows.Partition(""), cancellationToken: cancellationToken).AnyAsync(cancellationToken);
             return true;
         }
         catch (RequestFailedException e) when (StorageFaults.IsMissing(e))

@@ -5,7 +5,8 @@ using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>A row as it stands in its table, whether it makes sense or not: for who looks at rows, compares or removes them.</summary>
+/// <summary>A row as it stands in its table, whether it makes sense or not: for who looks at rows, compares or removes
+/// them.</summary>
 /// <param name="Columns">Without keys, ETag and Timestamp.</param>
 public sealed record StoredRow(string PartitionKey, string RowKey, IReadOnlyDictionary<string, object> Columns)
 {
@@ -17,7 +18,8 @@ public sealed record StoredRow(string PartitionKey, string RowKey, IReadOnlyDict
     /// <summary>The rows that Installs holds for a package: the install row first.</summary>
     public static IEnumerable<StoredRow> Of(Package package) => package.Install is not { } install
         ? []
-        : package.Cycles.Values.Select(cycle => From(cycle.ToEntity(package.AccountId))).Prepend(From(install.ToEntity(package.AccountId)));
+        : package.Cycles.Values.Select(cycle => From(cycle.ToEntity(package.AccountId))).Prepend(
+            From(install.ToEntity(package.AccountId)));
 
     internal static StoredRow From(TableEntity entity)
     {

@@ -4,11 +4,13 @@ using Azure.Data.Tables;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>Rows of any table, read a page at a time in the order of their keys, and removed. Makes no table that is not there.</summary>
+/// <summary>Rows of any table, read a page at a time in the order of their keys, and removed. Makes no table that is not
+/// there.</summary>
 internal static class TableRows
 {
     public static async IAsyncEnumerable<StoredRow> ReadAsync(
-        TableClient table, string? filter, IEnumerable<string>? columns = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        TableClient table, string? filter, IEnumerable<string>? columns = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await foreach (var entity in table.QueryAsync<TableEntity>(filter, select: columns, cancellationToken: cancellationToken))
         {
@@ -30,7 +32,9 @@ internal static class TableRows
         foreach (var chunk in rows.Chunk(TableTransactions.MaxActions))
         {
             var actions = chunk.Select(row => new TableTransactionAction(
-                TableTransactionActionType.Delete, new TableEntity(row.PartitionKey, row.RowKey), onlyAsRead ? row.ETag : ETag.All));
+                TableTransactionActionType.Delete,
+                new TableEntity(row.PartitionKey, row.RowKey),
+                onlyAsRead ? row.ETag : ETag.All));
             try
             {
                 await table.SubmitTransactionAsync(actions, cancellationToken);
@@ -49,11 +53,13 @@ internal static class TableRows
         return removed;
     }
 
-    private static async Task<bool> RemoveAsync(TableClient table, StoredRow row, bool onlyAsRead, CancellationToken cancellationToken)
+    private static async Task<bool> RemoveAsync(
+        TableClient table, StoredRow row, bool onlyAsRead, CancellationToken cancellationToken)
     {
         try
         {
-            var answer = await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, onlyAsRead ? row.ETag : ETag.All, cancellationToken);
+            var answer = await table.DeleteEntityAsync(
+                row.PartitionKey, row.RowKey, onlyAsRead ? row.ETag : ETag.All, cancellationToken);
             return answer.Status != 404;
         }
         catch (RequestFailedException e) when (StorageFaults.IsLostRace(e))

@@ -25,7 +25,8 @@ public sealed class WaitingMessages(StorageClients clients)
     public async Task<IReadOnlyList<Look>> LookAsync(CancellationToken cancellationToken) =>
         await Task.WhenAll(LookAsync(clients.RawQueue, cancellationToken), LookAsync(clients.RawPoisonQueue, cancellationToken));
 
-    public Task<Look> LookAtPoisonAsync(CancellationToken cancellationToken) => LookAsync(clients.RawPoisonQueue, cancellationToken);
+    public Task<Look> LookAtPoisonAsync(CancellationToken cancellationToken) =>
+        LookAsync(clients.RawPoisonQueue, cancellationToken);
 
     /// <summary>Takes messages off the poison queue for a while: they are there again unless they are removed.</summary>
     public async Task<IReadOnlyList<TakenMessage>> TakePoisonAsync(TimeSpan invisible, CancellationToken cancellationToken)
@@ -74,7 +75,8 @@ public sealed class WaitingMessages(StorageClients clients)
         {
             PeekedMessage[] messages = await queue.PeekMessagesAsync(MostAtOnce, cancellationToken);
             QueueProperties properties = await queue.GetPropertiesAsync(cancellationToken);
-            return new Look(queue.Name, [.. messages.Select(m => Read(m.Body, m.InsertedOn))], properties.ApproximateMessagesCount);
+            return new Look(
+                queue.Name, [.. messages.Select(m => Read(m.Body, m.InsertedOn))], properties.ApproximateMessagesCount);
         }
         catch (RequestFailedException e) when (StorageFaults.IsMissing(e))
         {
@@ -92,7 +94,8 @@ public sealed class WaitingMessages(StorageClients clients)
     private static string? TryDecode(string text)
     {
         var bytes = new byte[text.Length];
-        return Convert.TryFromBase64String(text, bytes, out var length) && System.Text.Unicode.Utf8.IsValid(bytes.AsSpan(0, length))
+        return Convert.TryFromBase64String(text, bytes, out var length)
+            && System.Text.Unicode.Utf8.IsValid(bytes.AsSpan(0, length))
             ? Encoding.UTF8.GetString(bytes, 0, length)
             : null;
     }

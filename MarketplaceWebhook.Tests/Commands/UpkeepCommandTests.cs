@@ -45,7 +45,8 @@ public sealed class UpkeepCommandTests(AzuriteFixture azurite)
         var account = JsonNode.Parse(shown.Output)![0]!;
         Assert.Equal(Account.ToString(), (string?)account["accountId"]);
         Assert.Equal((1, "stopped", "2026-01-01T00:02:00.000Z"),
-            ((int)account["installs"]![0]!["packageId"]!, (string?)account["installs"]![0]!["status"], (string?)account["installs"]![0]!["statusAt"]));
+            ((int)account["installs"]![0]!["packageId"]!, (string?)account["installs"]![0]!["status"],
+                (string?)account["installs"]![0]!["statusAt"]));
         Assert.Equal("Hook", (string?)account["cycles"]![0]!["steps"]![0]);
         Assert.Equal(Ids.Minute(2).ToString(), (string?)Assert.Single(account["history"]!.AsArray())!["notificationId"]);
     }
@@ -71,13 +72,16 @@ public sealed class UpkeepCommandTests(AzuriteFixture azurite)
             new TableEntity(Account.ToString(), "1") { ["Status"] = "stopped" }, ETag.All, TableUpdateMode.Merge, Token);
 
         using var found = await CliProcess.RunAsync(rooms.ConnectionString, "rebuild", "--settle", "0");
-        using var json = await CliProcess.RunAsync(rooms.ConnectionString, "rebuild", Account.ToString(), "--settle", "0", "--json");
+        using var json = await CliProcess.RunAsync(
+            rooms.ConnectionString, "rebuild", Account.ToString(), "--settle", "0", "--json");
         using var applied = await CliProcess.RunAsync(rooms.ConnectionString, "rebuild", "--settle", "0", "--apply");
         using var again = await CliProcess.RunAsync(rooms.ConnectionString, "rebuild", "--settle", "0");
 
         Assert.Equal([2, 2, 0, 0], new[] { found, json, applied, again }.Select(result => result.ExitCode));
         Assert.Matches(@"1 +Status +is +stopped\s+should be +installed", found.Output);
-        Assert.EndsWith("Compared 1 account, 1 notification: 1 difference in 1 account. `rebuild --apply` writes what should be.\n", found.Error, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "Compared 1 account, 1 notification: 1 difference in 1 account. `rebuild --apply` writes what should "
+            + "be.\n", found.Error, StringComparison.Ordinal);
         Assert.Equal("Status", (string?)JsonNode.Parse(json.Output)!["differing"]![0]!["differences"]![0]!["column"]);
         Assert.Contains("1 difference in 1 account, applied.", applied.Error, StringComparison.Ordinal);
         Assert.Contains("no difference.", again.Error, StringComparison.Ordinal);
@@ -87,7 +91,8 @@ public sealed class UpkeepCommandTests(AzuriteFixture azurite)
     public async Task Dead_letters_are_listed_shown_and_redriven()
     {
         await using var rooms = await InstalledAsync();
-        await RecordAsync(rooms, Ids.Minute(5), DeadLetter.Failed, FailureReason.ProjectionFailed, await rooms.SendAsync(Ids.Minute(5), NotificationBody.Of("stopped", Account)));
+        await RecordAsync(
+            rooms, Ids.Minute(5), DeadLetter.Failed, FailureReason.ProjectionFailed, await rooms.SendAsync(Ids.Minute(5), NotificationBody.Of("stopped", Account)));
         await RecordAsync(rooms, Ids.Minute(6), DeadLetter.Rejected, RefusalReason.InvalidJson, "[red]no JSON\u001b[2J");
         await RecordAsync(rooms, Ids.Minute(7), DeadLetter.Rejected, RefusalReason.TooLarge, "{");
 
@@ -99,15 +104,19 @@ public sealed class UpkeepCommandTests(AzuriteFixture azurite)
         using var one = await CliProcess.RunAsync(rooms.ConnectionString, "redrive", Ids.Minute(5).ToString());
         using var all = await CliProcess.RunAsync(rooms.ConnectionString, "redrive", "--all");
 
-        Assert.Equal([0, 0, 0, 0, 2, 0, 2], new[] { listed, json, recent, shown, dry, one, all }.Select(result => result.ExitCode));
+        Assert.Equal(
+            [0, 0, 0, 0, 2, 0, 2], new[] { listed, json, recent, shown, dry, one, all }.Select(result => result.ExitCode));
         Assert.All([5, 6, 7], minute => Assert.Contains(Ids.Minute(minute).ToString(), listed.Output, StringComparison.Ordinal));
-        Assert.Equal([Ids.Minute(7).ToString(), Ids.Minute(6).ToString()], JsonNode.Parse(json.Output)!.AsArray().Select(letter => (string?)letter!["notificationId"]));
+        Assert.Equal(
+            [Ids.Minute(7).ToString(), Ids.Minute(6).ToString()], JsonNode.Parse(json.Output)!.AsArray().Select(letter => (string?)letter!["notificationId"]));
         Assert.Contains("There are no dead letters of this kind and time.", recent.Error, StringComparison.Ordinal);
         Assert.Contains(@"[red]no JSON\u{1B}[2J", shown.Output, StringComparison.Ordinal);
         Assert.Contains($"would be redriven  failed  {Ids.Minute(5)}", dry.Output, StringComparison.Ordinal);
         Assert.Contains($"redriven  failed  {Ids.Minute(5)}", one.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(Ids.Minute(5).ToString(), all.Output, StringComparison.Ordinal);
-        Assert.Contains($"still refused  rejected  {Ids.Minute(6)}: body is not one JSON value: line 1, byte 2.", all.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"still refused  rejected  {Ids.Minute(6)}: body is not one JSON value: line 1, byte "
+            + "2.", all.Output, StringComparison.Ordinal);
         Assert.Contains($"skipped, too large  rejected  {Ids.Minute(7)}", all.Output, StringComparison.Ordinal);
         Assert.NotNull(await UpkeepRooms.ReceiveAsync(rooms.Clients.Queue));
         Assert.Null(await UpkeepRooms.ReceiveAsync(rooms.Clients.Queue));
@@ -125,7 +134,8 @@ public sealed class UpkeepCommandTests(AzuriteFixture azurite)
 
         Assert.Equal([2, 0, 0], new[] { counted, erased, again }.Select(result => result.ExitCode));
         Assert.Matches("installs and cycles +2 +table Installs", counted.Output);
-        Assert.Contains($"Nothing was changed: `erase {Account} --yes` removes it, for good.", counted.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Nothing was changed: `erase {Account} --yes` removes it, for good.", counted.Error, StringComparison.Ordinal);
         Assert.Matches("notifications +1 +table StatusChanges", erased.Output);
         Assert.Empty(await rooms.InstallsAsync());
         using var gone = await CliProcess.RunAsync(rooms.ConnectionString, "show", Account.ToString());
@@ -151,13 +161,16 @@ public sealed class UpkeepCommandTests(AzuriteFixture azurite)
 
     public static TheoryData<string, string> Mistakes => new()
     {
-        { "show nobody", "Nothing is known of an account 'nobody': give Cyclr's AccountId or the partner's AccountApiId, exactly as it was sent." },
+        { "show nobody",
+            "Nothing is known of an account 'nobody': give Cyclr's AccountId or the partner's AccountApiId, exactly as it was "
+            + "sent." },
         { "show", "Required argument missing for command: 'show'." },
         { "show x --history -1", "--history must be a number, 0 or more." },
         { "deadletters --kind lost", "Argument 'lost' not recognized." },
         { "deadletters --since yesterday", "--since must be a number with a unit: 45s, 30m, 12h or 2d." },
         { "deadletters show 42", "'42' is no notification's id: give one as `deadletters` lists it." },
-        { "redrive 019bb1b5-3d80-7000-8000-000000000001", "There is no dead letter 019bb1b5-3d80-7000-8000-000000000001: `deadletters` lists those that there are." },
+        { "redrive 019bb1b5-3d80-7000-8000-000000000001",
+            "There is no dead letter 019bb1b5-3d80-7000-8000-000000000001: `deadletters` lists those that there are." },
         { "redrive", "Give either an ID, or several, or --all." },
         { "redrive 42 --all", "Give either an ID, or several, or --all." },
         { "rebuild nobody", "Nothing is known of an account 'nobody'" },
@@ -191,7 +204,8 @@ public sealed class UpkeepCommandTests(AzuriteFixture azurite)
         using var result = await CliProcess.RunAsync(connectionString, "redrive", "--all");
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("has no table StatusChanges: the application has not run on this storage.", result.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "has no table StatusChanges: the application has not run on this storage.", result.Error, StringComparison.Ordinal);
         Assert.Empty(await new TableServiceClient(connectionString).QueryAsync(cancellationToken: Token).ToListAsync(Token));
     }
 
@@ -234,7 +248,12 @@ public sealed class UpkeepCommandTests(AzuriteFixture azurite)
         rooms.Get<DeadLetterTable>().RecordAsync(
             new DeadLetter
             {
-                Kind = kind, Id = id, Reason = reason, Detail = "why", Body = Encoding.UTF8.GetBytes(body), BodyLength = Encoding.UTF8.GetByteCount(body),
+                Kind = kind,
+                Id = id,
+                Reason = reason,
+                Detail = "why",
+                Body = Encoding.UTF8.GetBytes(body),
+                BodyLength = Encoding.UTF8.GetByteCount(body),
             },
             Token);
 }

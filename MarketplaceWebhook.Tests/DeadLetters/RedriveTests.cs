@@ -50,7 +50,8 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     [Theory]
     [InlineData(null, "default")]
     [InlineData("shop-1", "shop-1")]
-    public async Task A_rejected_body_that_the_reader_takes_now_goes_on_the_queue_under_its_own_id_and_source(string? source, string expected)
+    public async Task A_rejected_body_that_the_reader_takes_now_goes_on_the_queue_under_its_own_id_and_source(
+        string? source, string expected)
     {
         await using var rooms = await UpkeepRooms.StartAsync(azurite);
         var body = NotificationBody.Of("installed", Account);
@@ -72,7 +73,8 @@ public sealed class RedriveTests(AzuriteFixture azurite)
 
         Assert.Equal(RedriveOutcome.RefusedAgain, result.Outcome);
         Assert.Equal(
-            "AccountId is required: a GUID. MarketplaceIntegrationPackageId is required: an integer from 1 to 9223372036854775807.", result.Why);
+            "AccountId is required: a GUID. MarketplaceIntegrationPackageId is required: an integer from 1 to "
+            + "9223372036854775807.", result.Why);
         Assert.Null(await UpkeepRooms.ReceiveAsync(rooms.Clients.Queue));
         Assert.Null((await LetterAsync(rooms)).RedrivenAt);
     }
@@ -122,10 +124,12 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     public async Task A_dry_run_changes_nothing()
     {
         await using var rooms = await UpkeepRooms.StartAsync(azurite);
-        await RecordAsync(rooms, DeadLetter.Rejected, RefusalReason.InvalidNotification, NotificationBody.Of("installed", Account));
+        await RecordAsync(
+            rooms, DeadLetter.Rejected, RefusalReason.InvalidNotification, NotificationBody.Of("installed", Account));
         await rooms.Clients.RawPoisonQueue.SendMessageAsync("raw", Token);
 
-        Assert.Equal(RedriveOutcome.Sent, (await rooms.Get<Redrive>().RedriveAsync(await LetterAsync(rooms), dryRun: true, Token)).Outcome);
+        Assert.Equal(
+            RedriveOutcome.Sent, (await rooms.Get<Redrive>().RedriveAsync(await LetterAsync(rooms), dryRun: true, Token)).Outcome);
         Assert.Single(await rooms.Get<Redrive>().RedrivePoisonAsync(dryRun: true, Token).ToListAsync(Token));
 
         Assert.Null(await UpkeepRooms.ReceiveAsync(rooms.Clients.Queue));
@@ -159,7 +163,8 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     public async Task More_poison_than_a_look_shows_goes_back_as_well()
     {
         await using var rooms = await UpkeepRooms.StartAsync(azurite);
-        await Parallel.ForAsync(0, 70, Token, async (n, token) => await rooms.Clients.PoisonQueue.SendMessageAsync($"message {n}", token));
+        await Parallel.ForAsync(
+            0, 70, Token, async (n, token) => await rooms.Clients.PoisonQueue.SendMessageAsync($"message {n}", token));
 
         Assert.Equal(70, await rooms.Get<Redrive>().RedrivePoisonAsync(dryRun: false, Token).CountAsync(Token));
         Assert.Equal(70, (await rooms.Clients.Queue.GetPropertiesAsync(Token)).Value.ApproximateMessagesCount);
@@ -203,8 +208,13 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         rooms.Get<DeadLetterTable>().RecordAsync(
             new DeadLetter
             {
-                Kind = kind, Id = id ?? Id, Source = source, Reason = reason, Detail = "why",
-                Body = Encoding.UTF8.GetBytes(body), BodyLength = Encoding.UTF8.GetByteCount(body),
+                Kind = kind,
+                Id = id ?? Id,
+                Source = source,
+                Reason = reason,
+                Detail = "why",
+                Body = Encoding.UTF8.GetBytes(body),
+                BodyLength = Encoding.UTF8.GetByteCount(body),
             },
             Token);
 }

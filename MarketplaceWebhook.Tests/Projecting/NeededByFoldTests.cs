@@ -32,12 +32,14 @@ public sealed class NeededByFoldTests
     {
         var account = Guid.NewGuid();
         var changes = Enumerable.Range(0, 400).Select(day => Folded.Change(
-            Ids.Minute(day * 24 * 60), NotificationBody.Of(day == 0 ? "installed" : day % 2 == 0 ? "started" : "stopped", account)));
+            Ids.Minute(day * 24 * 60),
+            NotificationBody.Of(day == 0 ? "installed" : day % 2 == 0 ? "started" : "stopped", account)));
 
         Assert.Equal(3, Needed(changes, _ => false).Count);
     }
 
-    private static Comparer<StatusChange> NewestFirst => Comparer<StatusChange>.Create((one, other) => other.Id.CompareTo(one.Id));
+    private static Comparer<StatusChange> NewestFirst =>
+        Comparer<StatusChange>.Create((one, other) => other.Id.CompareTo(one.Id));
 
     private static List<StatusChange> Needed(IEnumerable<StatusChange> changes, Func<StatusChange, bool> stays)
     {

@@ -75,8 +75,10 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     private static Dictionary<string, Func<UpkeepRooms, Task>> Damage => new()
     {
         ["every row gone"] = async rooms => await rooms.Get<InstallTable>().RemoveAsync(await RowsAsync(rooms), Token),
-        ["the install row gone"] = rooms => rooms.Clients.Installs.DeleteEntityAsync(Account.ToString(), "1", cancellationToken: Token),
-        ["a cycle row gone"] = rooms => rooms.Clients.Installs.DeleteEntityAsync(Account.ToString(), $"1_{CycleA}", cancellationToken: Token),
+        ["the install row gone"] = rooms =>
+            rooms.Clients.Installs.DeleteEntityAsync(Account.ToString(), "1", cancellationToken: Token),
+        ["a cycle row gone"] = rooms =>
+            rooms.Clients.Installs.DeleteEntityAsync(Account.ToString(), $"1_{CycleA}", cancellationToken: Token),
         ["a cycle too many"] = rooms => AddAsync(rooms, $"1_{OtherAccount}", ("Kind", "cycle"), ("PackageId", 1L)),
         ["a package without a log"] = rooms => AddAsync(rooms, "99", ("Kind", "install"), ("PackageId", 99L)),
         ["a row of no package"] = rooms => AddAsync(rooms, "note", ("Text", "call them")),
@@ -84,9 +86,11 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         ["an account that is no GUID"] = rooms =>
             rooms.Clients.Installs.AddEntityAsync(new TableEntity("ACME", "1").Also(e => e["Kind"] = "install"), Token),
         ["an install without Kind"] = rooms => ChangeAsync(rooms, "1", row => row.Remove("Kind")),
-        ["an install without PackageId, which a projection does not see"] = rooms => ChangeAsync(rooms, "1", row => row.Remove("PackageId")),
+        ["an install without PackageId, which a projection does not see"] = rooms =>
+            ChangeAsync(rooms, "1", row => row.Remove("PackageId")),
         ["an order mark that is none"] = rooms => ChangeAsync(rooms, "1", row => row["StatusNotificationId"] = "x"),
-        ["a cycle of the wrong types"] = rooms => ChangeAsync(rooms, $"1_{CycleB}", row => (row["WebhookCount"], row["CycleId"]) = ("many", 5)),
+        ["a cycle of the wrong types"] = rooms =>
+            ChangeAsync(rooms, $"1_{CycleB}", row => (row["WebhookCount"], row["CycleId"]) = ("many", 5)),
     };
 
     [Theory]
@@ -158,7 +162,10 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         await rooms.Clients.StatusChanges.AddEntityAsync(
             new TableEntity(Account.ToString(), Keys.NewestFirst(id))
             {
-                ["NotificationId"] = id.ToString(), ["Source"] = "default", ["Status"] = "started", ["PayloadBlob"] = Keys.PayloadBlob(id),
+                ["NotificationId"] = id.ToString(),
+                ["Source"] = "default",
+                ["Status"] = "started",
+                ["PayloadBlob"] = Keys.PayloadBlob(id),
             },
             Token);
         await ChangeAsync(rooms, "1", row => row["Status"] = "stopped");
@@ -169,7 +176,8 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         Assert.False(found.Applied);
         Assert.Empty(found.Differences);
         Assert.Equal(
-            $"StatusChanges row {Keys.NewestFirst(id)} cannot be read: the blob {Keys.PayloadBlob(id)} is gone", Assert.Single(found.Problems));
+            $"StatusChanges row {Keys.NewestFirst(id)} cannot be read: the blob {Keys.PayloadBlob(id)} is gone",
+            Assert.Single(found.Problems));
         Assert.Equal(before, await rooms.InstallsAsync());
     }
 
@@ -197,7 +205,8 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     {
         await using var rooms = await UpkeepRooms.StartAsync(azurite);
         var deliveries = Enumerable.Range(0, 60)
-            .Select(n => (Id: Ids.Minute(n), Body: NotificationBody.Of(n % 3 == 0 ? "installed" : n % 3 == 1 ? "stopped" : "started", Account, 1 + (n % 2),
+            .Select(n =>
+                (Id: Ids.Minute(n), Body: NotificationBody.Of(n % 3 == 0 ? "installed" : n % 3 == 1 ? "stopped" : "started", Account, 1 + (n % 2),
                 cycles: n % 3 == 0 ? [CycleA, CycleB] : null)))
             .ToArray();
         Random.Shared.Shuffle(deliveries);
@@ -265,7 +274,8 @@ public sealed class RebuildTests(AzuriteFixture azurite)
 
     private static async Task ChangeAsync(UpkeepRooms rooms, string rowKey, Action<TableEntity> change)
     {
-        TableEntity row = await rooms.Clients.Installs.GetEntityAsync<TableEntity>(Account.ToString(), rowKey, cancellationToken: Token);
+        TableEntity row = await rooms.Clients.Installs.GetEntityAsync<TableEntity>(
+            Account.ToString(), rowKey, cancellationToken: Token);
         change(row);
         await rooms.Clients.Installs.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Replace, Token);
     }

@@ -29,7 +29,8 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         var erased = await rooms.Get<Erasure>().RunAsync(Account, NoPatience, Token);
 
         Assert.Equal(others, await EverythingAsync(rooms));
-        Assert.Equivalent(new { Installs = 3, Notifications = 3, DeadLetters = 5, Blobs = 3, Messages = 2, WaitingMessages = 0 }, erased);
+        Assert.Equivalent(
+            new { Installs = 3, Notifications = 3, DeadLetters = 5, Blobs = 3, Messages = 2, WaitingMessages = 0 }, erased);
     }
 
     [Fact]
@@ -102,7 +103,8 @@ public sealed class ErasureTests(AzuriteFixture azurite)
     private static async Task FillAsync(UpkeepRooms rooms, Guid account, int minute)
     {
         var apiId = $"api of {account}";
-        await rooms.ProjectAsync(Ids.Minute(minute), NotificationBody.Of("installed", account, apiId: apiId, cycles: [Guid.NewGuid()], padding: Long));
+        await rooms.ProjectAsync(
+            Ids.Minute(minute), NotificationBody.Of("installed", account, apiId: apiId, cycles: [Guid.NewGuid()], padding: Long));
         await rooms.ProjectAsync(Ids.Minute(minute + 1), NotificationBody.Of("stopped", account, package: 2));
         await rooms.ProjectAsync(Ids.Minute(minute + 2), NotificationBody.Of("paused", account));
 
@@ -113,14 +115,20 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         await RecordAsync(DeadLetter.Rejected, 6, $$"""{"AccountApiId":"{{apiId}}"}""", null);
         await RecordAsync(DeadLetter.Rejected, 7, "", account);
 
-        await rooms.Clients.PoisonQueue.SendMessageAsync(await rooms.SendAsync(Ids.Minute(minute + 8), NotificationBody.Of("started", account)), Token);
+        await rooms.Clients.PoisonQueue.SendMessageAsync(
+            await rooms.SendAsync(Ids.Minute(minute + 8), NotificationBody.Of("started", account)), Token);
         await rooms.Clients.RawPoisonQueue.SendMessageAsync($"raw {account}", Token);
 
         Task RecordAsync(string kind, int offset, string body, Guid? named) => rooms.Get<DeadLetterTable>().RecordAsync(
             new DeadLetter
             {
-                Kind = kind, Id = Ids.Minute(minute + offset), Reason = FailureReason.ProjectionFailed, Detail = "why", AccountId = named,
-                Body = Encoding.UTF8.GetBytes(body), BodyLength = body.Length,
+                Kind = kind,
+                Id = Ids.Minute(minute + offset),
+                Reason = FailureReason.ProjectionFailed,
+                Detail = "why",
+                AccountId = named,
+                Body = Encoding.UTF8.GetBytes(body),
+                BodyLength = body.Length,
             },
             Token);
     }
@@ -128,8 +136,10 @@ public sealed class ErasureTests(AzuriteFixture azurite)
     private static async Task<List<string>> EverythingAsync(UpkeepRooms rooms)
     {
         var everything = await rooms.InstallsAsync();
-        everything.AddRange(await rooms.Get<StatusChangeLog>().ReadAsync(null, Token).Select(UpkeepRooms.Text).ToListAsync(Token));
-        everything.AddRange(await rooms.Get<DeadLetterTable>().ReadAsync(null, null, Token).Select(letter => UpkeepRooms.Text(letter.Row)).ToListAsync(Token));
+        everything.AddRange(
+            await rooms.Get<StatusChangeLog>().ReadAsync(null, Token).Select(UpkeepRooms.Text).ToListAsync(Token));
+        everything.AddRange(
+            await rooms.Get<DeadLetterTable>().ReadAsync(null, null, Token).Select(letter => UpkeepRooms.Text(letter.Row)).ToListAsync(Token));
         everything.AddRange(await rooms.Get<PayloadBlobs>().ReadAsync(Token).Select(blob => blob.Name).ToListAsync(Token));
         foreach (var look in await rooms.Get<WaitingMessages>().LookAsync(Token))
         {

@@ -38,7 +38,8 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         Assert.True(purged.Notifications > 0);
         Assert.Equal(purged.KeptNotifications, await rooms.Get<StatusChangeLog>().ReadAsync(null, Token).CountAsync(Token));
         Assert.Equal(before, await rooms.InstallsAsync());
-        foreach (var account in (await rooms.Get<InstallTable>().ReadRowsAsync(null, Token).ToListAsync(Token)).GroupBy(row => row.PartitionKey))
+        foreach (
+            var account in (await rooms.Get<InstallTable>().ReadRowsAsync(null, Token).ToListAsync(Token)).GroupBy(row => row.PartitionKey))
         {
             await rooms.Get<InstallTable>().RemoveAsync(account, Token);
         }
@@ -121,11 +122,16 @@ public sealed class PurgeTests(AzuriteFixture azurite)
     private static async Task<List<string>> BlobsAsync(UpkeepRooms rooms) =>
         await rooms.Get<PayloadBlobs>().ReadAsync(Token).Select(blob => blob.Name).ToListAsync(Token);
 
-    private static Task RecordAsync(UpkeepRooms rooms, NotificationId id, string? body = null) => rooms.Get<DeadLetterTable>().RecordAsync(
+    private static Task RecordAsync(UpkeepRooms rooms, NotificationId id, string? body = null) =>
+        rooms.Get<DeadLetterTable>().RecordAsync(
         new DeadLetter
         {
-            Kind = DeadLetter.Failed, Id = id, Reason = FailureReason.ProjectionFailed, Detail = "why",
-            Body = Encoding.UTF8.GetBytes(body ?? Long), BodyLength = Long.Length,
+            Kind = DeadLetter.Failed,
+            Id = id,
+            Reason = FailureReason.ProjectionFailed,
+            Detail = "why",
+            Body = Encoding.UTF8.GetBytes(body ?? Long),
+            BodyLength = Long.Length,
         },
         Token);
 }

@@ -18,7 +18,8 @@ public sealed class AccountsTests(AzuriteFixture azurite)
     public async Task An_account_is_found_by_either_id_whatever_that_is(string name)
     {
         await using var rooms = await UpkeepRooms.StartAsync(azurite);
-        await rooms.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", One, apiId: "Ünïcode 東京 'or' PartitionKey ne '' / \\ # ?"));
+        await rooms.ProjectAsync(
+            Ids.Minute(1), NotificationBody.Of("installed", One, apiId: "Ünïcode 東京 'or' PartitionKey ne '' / \\ # ?"));
         await rooms.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", Two, apiId: "another"));
 
         Assert.Equal([One], await rooms.Get<Accounts>().FindAsync(name, Token));

@@ -19,7 +19,8 @@ internal static class Folded
         return id;
     }
 
-    public static List<StatusChange> Changes(History history) => [.. history.Arrivals.Select(arrival => Change(Id(arrival), arrival.Body()))];
+    public static List<StatusChange> Changes(History history) =>
+        [.. history.Arrivals.Select(arrival => Change(Id(arrival), arrival.Body()))];
 
     /// <summary>In the order of their keys.</summary>
     public static List<string> Rows(IEnumerable<StatusChange> changes) =>

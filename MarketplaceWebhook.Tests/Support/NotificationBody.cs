@@ -6,7 +6,8 @@ namespace MarketplaceWebhook.Tests.Support;
 public static class NotificationBody
 {
     public static string Of(
-        string status, Guid account, long package = 1, string? apiId = null, IEnumerable<Guid>? cycles = null, string? padding = null,
+        string status, Guid account, long package = 1, string? apiId = null, IEnumerable<Guid>? cycles = null,
+        string? padding = null,
         string? cycleStatus = "Active") =>
         new JsonObject
         {
@@ -18,7 +19,8 @@ public static class NotificationBody
             {
                 ["CycleId"] = cycle.ToString(),
                 ["CycleStatus"] = cycleStatus,
-                ["Webhooks"] = new JsonArray(new JsonObject { ["Url"] = "https://example.com/secret-hook", ["StepName"] = "Hook" }),
+                ["Webhooks"] = new JsonArray(
+                    new JsonObject { ["Url"] = "https://example.com/secret-hook", ["StepName"] = "Hook" }),
             })]),
             ["padding"] = padding,
         }.ToJsonString();

@@ -8,7 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MarketplaceWebhook.Tests.Support;
 
-/// <summary>The rooms of the application on a storage account of the test's own, without a runtime: messages are projected by hand.</summary>
+/// <summary>The rooms of the application on a storage account of the test's own, without a runtime: messages are projected by
+/// hand.</summary>
 public sealed class UpkeepRooms : IAsyncDisposable
 {
     private readonly ServiceProvider services;
@@ -70,7 +71,8 @@ public sealed class UpkeepRooms : IAsyncDisposable
         [.. (await Get<InstallTable>().ReadRowsAsync(null, TestContext.Current.CancellationToken).ToListAsync()).Select(Text)];
 
     public static string Text(StoredRow row) => $"{row.PartitionKey}/{row.RowKey}: " + string.Join(
-        ", ", row.Columns.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => $"{c.Key}={StoredRow.Shown(c.Value)} {c.Value.GetType().Name}"));
+        ", ", row.Columns.OrderBy(c => c.Key, StringComparer.Ordinal).Select(
+            c => $"{c.Key}={StoredRow.Shown(c.Value)} {c.Value.GetType().Name}"));
 
     public async ValueTask DisposeAsync() => await services.DisposeAsync();
 }
