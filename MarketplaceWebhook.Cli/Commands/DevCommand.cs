@@ -2,6 +2,9 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using MarketplaceWebhook.Cli.LocalHost;
 using MarketplaceWebhook.Cli.LocalHost.Storage;
+using MarketplaceWebhook.Cli.Page;
+using MarketplaceWebhook.Storage;
+using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
@@ -62,6 +65,12 @@ internal static class DevCommand
 
         var console = new DevConsole();
         await using var storage = await DevStorage.OpenAsync(console.Report, ending.Token);
+        await using var page = new LivePage(
+            storage.Connection is { } connection
+                ? StorageSettings.FromConnectionString(connection)
+                : StorageSettings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build()),
+            key,
+            ChartLibrary.FindAsync(console.Report, ending.Token));
         await using var host = await LocalFunctionsHost.StartAsync(
             new LocalFunctionsHostOptions
             {
@@ -70,11 +79,17 @@ internal static class DevCommand
                 Key = key,
                 WaitsForDebugger = waitForDebugger,
                 StorageConnection = storage.Connection,
-                Observe = console.Observe,
+                Observe = seen =>
+                {
+                    console.Observe(seen);
+                    page.Observe(seen);
+                },
+                MapBeside = page.Map,
             },
             ending.Token);
 
-        console.Welcome(host, key, storage.Description);
+        page.Attach(host);
+        console.Welcome(host, page, key, storage.Description);
         await Task.Delay(Timeout.InfiniteTimeSpan, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         console.Report("Stopping ...");
         return 0;

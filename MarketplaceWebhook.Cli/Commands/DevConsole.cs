@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.Cli.Page;
 using MarketplaceWebhook.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Spectre.Console;
@@ -10,13 +11,14 @@ namespace MarketplaceWebhook.Cli.Commands;
 internal sealed class DevConsole
 {
     private readonly IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings());
+    private int lastHealth = StatusCodes.Status200OK;
 
     // The terminal wraps long lines by itself; broken here, a URL could not be copied.
     public DevConsole() => console.Profile.Width = 4096;
 
     public void Report(string line) => console.MarkupLineInterpolated($"[dim]{VisibleText.Of(line)}[/]");
 
-    public void Welcome(LocalFunctionsHost host, string key, string storage)
+    public void Welcome(LocalFunctionsHost host, LivePage page, string key, string storage)
     {
         console.WriteLine();
         if (host.HttpFunctions.FirstOrDefault(
@@ -27,6 +29,7 @@ internal sealed class DevConsole
             console.MarkupLineInterpolated($"[bold]Try it       [/]  {Curl(url)}");
         }
 
+        console.MarkupLineInterpolated($"[bold]Page         [/]  {page.UrlOn(host.BaseAddress)}");
         console.MarkupLineInterpolated($"[bold]Storage      [/]  {VisibleText.Of(storage)}");
         console.MarkupLineInterpolated($"[bold]App          [/]  process {host.HandlerProcessId}");
         console.MarkupLine("Ctrl+C ends it.");
@@ -56,7 +59,11 @@ internal sealed class DevConsole
             case HandlerNotStarted notStarted:
                 Warn(notStarted.Reason);
                 break;
+            case HttpInvocation { Function: "Health" } health when health.Status == lastHealth:
+                // The page asks every second while it is open.
+                break;
             case HttpInvocation call:
+                lastHealth = call.Function == "Health" ? call.Status : lastHealth;
                 Print(call);
                 break;
             case QueueInvocation invocation:

@@ -45,7 +45,7 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         var listenDeadline = options.WaitsForDebugger ? Timeout.InfiniteTimeSpan : Handler.UsualListenDeadline;
         handler = new Handler(app, environment, listenDeadline, options.Time, observe);
         invoker = new QueueInvoker(handler, app.Host.FunctionTimeout, options.Time);
-        front = new HttpFront(app, handler, options.Key, options.Port, options.Time, observe);
+        front = new HttpFront(app, handler, options.Key, options.Port, options.MapBeside, options.Time, observe);
         stopGrace = options.StopGrace;
         listeners =
         [

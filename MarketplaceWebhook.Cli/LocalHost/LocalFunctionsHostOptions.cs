@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Routing;
+
 namespace MarketplaceWebhook.Cli.LocalHost;
 
 public sealed record LocalFunctionsHostOptions
@@ -22,6 +24,9 @@ public sealed record LocalFunctionsHostOptions
 
     /// <summary>The app starts only when a debugger is attached to it, however long that takes.</summary>
     public bool WaitsForDebugger { get; init; }
+
+    /// <summary>Maps what this host serves beside the functions: it answers for itself, without key and report.</summary>
+    public Action<IEndpointRouteBuilder> MapBeside { get; init; } = _ => { };
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -34,7 +35,9 @@ internal sealed class HttpFront : IAsyncDisposable
         ActivityHeadersPropagator = null,
     });
 
-    public HttpFront(FunctionApp app, Handler handler, string key, int port, TimeProvider time, Action<HostEvent> observe)
+    /// <param name="mapBeside">Maps what stands beside the functions: it answers for itself, without key and report.</param>
+    public HttpFront(
+        FunctionApp app, Handler handler, string key, int port, Action<IEndpointRouteBuilder> mapBeside, TimeProvider time, Action<HostEvent> observe)
     {
         (this.app, this.handler, this.port, this.time, this.observe) = (app, handler, port, time, observe);
         keys = new KeyCheck(key);
@@ -51,6 +54,7 @@ internal sealed class HttpFront : IAsyncDisposable
         web = builder.Build();
         forwarder = web.Services.GetRequiredService<IHttpForwarder>();
         MapFunctions();
+        mapBeside(web.MapGroup("").WithMetadata(new BesideFunctions()));
     }
 
     public Uri BaseAddress => new(web.Urls.Single());
@@ -96,6 +100,12 @@ internal sealed class HttpFront : IAsyncDisposable
     /// </summary>
     private async Task AnswerAsync(HttpContext context, RequestDelegate next)
     {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<BesideFunctions>() is not null)
+        {
+            await next(context);
+            return;
+        }
+
         var started = time.GetTimestamp();
         var answer = new AnswerHead(context.Response.Body);
         context.Response.Body = answer;
@@ -154,4 +164,6 @@ internal sealed class HttpFront : IAsyncDisposable
     private static bool IsRefused(HttpContext context) =>
         context.GetForwarderErrorFeature()?.Exception?.InnerException
             is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
+
+    private sealed record BesideFunctions;
 }

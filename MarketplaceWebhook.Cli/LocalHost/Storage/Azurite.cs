@@ -34,7 +34,8 @@ public sealed partial class Azurite : IAsyncDisposable
     /// <exception cref="UserErrorException">Node is missing, the installation failed, or a port is taken.</exception>
     public static async Task<Azurite> StartAsync(AzuriteOptions options, CancellationToken cancellationToken)
     {
-        var script = await AzuritePackage.EnsureInstalledAsync(options.Report, cancellationToken);
+        var modules = await NpmPackages.EnsureInstalledAsync(options.Report, cancellationToken);
+        var script = Path.Combine(modules, "azurite", "dist", "src", "azurite.js");
         var azurite = new Azurite(new Process { StartInfo = StartInfo(script, options) });
         try
         {

@@ -5,30 +5,31 @@ using MarketplaceWebhook.Telemetry;
 namespace MarketplaceWebhook.Cli.LocalHost.Storage;
 
 /// <summary>
-/// Azurite from npm, in the version that package.json and its lock pin: in the clone where this build lies in one,
-/// else in a folder of this user.
+/// Azurite and the page's chart library from npm, in the versions that package.json and its lock pin: in the clone where this
+/// build lies in one, else in a folder of this user.
 /// </summary>
-internal static class AzuritePackage
+public static class NpmPackages
 {
     private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Installs Azurite unless it is there in the pinned version. One process does it, others wait.</summary>
-    /// <returns>The path of Azurite's script.</returns>
+    /// <summary>Installs the packages unless they are there in the pinned versions. One process does it, others wait.</summary>
+    /// <returns>The path of the folder node_modules.</returns>
     /// <exception cref="UserErrorException">npm is missing or failed.</exception>
     public static async Task<string> EnsureInstalledAsync(Action<string> report, CancellationToken cancellationToken)
     {
         var folder = RepositoryRoot.Find() ?? UserFolder();
+        var modules = Path.Combine(folder, "node_modules");
         if (!IsInstalled(folder))
         {
             await using var installation = await LockAsync(Path.Combine(folder, ".azurite"), cancellationToken);
             if (!IsInstalled(folder))
             {
-                report($"Installing Azurite into {Path.Combine(folder, "node_modules")} (once) ...");
+                report($"Installing Azurite and Chart.js into {modules} (once) ...");
                 await InstallAsync(folder, cancellationToken);
             }
         }
 
-        return Path.Combine(folder, "node_modules", "azurite", "dist", "src", "azurite.js");
+        return modules;
     }
 
     private static string UserFolder()
@@ -45,14 +46,15 @@ internal static class AzuritePackage
     // npm writes node_modules/.package-lock.json last: without it an installation was cut off.
     private static bool IsInstalled(string folder)
     {
-        var installed = Version(Path.Combine(folder, "node_modules", ".package-lock.json"));
-        return installed is not null && installed == Version(Path.Combine(folder, "package-lock.json"));
+        var wanted = Packages(Path.Combine(folder, "package-lock.json"));
+        var installed = Packages(Path.Combine(folder, "node_modules", ".package-lock.json"));
+        var names = wanted?[""]?["devDependencies"]?.AsObject().Select(package => $"node_modules/{package.Key}") ?? [];
+        return installed is not null && names.All(name => Version(installed, name) == Version(wanted!, name));
     }
 
-    private static string? Version(string lockFile) =>
-        File.Exists(lockFile)
-            ? (string?)JsonNode.Parse(File.ReadAllText(lockFile))?["packages"]?["node_modules/azurite"]?["version"]
-            : null;
+    private static JsonNode? Packages(string lockFile) => File.Exists(lockFile) ? JsonNode.Parse(File.ReadAllText(lockFile))?["packages"] : null;
+
+    private static string? Version(JsonNode packages, string name) => (string?)packages[name]?["version"];
 
     private static async Task<FileStream> LockAsync(string folder, CancellationToken cancellationToken)
     {

@@ -1,0 +1,168 @@
+import { get, getText } from './api.js';
+import { $, h, soon } from './dom.js';
+import { badge, count, pretty, time, visible, visibleBody } from './format.js';
+import * as send from './send.js';
+import * as timeline from './timeline.js';
+
+const cyclesAtFirst = 50;
+
+let shown = null;
+let continuation = null;
+let packages = [];
+const revealed = new Set();
+const unfolded = new Set();
+
+export function show(accountId) {
+  if (accountId === shown) return;
+  shown = accountId ?? null;
+  revealed.clear();
+  unfolded.clear();
+  if (!shown) return;
+  $('account-title').textContent = 'Account';
+  $('account-id').textContent = shown;
+  for (const id of ['packages', 'history-rows']) $(id).replaceChildren();
+  reload();
+  $('account-title').focus();
+}
+
+export function changed(accountId) {
+  if (accountId === shown) reload();
+}
+
+export const reload = soon(async () => {
+  const accountId = shown;
+  if (!accountId) return;
+  try {
+    const [read, lanes, changes] = await Promise.all([
+      get(`accounts/${accountId}`), get(`accounts/${accountId}/timeline`), get(`accounts/${accountId}/history`),
+    ]);
+    if (accountId !== shown) return;
+    packages = read;
+    showPackages();
+    timeline.show(lanes);
+    $('history-rows').replaceChildren();
+    showChanges(changes);
+  } catch (error) {
+    $('history-count').textContent = error.message;
+  }
+}, 250);
+
+function showPackages() {
+  const latest = packages.map(({ install }) => install).sort((a, b) => Date.parse(b.statusAt) - Date.parse(a.statusAt))[0];
+  $('account-title').textContent = latest ? visible(latest.accountApiId ?? 'No API id') : 'Nothing is known of this account';
+  $('packages').replaceChildren(...packages.map(packageCard));
+}
+
+function packageCard({ install, cycles, errors, ...more }) {
+  const facts = [
+    ['Installed', more.installedAt && time(more.installedAt)],
+    ['Started', more.startedAt && time(more.startedAt)],
+    ['Stopped', more.stoppedAt && time(more.stoppedAt)],
+    ['Uninstalled', more.uninstalledAt && time(more.uninstalledAt)],
+    ['User', more.userId && h('code', null, visible(more.userId))],
+    ['Complete parameter', more.completeParameter && visible(more.completeParameter)],
+    ['Source', install.source !== 'default' && visible(install.source)],
+  ].filter(([, value]) => value);
+  const box = h('section', { class: 'card package', 'data-package': install.packageId },
+    h('div', { class: 'head' },
+      h('h3', null, `Package ${install.packageId}`),
+      h('span', { class: 'row' }, badge(install.status), h('span', { class: 'hint' }, 'since ', time(install.statusAt)))),
+    h('dl', { class: 'facts' }, facts.map(([name, value]) => h('div', null, h('dt', null, name), h('dd', null, value)))),
+    errors.length > 0 && h('div', { class: 'errors' },
+      h('strong', null, `${count(errors.length, 'error')} at the last install`),
+      h('ul', null, errors.map((error) => h('li', null, visible(error))))));
+  if (cycles.length > 0) box.append(cycleTable(install, cycles, box));
+  else box.append(h('p', { class: 'hint' }, 'No cycles.'));
+  return box;
+}
+
+function cycleTable(install, cycles, box) {
+  const rows = cycles.slice(0, unfolded.has(install.packageId) ? cycles.length : cyclesAtFirst);
+  const table = h('table', { class: 'list cards' },
+    h('thead', null, h('tr', null, ['Cycle', 'Status', 'Template', 'Webhooks'].map((name) => h('th', null, name)))),
+    h('tbody', null, rows.map((cycle) => h('tr', null,
+      h('td', { 'data-label': 'Cycle', class: 'wide' }, h('code', null, cycle.cycleId)),
+      h('td', { 'data-label': 'Status' }, cycle.cycleStatus ? badge(cycle.cycleStatus, 'neutral') : '–'),
+      h('td', { 'data-label': 'Template' }, cycle.templateId ? h('code', { class: 'clip', title: cycle.templateId }, visible(cycle.templateId)) : '–'),
+      h('td', { 'data-label': 'Webhooks', class: 'wide' }, cycle.webhooks.length === 0 ? '–' : h('ul', { class: 'webhooks' },
+        cycle.webhooks.map((webhook, index) => h('li', null,
+          h('span', null, visible(webhook.stepName ?? 'no step name')),
+          secret(webhook.url, `${cycle.cycleId} ${index}`)))))))));
+  if (rows.length === cycles.length) return table;
+  const more = h('button', { type: 'button', onclick() { unfolded.add(install.packageId); box.replaceWith(packageCard(packages.find((p) => p.install === install))); } },
+    `Show all ${cycles.length} cycles`);
+  return h('div', null, table, h('div', { class: 'more' }, h('span', { class: 'hint' }, `${count(rows.length, 'cycle')} shown`), more));
+}
+
+/** Whoever has the URL can trigger the cycle: it stands there only after a click. */
+function secret(url, key) {
+  if (!url) return h('span', { class: 'hint' }, 'no URL');
+  const button = h('button', {
+    type: 'button',
+    class: 'secret mono',
+    onclick() {
+      if (!revealed.delete(key)) revealed.add(key);
+      show();
+    },
+  });
+  const show = () => {
+    const open = revealed.has(key);
+    button.textContent = open ? visible(url) : mask(url);
+    button.setAttribute('aria-expanded', String(open));
+    button.setAttribute('title', open ? 'Hide the URL' : 'A secret. Show the URL');
+  };
+  show();
+  return button;
+}
+
+function mask(url) {
+  try {
+    return `${visible(new URL(url).origin)}/••••••••`;
+  } catch {
+    return '••••••••';
+  }
+}
+
+function showChanges({ items, continuation: next }) {
+  continuation = next;
+  $('history-rows').append(...items.flatMap((change) => changeRows(shown, change)));
+  $('history-more').hidden = !continuation;
+  const length = $('history-rows').querySelectorAll('tr.change').length;
+  $('history-count').textContent = `${count(length, 'notification')} shown${continuation ? ', there are more' : ''}`;
+}
+
+function changeRows(accountId, change) {
+  const body = h('tr', { class: 'body', hidden: true }, h('td', { colspan: '7' }, h('pre', { class: 'code', tabindex: '0' })));
+  const toggle = h('button', {
+    type: 'button',
+    class: 'quiet',
+    'aria-expanded': 'false',
+    async onclick() {
+      body.hidden = !body.hidden;
+      toggle.setAttribute('aria-expanded', String(!body.hidden));
+      const pre = body.querySelector('pre');
+      if (body.hidden || pre.textContent) return;
+      pre.textContent = visibleBody(await getText(`accounts/${accountId}/history/${change.id}`).then(pretty, (error) => error.message));
+    },
+  }, 'Body');
+  const remarks = [...change.errors, ...change.warnings];
+  const row = h('tr', { class: 'change', 'data-id': change.id },
+    h('td', { 'data-label': 'Received' }, time(change.receivedAt)),
+    h('td', { 'data-label': 'Status' }, badge(change.status)),
+    h('td', { 'data-label': 'Package' }, change.packageId),
+    h('td', { 'data-label': 'Source' }, visible(change.source)),
+    h('td', { 'data-label': 'Cycles', class: 'number' }, change.cycleCount ?? '–'),
+    h('td', { 'data-label': 'Remarks', class: `remarks ${remarks.length === 0 ? 'none' : ''}` }, remarks.length === 0 ? '–' : h('ul', null, remarks.map((remark) => h('li', null, visible(remark))))),
+    h('td', { class: 'action' }, toggle));
+  return [row, body];
+}
+
+$('history-more').addEventListener('click', async () => {
+  try {
+    showChanges(await get(`accounts/${shown}/history`, { continuation }));
+  } catch (error) {
+    $('history-count').textContent = error.message;
+  }
+});
+
+$('account-use').addEventListener('click', () => send.use(shown, packages[0]?.install));

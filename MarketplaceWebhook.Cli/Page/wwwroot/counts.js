@@ -1,0 +1,87 @@
+import { get } from './api.js';
+import { LiveChart, fill } from './charts.js';
+import { $, soon } from './dom.js';
+import { kind } from './format.js';
+
+const statuses = ['installed', 'started', 'stopped', 'uninstalled', 'other'];
+
+let counts = null;
+let isLoading = false;
+const chart = new LiveChart($('counts-chart'), describe);
+
+export const reload = soon(async () => {
+  isLoading = true;
+  try {
+    counts = await get('counts', { minutes: $('counts-range').value });
+    counts.start = Date.parse(counts.from);
+    await chart.draw();
+    summarize();
+  } catch (error) {
+    $('counts-text').textContent = error.message;
+  } finally {
+    isLoading = false;
+  }
+}, 1000);
+
+const redraw = soon(async () => {
+  await chart.update();
+  summarize();
+}, 250);
+
+/** A notification that came to the tables just now. */
+export function add(activity) {
+  // Whether it is among those that are being counted, nobody knows.
+  if (isLoading) reload();
+  if (isLoading || !counts || !activity.status) return;
+  const index = Math.floor((Date.parse(activity.at) - counts.start) / 1000 / counts.bucketSeconds);
+  const buckets = counts.byStatus[kind(activity.status)];
+  if (index >= buckets.length) reload();
+  else if (index >= 0) {
+    buckets[index]++;
+    redraw();
+  }
+}
+
+function describe(options) {
+  if (!counts) return null;
+  const length = counts.byStatus.installed.length;
+  const days = counts.bucketSeconds * length > 86400;
+  const label = new Intl.DateTimeFormat(undefined, days
+    ? { day: 'numeric', month: 'short' }
+    : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  options.scales.x.ticks.maxTicksLimit = 7;
+  options.scales.x.ticks.autoSkip = true;
+  options.scales.y.ticks.precision = 0;
+  options.scales.y.suggestedMax = 4;
+  return {
+    type: 'bar',
+    data: {
+      labels: Array.from({ length }, (_, index) => label.format(counts.start + index * counts.bucketSeconds * 1000)),
+      datasets: statuses
+        .filter((status) => status !== 'other' || counts.byStatus.other.some(Boolean))
+        .map((status) => ({
+          label: status,
+          data: counts.byStatus[status],
+          backgroundColor: fill(status),
+          categoryPercentage: 0.9,
+          barPercentage: 0.9,
+          borderRadius: 2,
+        })),
+    },
+    options,
+  };
+}
+
+function summarize() {
+  const totals = statuses
+    .map((status) => [status, counts.byStatus[status].reduce((sum, count) => sum + count, 0)])
+    .filter(([, total]) => total > 0)
+    .map(([status, total]) => `${total.toLocaleString()} ${status}`);
+  $('counts-text').textContent = `${totals.join(', ') || 'None'} in the last ${$('counts-range').selectedOptions[0].text}.${counts.isCut ? ' There are more than could be counted.' : ''}`;
+}
+
+$('counts-range').addEventListener('change', reload);
+// The last stretch ends some time; the chart moves on with it.
+setInterval(() => {
+  if (counts && !document.hidden && Date.now() > counts.start + counts.bucketSeconds * 1000 * counts.byStatus.installed.length) reload();
+}, 5000);

@@ -1,0 +1,66 @@
+import { $, h } from './dom.js';
+import { accountLink, badge, count, duration, time, visible } from './format.js';
+
+const kept = 200;
+const outcomes = {
+  Accepted: ['on the queue', 'waiting'],
+  Projected: ['projected', 'good'],
+  Retrying: ['tried again', 'warn'],
+  Dead: ['dead letter', 'bad'],
+  Refused: ['refused', 'bad'],
+  Unauthorized: ['no key', 'bad'],
+  Unavailable: ['no answer', 'bad'],
+};
+
+const activities = new Map();
+const rows = new Map();
+let changed = new Set();
+
+export function reset(list) {
+  activities.clear();
+  rows.clear();
+  $('feed-rows').replaceChildren();
+  list.forEach(add);
+}
+
+/** Whether the notification is in the tables now, and was not before. */
+export function add(activity) {
+  const before = activities.get(activity.id);
+  activities.set(activity.id, activity);
+  if (changed.size === 0) requestAnimationFrame(draw);
+  changed.add(activity.id);
+  return activity.outcome === 'Projected' && before?.outcome !== 'Projected';
+}
+
+function draw() {
+  const ids = changed;
+  changed = new Set();
+  for (const id of ids) {
+    const row = rowOf(activities.get(id));
+    if (rows.has(id)) rows.get(id).replaceWith(row);
+    else $('feed-rows').prepend(row);
+    rows.set(id, row);
+  }
+  for (const id of [...activities.keys()].slice(0, Math.max(0, activities.size - kept))) {
+    rows.get(id)?.remove();
+    rows.delete(id);
+    activities.delete(id);
+  }
+  $('feed-empty').hidden = activities.size > 0;
+  $('feed-count').textContent = activities.size > 0 ? `last ${count(activities.size, 'notification')}` : '';
+}
+
+function rowOf(activity) {
+  const [outcome, className] = outcomes[activity.outcome];
+  return h('tr', { 'data-id': activity.id },
+    h('td', { 'data-label': 'Received' }, time(activity.at)),
+    h('td', { 'data-label': 'Status' }, activity.status ? badge(activity.status) : '–'),
+    h('td', { 'data-label': 'Account, package', class: 'wide' }, activity.accountId ? [
+      h('span', { class: 'clip', title: visible(activity.accountApiId) }, accountLink(activity.accountId, visible(activity.accountApiId || activity.accountId))),
+      h('span', { class: 'hint' }, ` ${activity.packageId}`)] : '–'),
+    h('td', { 'data-label': 'Outcome', class: 'outcome' },
+      h('span', { class: `state ${className}` }, outcome),
+      activity.deliveries > 1 && h('span', { class: 'hint', title: 'Delivered more than once: harmless' }, ` ×${activity.deliveries}`),
+      activity.detail && h('span', { class: 'detail' }, visible(activity.detail))),
+    h('td', { 'data-label': 'Delay', class: 'number' }, duration(activity.delayMilliseconds)));
+}

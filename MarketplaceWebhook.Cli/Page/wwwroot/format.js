@@ -1,0 +1,53 @@
+import { h } from './dom.js';
+
+const statuses = ['installed', 'started', 'stopped', 'uninstalled'];
+
+const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const hiddenInBodies = /(?![\n\r\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const spell = (character) => `\\u{${character.codePointAt(0).toString(16).toUpperCase()}}`;
+
+/** Text on one line: what steers, hides or reorders text is spelled out. */
+export const visible = (text) => String(text ?? '').replace(hidden, spell);
+
+/** The same for text of several lines. */
+export const visibleBody = (text) => String(text ?? '').replace(hiddenInBodies, spell);
+
+/** JSON with indentation; what is no JSON as it is. */
+export function pretty(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+export const kind = (status) => statuses.includes(status) ? status : 'other';
+
+export const badge = (status, className = kind(status)) => h('span', { class: `badge ${className}` }, visible(status));
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+
+const isToday = (value) => value.toDateString() === new Date().toDateString();
+
+/** Local time, with the date unless it is today; UTC, as the tables have it, in the title. */
+export function time(text) {
+  const value = new Date(text);
+  return h('time', { datetime: text, title: value.toISOString() }, (isToday(value) ? clock : date).format(value));
+}
+
+export function duration(milliseconds) {
+  if (milliseconds === null || milliseconds === undefined) return '';
+  if (milliseconds < 1000) return `${Math.max(0, Math.round(milliseconds))} ms`;
+  const seconds = milliseconds / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86400)} d`;
+}
+
+export const bytes = (count) => count < 1024 ? `${count} B` : count < 1048576 ? `${(count / 1024).toFixed(1)} KiB` : `${(count / 1048576).toFixed(1)} MiB`;
+
+export const count = (number, noun) => `${number.toLocaleString()} ${noun}${number === 1 ? '' : 's'}`;
+
+/** A link to what an account has. */
+export const accountLink = (accountId, text) => h('a', { href: `#/accounts/${accountId}` }, text);

@@ -1,0 +1,51 @@
+import { get, post } from './api.js';
+import { $, h } from './dom.js';
+import { accountLink, badge, count, time } from './format.js';
+
+let playing = null;
+
+async function play() {
+  $('scenario-button').disabled = true;
+  try {
+    playing = await post('scenario');
+    show();
+    location.hash = `#/accounts/${playing.accountId}`;
+  } catch (error) {
+    $('scenario-text').replaceChildren(h('p', { class: 'errors' }, error.message));
+  } finally {
+    $('scenario-button').disabled = false;
+  }
+}
+
+export function seen(install) {
+  if (!playing || install.accountId !== playing.accountId) return;
+  playing.now = { ...playing.now, [install.packageId]: install.status };
+  show();
+}
+
+/** Single changes may have gone unseen: until all is as it must be, the rows are asked now and then. */
+async function check() {
+  if (!playing || isDone()) return;
+  const packages = await get(`accounts/${playing.accountId}`).catch(() => []);
+  packages.forEach(({ install }) => seen(install));
+}
+
+const isDone = () => Object.entries(playing.expected).every(([packageId, status]) => playing.now?.[packageId] === status);
+
+function show() {
+  const { deliveries, expected, now = {}, accountId, accountApiId } = playing;
+  const notifications = new Set(deliveries.map((delivery) => delivery.id)).size;
+  $('scenario-text').replaceChildren(
+    h('p', null, `${deliveries.length} deliveries of ${count(notifications, 'notification')} to `, accountLink(accountId, accountApiId), '.'),
+    h('ul', { class: 'checks' }, Object.entries(expected).map(([packageId, status]) => h('li', { class: now[packageId] === status ? 'done' : '' },
+      h('span', { 'aria-hidden': 'true' }, now[packageId] === status ? '✓' : '…'),
+      ` Package ${packageId} must be `, badge(status),
+      h('span', { class: 'visually-hidden' }, now[packageId] === status ? ' and is' : ' and is not yet')))),
+    h('details', null,
+      h('summary', null, 'The order of the deliveries'),
+      h('ol', { class: 'deliveries' }, deliveries.map((delivery) => h('li', null,
+        time(delivery.receivedAt), ` ${delivery.packageId} `, badge(delivery.status), delivery.isRepeated && h('span', { class: 'hint' }, ' again'))))));
+}
+
+$('scenario-button').addEventListener('click', play);
+setInterval(check, 2000);
