@@ -1,5 +1,5 @@
 using System.CommandLine;
-using BenchmarkDotNet.Running;
+using System.CommandLine.Parsing;
 using MarketplaceWebhook.Benchmarks;
 using MarketplaceWebhook.Benchmarks.Micro;
 using MarketplaceWebhook.Cli;
@@ -9,13 +9,15 @@ var scale = new Option<double>("--scale") { Description = "1 measures as documen
 var noBuild = new Option<bool>("--no-build") { Description = "Measure what was built last." };
 var output = new Option<string?>("--output") { Description = "Where performance.json, .svg and .md go; without it, docs of this clone.", HelpName = "DIR" };
 var only = new Option<string[]>("--only") { Description = $"Sections to measure: {string.Join(", ", Suite.Names)}. Nothing is written then, but to --output.", AllowMultipleArgumentsPerToken = true };
+rounds.Validators.Add(result => Require(result, result.GetValueOrDefault<int>() is >= 1 and <= 100, "--rounds must be from 1 to 100."));
+scale.Validators.Add(result => Require(result, result.GetValueOrDefault<double>() is > 0 and <= 1, "--scale must be above 0 and at most 1."));
 only.AcceptOnlyFromAmong([.. Suite.Names]);
 var root = new RootCommand("Measures the function app, and writes docs/performance.md.") { rounds, scale, noBuild, output, only };
 root.SetAction((parsed, cancellationToken) => Suite.RunAsync(
     new SuiteOptions(parsed.GetValue(rounds), parsed.GetValue(scale), !parsed.GetValue(noBuild), parsed.GetValue(output), parsed.GetValue(only) ?? []), cancellationToken));
 
 var micro = new Command("micro", "Runs the micro benchmarks by BenchmarkDotNet's own command line.") { TreatUnmatchedTokensAsErrors = false };
-micro.SetAction(parsed => { BenchmarkSwitcher.FromTypes([typeof(MicroBenchmarks)]).Run([.. parsed.UnmatchedTokens]); });
+micro.SetAction(parsed => MicroRun.Run([.. parsed.UnmatchedTokens]));
 root.Add(micro);
 
 try
@@ -26,4 +28,12 @@ catch (UserErrorException e)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 1;
+}
+
+static void Require(OptionResult result, bool holds, string rule)
+{
+    if (!holds)
+    {
+        result.AddError(rule);
+    }
 }

@@ -16,15 +16,20 @@ internal static class MicroRun
 
     private const string Target = "1 KiB";
 
+    // In this process: a build of its own for each benchmark would know nothing of this repository's properties.
+    private static readonly Job ShortJob = Job.Default
+        .WithToolchain(InProcessEmitToolchain.Instance)
+        .WithWarmupCount(5)
+        .WithIterationTime(TimeInterval.FromMilliseconds(100));
+
+    /// <summary>BenchmarkDotNet's own command line.</summary>
+    public static void Run(string[] args) =>
+        BenchmarkSwitcher.FromTypes([typeof(MicroBenchmarks)]).Run(args, DefaultConfig.Instance.AddJob(ShortJob));
+
     public static IReadOnlyList<Figure> Run(int rounds)
     {
-        var job = Job.Default
-            .WithToolchain(InProcessEmitToolchain.Instance)
-            .WithWarmupCount(5)
-            .WithIterationCount(rounds)
-            .WithIterationTime(TimeInterval.FromMilliseconds(100));
         var config = ManualConfig.CreateEmpty()
-            .AddJob(job)
+            .AddJob(ShortJob.WithIterationCount(rounds))
             .AddColumnProvider(DefaultColumnProviders.Instance)
             .AddLogger(NullLogger.Instance)
             .WithOption(ConfigOptions.DisableLogFile, true);
