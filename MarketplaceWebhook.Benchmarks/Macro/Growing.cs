@@ -1,72 +1,73 @@
 using System.Diagnostics;
-using Azure.Data.Tables;
 using Azure.Storage.Queues;
 using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
-/// <summary>What a projection takes where much is stored already, ÷ where nothing is. One caller, on Azurite.</summary>
+/// <summary>What a projection takes where much is stored already, ÷ where nothing is; and what a large body takes, per byte. One caller.</summary>
 internal static class Growing
 {
     public const string Section = "Growth";
     private const int StatusChanges = 10_000;
-    private const int Cycles = 500;
+    private const int OtherPackages = 10;
+    private const int CyclesOfEach = 50;
     private const int Accounts = 50_000;
     private static readonly Guid Busy = new("b0000000-0000-4000-8000-000000000001");
 
-    private static int number;
+    private static int number = 1_000_000;
 
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(Workbench bench, CancellationToken cancellationToken)
     {
-        bench.Options.Report($"{Section}: filling ...");
-        await using var empty = await World.OpenAsync(bench, cancellationToken);
-        await using var busy = await World.OpenAsync(bench, cancellationToken);
-        await using var large = await World.OpenAsync(bench, cancellationToken);
-        await FillAccountAsync(busy.Storage, bench, cancellationToken);
-        await FillTableAsync(large.Storage, bench, cancellationToken);
-
         bench.Options.Report($"{Section} ...");
         return
         [
-            .. await CompareAsync($"account with {bench.Options.Scaled(StatusChanges):N0} status changes and {bench.Options.Scaled(Cycles)} cycles in other packages",
-                "empty account", busy, empty, () => Busy),
-            .. await CompareAsync($"table of {bench.Options.Scaled(Accounts):N0} accounts", "empty table", large, empty, Guid.NewGuid),
-            await CompareBodiesAsync(empty, bench, cancellationToken),
+            await CompareAsync(
+                $"account with {bench.Options.Scaled(StatusChanges):N0} status changes and {OtherPackages * CyclesOfEach} cycles in other packages",
+                "empty account", bench, FillAccount, () => Busy, cancellationToken),
+            await CompareAsync(
+                $"table of {bench.Options.Scaled(Accounts):N0} accounts", "empty table", bench, FillTable, Guid.NewGuid, cancellationToken),
+            await CompareBodiesAsync(bench, cancellationToken),
         ];
+    }
 
-        async Task<Figure[]> CompareAsync(string where, string than, World full, World none, Func<Guid> account)
-        {
-            var app = await bench.AlternateAsync(() => P50Async(full.ProjectByAppAsync, account), () => P50Async(none.ProjectByAppAsync, Guid.NewGuid));
-            var sdk = await bench.AlternateAsync(() => P50Async(full.ProjectBySdkAsync, account), () => P50Async(none.ProjectBySdkAsync, Guid.NewGuid));
-            return
-            [
-                Figure.Of(Section, $"p50 of projecting, {where}", "ms", than, app, t => t) with { Target = Target.AtMost(1.2) },
-                Figure.Of(Section, $"the same calls by the bare Azure SDK, {where}", "ms", than, sdk, t => t),
-            ];
-        }
+    private static async Task<Figure> CompareAsync(
+        string where, string than, Workbench bench, Action<SortedTables, Workbench> fill, Func<Guid> account, CancellationToken cancellationToken)
+    {
+        await using var full = await World.OpenAsync(bench, cancellationToken);
+        await using var empty = await World.OpenAsync(bench, cancellationToken);
+        fill(full.Storage.Tables!, bench);
+        await P50Async(full, account);
+        await P50Async(empty, Guid.NewGuid);
+        var rounds = await bench.AlternateAsync(() => P50Async(full, account), () => P50Async(empty, Guid.NewGuid));
+        return Figure.Of(Section, $"p50 of projecting, {where}", "ms", than, rounds, t => t) with { Target = Target.AtMost(1.2) };
 
-        async Task<double> P50Async(Func<string, Task<TimeSpan>> project, Func<Guid> account)
+        async Task<double> P50Async(World world, Func<Guid> account)
         {
-            var times = new List<double>();
-            for (var n = 0; n < bench.Options.Scaled(30); n++)
+            // Each the first notification of its package.
+            var load = await Load.CallsAsync(bench.Options.Scaled(300), 1, _ =>
             {
-                // Each the first notification of its package.
                 var next = Interlocked.Increment(ref number);
-                times.Add((await project(Messaging.Text(next, Bodies.Installed(account(), packageId: 1_000_000 + next)))).TotalMilliseconds);
-            }
-
-            return Statistics.Median(times);
+                var message = Messaging.Text(next, Bodies.Installed(account(), packageId: next));
+                return world.App.PostAsync(HostInvocation.ProjectPath, HostInvocation.Write(message), cancellationToken);
+            });
+            return load.P50;
         }
     }
 
-    /// <summary>From the call to the rows, received and projected, per byte.</summary>
-    private static async Task<Figure> CompareBodiesAsync(World world, Workbench bench, CancellationToken cancellationToken)
+    /// <summary>From the call to the rows, received and projected, per byte. On Azurite: a large body needs a blob.</summary>
+    private static async Task<Figure> CompareBodiesAsync(Workbench bench, CancellationToken cancellationToken)
     {
         const int Small = 1024;
         const int Large = 1024 * 1024;
-        var queue = new QueueClient(world.Storage, StorageNames.Queue, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+        var storage = bench.NewAccount();
+        await using var app = await ServerProcess.StartAsync(bench.Programs.Native, storage, cancellationToken);
+        var queue = new QueueClient(storage, StorageNames.Queue, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+        await NanosecondsPerByteAsync(Large, 1);
         var rounds = await bench.AlternateAsync(() => NanosecondsPerByteAsync(Large, 3), () => NanosecondsPerByteAsync(Small, 15));
-        return Figure.Of(Section, "time per byte of a body of 1 MiB, received and projected", "ns", "1 KiB", rounds, t => t) with { Target = Target.AtMost(1) };
+        return Figure.Of(Section, "time per byte of a body of 1 MiB, received and projected", "ns", "1 KiB", rounds, t => t) with
+        {
+            Target = Target.AtMost(1),
+        };
 
         async Task<double> NanosecondsPerByteAsync(int bytes, int times)
         {
@@ -74,71 +75,71 @@ internal static class Growing
             for (var n = 0; n < times; n++)
             {
                 var body = Bodies.InstalledOf(bytes, Guid.NewGuid());
-                var started = Stopwatch.GetTimestamp();
-                await world.App.PostAsync(HostInvocation.ReceivePath, body, cancellationToken);
-                var elapsed = Stopwatch.GetElapsedTime(started);
+                var received = await TimeAsync(() => app.PostAsync(HostInvocation.ReceivePath, body, cancellationToken));
                 var message = (await queue.ReceiveMessageAsync(cancellationToken: cancellationToken)).Value;
-                elapsed += await world.ProjectByAppAsync(message.MessageText);
+                var invocation = HostInvocation.Write(message.MessageText);
+                var projected = await TimeAsync(() => app.PostAsync(HostInvocation.ProjectPath, invocation, cancellationToken));
                 await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, cancellationToken);
-                taken.Add(elapsed.TotalNanoseconds / bytes);
+                taken.Add((received + projected).TotalNanoseconds / bytes);
             }
 
             return Statistics.Median(taken);
         }
     }
 
-    private static async Task FillAccountAsync(string storage, Workbench bench, CancellationToken cancellationToken)
+    private static async Task<TimeSpan> TimeAsync(Func<Task> call)
     {
-        var tables = new TableServiceClient(storage);
-        var changes = Enumerable.Range(0, bench.Options.Scaled(StatusChanges))
-            .Select(n => BareProjection.RowsOf(Messaging.Text(n, Bodies.Installed(Busy))).Change.ToEntity());
-        await BareProjection.AddAsync(tables.GetTableClient(StorageNames.StatusChangesTable), changes, cancellationToken);
+        var started = Stopwatch.GetTimestamp();
+        await call();
+        return Stopwatch.GetElapsedTime(started);
+    }
 
-        const int CyclesOfAPackage = 50;
-        for (var package = 1; package <= bench.Options.Scaled(Cycles) / CyclesOfAPackage; package++)
+    private static void FillAccount(SortedTables tables, Workbench bench)
+    {
+        for (var n = 0; n < bench.Options.Scaled(StatusChanges); n++)
         {
-            var rows = BareProjection.RowsOf(Messaging.Text(package, Bodies.Installed(Busy, package, CyclesOfAPackage))).Package;
-            await BareProjection.AddAsync(tables.GetTableClient(StorageNames.InstallsTable), BareProjection.RowsOf(rows), cancellationToken);
+            var change = BareProjection.RowsOf(Messaging.Text(n, Bodies.Documented("started"))).Change;
+            tables.Insert(StorageNames.StatusChangesTable, Keys.Account(Busy), change.RowKey, "{}");
+        }
+
+        for (var package = 1; package <= OtherPackages; package++)
+        {
+            tables.Insert(StorageNames.InstallsTable, Keys.Account(Busy), Keys.Install(package), "{}");
+            for (var cycle = 0; cycle < CyclesOfEach; cycle++)
+            {
+                tables.Insert(StorageNames.InstallsTable, Keys.Account(Busy), Keys.Cycle(package, Guid.NewGuid()), "{}");
+            }
         }
     }
 
-    private static async Task FillTableAsync(string storage, Workbench bench, CancellationToken cancellationToken)
+    private static void FillTable(SortedTables tables, Workbench bench)
     {
-        var installs = new TableServiceClient(storage).GetTableClient(StorageNames.InstallsTable);
-        var install = BareProjection.RowsOf(Messaging.Text(0, Bodies.Documented("started"))).Package.Install!;
-        await Load.CallsAsync(bench.Options.Scaled(Accounts), 16, _ => installs.AddEntityAsync(install.ToEntity(Guid.NewGuid()), cancellationToken));
+        for (var n = 0; n < bench.Options.Scaled(Accounts); n++)
+        {
+            var account = Keys.Account(Guid.NewGuid());
+            tables.Insert(StorageNames.InstallsTable, account, Keys.Install(1234), "{}");
+            tables.Insert(StorageNames.StatusChangesTable, account, $"{n:d19}", "{}");
+        }
     }
 
-    /// <summary>A storage account with the application on it.</summary>
-    private sealed class World(string storage, ServerProcess app, BareProjection sdk, CancellationToken cancellationToken) : IAsyncDisposable
+    /// <summary>The application on storage that keeps its rows.</summary>
+    private sealed class World(StorageStandIn storage, ServerProcess app) : IAsyncDisposable
     {
-        public string Storage => storage;
+        public StorageStandIn Storage => storage;
 
         public ServerProcess App => app;
 
         public static async Task<World> OpenAsync(Workbench bench, CancellationToken cancellationToken)
         {
-            var storage = bench.NewAccount();
-            var sdk = await BareProjection.OnAsync(storage, cancellationToken);
-            return new World(storage, await ServerProcess.StartAsync(bench.Programs.Native, storage, cancellationToken), sdk, cancellationToken);
+            var storage = await StorageStandIn.StartAsync(cancellationToken);
+            storage.Tables = new SortedTables();
+            return new World(storage, await ServerProcess.StartAsync(bench.Programs.Native, storage.ConnectionString, cancellationToken));
         }
 
-        public async Task<TimeSpan> ProjectByAppAsync(string message)
+        public async ValueTask DisposeAsync()
         {
-            var invocation = HostInvocation.Write(message);
-            var started = Stopwatch.GetTimestamp();
-            await app.PostAsync(HostInvocation.ProjectPath, invocation, cancellationToken);
-            return Stopwatch.GetElapsedTime(started);
+            await app.DisposeAsync();
+            await storage.DisposeAsync();
         }
-
-        public async Task<TimeSpan> ProjectBySdkAsync(string message)
-        {
-            var (change, package) = BareProjection.RowsOf(message);
-            var started = Stopwatch.GetTimestamp();
-            await sdk.ProjectAsync(change, package, cancellationToken);
-            return Stopwatch.GetElapsedTime(started);
-        }
-
-        public ValueTask DisposeAsync() => app.DisposeAsync();
     }
 }

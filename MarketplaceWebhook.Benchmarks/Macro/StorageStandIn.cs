@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging;
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
 /// <summary>
-/// Storage on loopback that takes everything at once and keeps nothing: what is left is the cost of the caller. Every table is empty.
+/// Storage on loopback that takes everything at once and keeps nothing, or rows alone: what is left is the cost of the caller.
 /// Takes OpenTelemetry's exports too.
 /// </summary>
 internal sealed class StorageStandIn : IAsyncDisposable
@@ -45,6 +45,9 @@ internal sealed class StorageStandIn : IAsyncDisposable
 
     /// <summary>How long every answer waits: calls made beside each other show by their times.</summary>
     public TimeSpan Delay { get; set; }
+
+    /// <summary>Where rows are kept; null: nowhere, and every table is empty.</summary>
+    public SortedTables? Tables { get; set; }
 
     /// <summary>The calls since the last time that it was asked.</summary>
     public IReadOnlyList<Call> TakeCalls()
@@ -84,17 +87,8 @@ internal sealed class StorageStandIn : IAsyncDisposable
         var begun = Stopwatch.GetTimestamp();
         var path = request.Path.Value!;
         var what = path[(path.LastIndexOf('/') + 1)..];
-        var actions = 0;
-        if (what == "$batch")
-        {
-            using var reader = new StreamReader(request.Body);
-            actions = (await reader.ReadToEndAsync()).Split("Content-Type: application/http").Length - 1;
-        }
-        else
-        {
-            await request.Body.CopyToAsync(Stream.Null);
-        }
-
+        using var reader = new StreamReader(request.Body);
+        var body = await reader.ReadToEndAsync();
         if (Delay > TimeSpan.Zero)
         {
             await Task.Delay(Delay);
@@ -116,15 +110,18 @@ internal sealed class StorageStandIn : IAsyncDisposable
                 await response.Body.WriteAsync(PutMessage);
                 break;
             case ("POST", "$batch"):
-                await AnswerTransactionAsync(response, actions);
+                await AnswerTransactionAsync(response, body);
                 break;
             case ("POST", _):
-                response.StatusCode = StatusCodes.Status204NoContent;
+                response.StatusCode = what == "Tables" || Tables?.Insert(what, body) != false
+                    ? StatusCodes.Status204NoContent
+                    : StatusCodes.Status409Conflict;
                 response.Headers.ETag = "W/\"1\"";
                 break;
             case ("GET", _):
                 response.ContentType = "application/json;odata=minimalmetadata";
-                await response.WriteAsync("{\"value\":[]}");
+                var rows = Tables?.Query(what.Replace("()", "", StringComparison.Ordinal), request.Query["$filter"]!) ?? [];
+                await response.WriteAsync($"{{\"value\":[{string.Join(',', rows)}]}}");
                 break;
             default:
                 response.StatusCode = StatusCodes.Status201Created;
@@ -139,13 +136,21 @@ internal sealed class StorageStandIn : IAsyncDisposable
         }
     }
 
-    private static Task AnswerTransactionAsync(HttpResponse response, int actions)
+    private Task AnswerTransactionAsync(HttpResponse response, string body)
     {
         const string Part = "--changeset\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\nHTTP/1.1 204 No Content\r\nETag: W/\"1\"\r\n\r\n\r\n";
+        var actions = body.Split("Content-Type: application/http")[1..];
+        foreach (var action in Tables is null ? [] : actions)
+        {
+            var address = action.Split('\n').First(line => line.StartsWith("POST ", StringComparison.Ordinal)).Split(' ')[1];
+            var table = new Uri(address).Segments[^1];
+            Tables!.Insert(table, action[action.IndexOf('{', StringComparison.Ordinal)..(action.LastIndexOf('}') + 1)]);
+        }
+
         response.StatusCode = StatusCodes.Status202Accepted;
         response.ContentType = "multipart/mixed; boundary=batch";
         return response.WriteAsync(
             "--batch\r\nContent-Type: multipart/mixed; boundary=changeset\r\n\r\n"
-            + string.Concat(Enumerable.Repeat(Part, actions)) + "--changeset--\r\n--batch--\r\n");
+            + string.Concat(Enumerable.Repeat(Part, actions.Length)) + "--changeset--\r\n--batch--\r\n");
     }
 }
