@@ -13,6 +13,13 @@ internal static class JsonText
     public static string? Read(ref Utf8JsonReader reader) =>
         reader.ValueIsEscaped && HasLoneSurrogate(reader.ValueSpan) ? null : reader.GetString();
 
+    /// <summary>A GUID in 36 characters, without making a text of it first; other spellings are left to who reads the text.</summary>
+    public static bool TryReadUsualGuid(ref Utf8JsonReader reader, out Guid id)
+    {
+        id = default;
+        return reader.TokenType == JsonTokenType.String && !reader.ValueIsEscaped && reader.TryGetGuid(out id);
+    }
+
     /// <summary>Whether the property name is <paramref name="name"/> (ASCII), compared without case.</summary>
     public static bool NameIs(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
     {

@@ -125,7 +125,9 @@ public static class NotificationReader
         ReadText(ref reader)?.Trim() is { Length: >= 1 and <= 64 } status ? status.ToLowerInvariant() : null;
 
     internal static Guid? ReadGuid(ref Utf8JsonReader reader) =>
-        Guid.TryParse(ReadText(ref reader), CultureInfo.InvariantCulture, out var id) ? id : null;
+        JsonText.TryReadUsualGuid(ref reader, out var id) || Guid.TryParse(ReadText(ref reader), CultureInfo.InvariantCulture, out id)
+            ? id
+            : null;
 
     private static long? ReadPackageId(ref Utf8JsonReader reader)
     {
@@ -161,8 +163,17 @@ public static class NotificationReader
     }
 
     /// <summary>Ids are stored as GUIDs, lower case with dashes, where they are GUIDs; as they came where not.</summary>
-    internal static string? InOneSpelling(string? id) =>
-        Guid.TryParse(id, CultureInfo.InvariantCulture, out var guid) ? guid.ToString() : id;
+    internal static string? InOneSpelling(string? id)
+    {
+        if (!Guid.TryParse(id, CultureInfo.InvariantCulture, out var guid))
+        {
+            return id;
+        }
+
+        Span<char> spelling = stackalloc char[36];
+        guid.TryFormat(spelling, out _);
+        return spelling.SequenceEqual(id) ? id : spelling.ToString();
+    }
 
     private static Reading.Refused NotJson(string why) =>
         new(RefusalReason.InvalidJson, new Dictionary<string, string[]> { [Body] = [why] }, AccountId: null);
@@ -172,7 +183,7 @@ public static class NotificationReader
     /// <summary>The fields as they are met, in any order, before it is known whether they make a notification.</summary>
     private sealed class Draft
     {
-        private readonly Dictionary<string, string[]> refusals = [];
+        private Dictionary<string, string[]>? refusals;
 
         public string? Status { get; set; }
 
@@ -194,11 +205,12 @@ public static class NotificationReader
 
         public Draft Refuse(string field, string why)
         {
+            refusals ??= [];
             refusals.TryAdd(field, [why]);
             return this;
         }
 
-        public Dictionary<string, string[]> Refusals() => refusals;
+        public Dictionary<string, string[]> Refusals() => refusals ?? [];
 
         public Reading ToReading()
         {
@@ -217,7 +229,7 @@ public static class NotificationReader
                 Refuse(NotificationReader.PackageId, "is required: an integer from 1 to 9223372036854775807.");
             }
 
-            return refusals.Count > 0
+            return refusals is not null
                 ? NotificationReader.Refuse(this)
                 : new Reading.Accepted(new Notification
                 {

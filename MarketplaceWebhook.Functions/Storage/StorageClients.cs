@@ -64,6 +64,9 @@ public sealed class StorageClients
         // A hung connection leaves time for a second one before the caller's 10 s are over.
         options.Retry.NetworkTimeout = TimeSpan.FromSeconds(4);
         options.AddPolicy(new RetryCount(), HttpPipelinePosition.PerRetry);
+        // The application tells itself what it does; the client's own log and spans would go nowhere, at a cost in every call.
+        options.Diagnostics.IsLoggingEnabled = false;
+        options.Diagnostics.IsDistributedTracingEnabled = false;
         return options;
     }
 }

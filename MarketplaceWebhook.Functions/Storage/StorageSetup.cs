@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>
-/// Makes the queues, tables and the container beside the start; calls wait for them. A storage that cannot be reached is asked
-/// again by the next call; what is deleted later is made again once, and the call repeated.
+/// Makes the queues, tables and the container beside the start; only a call that finds one missing waits for them. A storage
+/// that cannot be reached is asked again by the next call; what is deleted later is made again once, and the call repeated.
 /// </summary>
 public sealed class StorageSetup(StorageClients clients, ILogger<StorageSetup> logger) : IHostedService
 {
@@ -41,16 +41,22 @@ public sealed class StorageSetup(StorageClients clients, ILogger<StorageSetup> l
 
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
-        var ready = Made();
-        await ready.WaitAsync(cancellationToken);
+        var making = Made();
+        var isMade = making.IsCompletedSuccessfully;
         try
         {
+            // They are nearly always there: a cold start is not to wait for six answers that say so.
             return await call(cancellationToken);
         }
         catch (RequestFailedException e) when (StorageFaults.IsMissing(e))
         {
-            Log.StorageMadeAgain(logger, e.ErrorCode);
-            await MadeAgain(ready).WaitAsync(cancellationToken);
+            if (isMade)
+            {
+                Log.StorageMadeAgain(logger, e.ErrorCode);
+                making = MadeAgain(making);
+            }
+
+            await making.WaitAsync(cancellationToken);
             return await call(cancellationToken);
         }
     }

@@ -1,0 +1,14 @@
+using System.Text;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Storage;
+
+namespace MarketplaceWebhook.Benchmarks.Macro;
+
+internal static class Messaging
+{
+    private const long Epoch = 1_790_000_000_000;
+
+    /// <summary>The message of a notification, each number a later one.</summary>
+    public static string Text(int number, byte[] body) =>
+        Encoding.UTF8.GetString(Envelope.Write(NotificationId.Create(Epoch + number, 0, (ulong)number), SourceLabel.Default, null, body).Span);
+}

@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace MarketplaceWebhook.Benchmarks.Macro;
+
+/// <summary>
+/// Tables that keep their rows sorted by partition and row key, as Table Storage does: a query costs what it gives. Only what the
+/// first notification of a package asks of them. (Azurite looks through all rows of the table in every query.)
+/// </summary>
+internal sealed partial class SortedTables
+{
+    private readonly ConcurrentDictionary<string, SortedSet<Row>> tables = new(StringComparer.Ordinal);
+
+    /// <returns>False where a row with these keys is there already.</returns>
+    public bool Insert(string table, string rowJson)
+    {
+        using var row = JsonDocument.Parse(rowJson);
+        return Insert(
+            table, row.RootElement.GetProperty("PartitionKey").GetString()!, row.RootElement.GetProperty("RowKey").GetString()!, rowJson);
+    }
+
+    public bool Insert(string table, string partitionKey, string rowKey, string rowJson)
+    {
+        var rows = Rows(table);
+        lock (rows)
+        {
+            return rows.Add(new Row(Key(partitionKey, rowKey), rowJson));
+        }
+    }
+
+    /// <param name="filter">As the application asks for a package: a partition, and a range of row keys.</param>
+    public IReadOnlyList<string> Query(string table, string filter)
+    {
+        var range = Range().Match(filter);
+        if (!range.Success)
+        {
+            throw new NotSupportedException($"Only a range of row keys in a partition can be asked for, not {filter}");
+        }
+
+        var (partition, from, to) = (range.Groups[1].Value, range.Groups[2].Value, range.Groups[3].Value);
+        var rows = Rows(table);
+        lock (rows)
+        {
+            return [.. rows.GetViewBetween(new Row(Key(partition, from), ""), new Row(Key(partition, to), "")).Select(row => row.Json)];
+        }
+    }
+
+    private SortedSet<Row> Rows(string table) => tables.GetOrAdd(table, _ => []);
+
+    private static string Key(string partitionKey, string rowKey) => $"{partitionKey}\n{rowKey}";
+
+    private readonly record struct Row(string Key, string Json) : IComparable<Row>
+    {
+        public int CompareTo(Row other) => string.CompareOrdinal(Key, other.Key);
+    }
+
+    [GeneratedRegex("^PartitionKey eq '([^']*)' and RowKey ge '([^']*)' and RowKey lt '([^']*)'")]
+    private static partial Regex Range();
+}

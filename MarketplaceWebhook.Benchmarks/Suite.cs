@@ -1,0 +1,60 @@
+using MarketplaceWebhook.Benchmarks.Macro;
+using MarketplaceWebhook.Benchmarks.Micro;
+using MarketplaceWebhook.Benchmarks.Reporting;
+using MarketplaceWebhook.Cli.LocalHost.Storage;
+
+namespace MarketplaceWebhook.Benchmarks;
+
+/// <param name="Output">Null: docs of this clone.</param>
+/// <param name="Only">Empty: all sections.</param>
+internal sealed record SuiteOptions(int Rounds, double Scale, bool Build, string? Output, IReadOnlyList<string> Only);
+
+/// <summary>Every section in the order of the page.</summary>
+internal static class Suite
+{
+    private const string MicroName = "micro";
+
+    private static readonly (string Name, Func<Workbench, CancellationToken, Task<IReadOnlyList<Figure>>> MeasureAsync)[] Sections =
+    [
+        ("azurite", AcceptingOnAzurite.MeasureAsync),
+        ("cost", AcceptingAtOnce.MeasureAsync),
+        ("projecting", Draining.MeasureAsync),
+        ("start", Starting.MeasureAsync),
+        ("growth", Growing.MeasureAsync),
+    ];
+
+    public static IEnumerable<string> Names => Sections.Select(s => s.Name).Append(MicroName);
+
+    public static async Task<int> RunAsync(SuiteOptions options, CancellationToken cancellationToken)
+    {
+        static void Report(string line) => Console.Error.WriteLine($"{DateTime.Now:HH:mm:ss} {line}");
+        bool IsWanted(string name) => options.Only.Count == 0 || options.Only.Contains(name);
+
+        var figures = new List<Figure>();
+        if (Sections.Any(s => IsWanted(s.Name)))
+        {
+            await using var bench = await Workbench.PrepareAsync(new MacroOptions(options.Rounds, options.Scale, options.Build, Report), cancellationToken);
+            foreach (var (_, measureAsync) in Sections.Where(s => IsWanted(s.Name)))
+            {
+                figures.AddRange(await measureAsync(bench, cancellationToken));
+            }
+        }
+
+        if (IsWanted(MicroName))
+        {
+            Report("Computing one notification ...");
+            figures.AddRange(MicroRun.Run(options.Rounds));
+        }
+
+        var results = new Results(Machine.Current(), options.Rounds, figures);
+        ConsoleTable.Show(results);
+        var directory = options.Output ?? (options.Only.Count == 0 ? Path.Combine(RepositoryRoot.Find()!, "docs") : null);
+        if (directory is not null)
+        {
+            await ResultFiles.WriteAsync(results, directory, cancellationToken);
+            Report($"Written to {directory}.");
+        }
+
+        return 0;
+    }
+}
