@@ -10,8 +10,8 @@ internal static class Texts
     public static string Number(double value) => Math.Abs(value) switch
     {
         >= 100 => value.ToString("N0", CultureInfo.InvariantCulture),
-        >= 10  => value.ToString("0.#", CultureInfo.InvariantCulture),
-        _      => value.ToString("0.##", CultureInfo.InvariantCulture),
+        >= 10 => value.ToString("0.#", CultureInfo.InvariantCulture),
+        _ => value.ToString("0.##", CultureInfo.InvariantCulture),
     };
 
     public static string Ratio(Figure figure) => figure is { Ratio: { } ratio, RatioRange: [var low, var high] }

@@ -64,7 +64,7 @@ internal static class EraseCommand
             [var one] => one,
             [] when Guid.TryParse(name, CultureInfo.InvariantCulture, out var id) => id,
             [] => throw new UserErrorException($"Nothing is known of an account '{name}': give Cyclr's AccountId, a GUID."),
-            _  => throw new UserErrorException(
+            _ => throw new UserErrorException(
                 $"'{name}' is the AccountApiId of {known.Count} accounts: give one of {string.Join(", ", known.Take(10))}."),
         };
     }

@@ -129,14 +129,14 @@ internal static class RebuildCommand
             var differences = Output.Count(sum.Differences, "difference");
             Output.Remark(
                 $"Compared {Output.Count(accounts, "account")}, {Output.Count(notifications, "notification")}: " + sum switch
-            {
-                { Accounts: 0 }   => "no difference.",
-                { Problems: > 0 } =>
-                    $"{differences}{(apply ? ", applied" : "")}; an account whose log cannot be read is left alone.",
-                _ when Left == 0  => $"{differences} in {Output.Count(sum.Accounts, "account")}, applied.",
-                _                 =>
-                    $"{differences} in {Output.Count(sum.Accounts, "account")}. `rebuild --apply` writes what should be.",
-            });
+                {
+                    { Accounts: 0 } => "no difference.",
+                    { Problems: > 0 } =>
+                        $"{differences}{(apply ? ", applied" : "")}; an account whose log cannot be read is left alone.",
+                    _ when Left == 0 => $"{differences} in {Output.Count(sum.Accounts, "account")}, applied.",
+                    _ =>
+                        $"{differences} in {Output.Count(sum.Accounts, "account")}. `rebuild --apply` writes what should be.",
+                });
         }
 
         private async Task TakeAsync(IAsyncEnumerable<RebuiltAccount> accounts)

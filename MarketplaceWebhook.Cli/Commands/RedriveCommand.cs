@@ -96,16 +96,16 @@ internal static class RedriveCommand
         {
             var (colour, word) = result.Outcome switch
             {
-                RedriveOutcome.Sent         => ("green", dryRun ? "would be redriven" : "redriven"),
-                RedriveOutcome.TooLarge     => ("yellow", "skipped, too large"),
+                RedriveOutcome.Sent => ("green", dryRun ? "would be redriven" : "redriven"),
+                RedriveOutcome.TooLarge => ("yellow", "skipped, too large"),
                 RedriveOutcome.RefusedAgain => ("red", "still refused"),
-                _                           => ("red", "cannot be redriven"),
+                _ => ("red", "cannot be redriven"),
             };
             _ = result.Outcome switch
             {
-                RedriveOutcome.Sent     => sent++,
+                RedriveOutcome.Sent => sent++,
                 RedriveOutcome.TooLarge => skipped++,
-                _                       => failed++,
+                _ => failed++,
             };
             var why = result.Why is { } text ? $": {text}" : "";
             Output.Results.MarkupLine(

@@ -39,7 +39,7 @@ internal static class Durations
             'm' => TimeSpan.FromMinutes(1),
             'h' => TimeSpan.FromHours(1),
             'd' => TimeSpan.FromDays(1),
-            _   => null,
+            _ => null,
         };
         if (unit is not { } one || number > MostDays * TimeSpan.TicksPerDay / one.Ticks)
         {

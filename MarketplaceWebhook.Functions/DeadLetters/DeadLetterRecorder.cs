@@ -80,8 +80,8 @@ public sealed class DeadLetterRecorder(
             return NotificationReader.Read(payload.Span) switch
             {
                 Reading.Accepted accepted => accepted.Notification.AccountId,
-                Reading.Refused refused   => refused.AccountId,
-                _                         => null,
+                Reading.Refused refused => refused.AccountId,
+                _ => null,
             };
         }
         catch (Exception e) when (StorageFaults.IsStorage(e) && !cancellationToken.IsCancellationRequested)

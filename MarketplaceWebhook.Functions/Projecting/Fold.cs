@@ -20,11 +20,11 @@ public static class Fold
         var install = Status(package.Install, change);
         install = change.Status switch
         {
-            KnownStatus.Installed   => Installed(install, change),
+            KnownStatus.Installed => Installed(install, change),
             KnownStatus.Uninstalled => install with { UninstalledNotificationId = Later(install.UninstalledNotificationId, change.Id) },
-            KnownStatus.Started     => install with { StartedAt = Later(install.StartedAt, change.Id.ReceivedAt) },
-            KnownStatus.Stopped     => install with { StoppedAt = Later(install.StoppedAt, change.Id.ReceivedAt) },
-            _                       => install,
+            KnownStatus.Started => install with { StartedAt = Later(install.StartedAt, change.Id.ReceivedAt) },
+            KnownStatus.Stopped => install with { StoppedAt = Later(install.StoppedAt, change.Id.ReceivedAt) },
+            _ => install,
         };
         var cycles = Cycles(package.Cycles, change, install.UninstalledNotificationId);
         return package with { Install = install with { CycleCount = cycles.Count }, Cycles = cycles };

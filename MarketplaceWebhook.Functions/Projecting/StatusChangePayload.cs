@@ -14,8 +14,8 @@ internal static class StatusChangePayload
         return NotificationReader.Read(payload.Span) switch
         {
             Reading.Accepted accepted => StatusChange.From(envelope, accepted.Notification),
-            Reading.Refused refused   => throw new UnreadablePayloadException(refused.Reason, refused.Errors.Keys),
-            _                         => throw new InvalidOperationException("A reading is accepted or refused."),
+            Reading.Refused refused => throw new UnreadablePayloadException(refused.Reason, refused.Errors.Keys),
+            _ => throw new InvalidOperationException("A reading is accepted or refused."),
         };
     }
 }

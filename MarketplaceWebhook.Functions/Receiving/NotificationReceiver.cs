@@ -54,11 +54,11 @@ public sealed class NotificationReceiver(
     /// <summary>A label that is none refuses the notification too, whatever the body says.</summary>
     private static Reading WithSource(Reading reading, string? label) => (reading, label) switch
     {
-        (_, not null)                      => reading,
-        (Reading.Refused refused, null)    => refused with { Errors = Errors(SourceLabel.Field, SourceLabel.Rule, refused.Errors) },
-        (Reading.Accepted accepted, null)  => new Reading.Refused(
+        (_, not null) => reading,
+        (Reading.Refused refused, null) => refused with { Errors = Errors(SourceLabel.Field, SourceLabel.Rule, refused.Errors) },
+        (Reading.Accepted accepted, null) => new Reading.Refused(
             RefusalReason.InvalidNotification, Errors(SourceLabel.Field, SourceLabel.Rule), accepted.Notification.AccountId),
-        _                                  => throw new InvalidOperationException("A reading is accepted or refused."),
+        _ => throw new InvalidOperationException("A reading is accepted or refused."),
     };
 
     private static Dictionary<string, string[]> Errors(

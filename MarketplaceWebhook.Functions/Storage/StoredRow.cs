@@ -55,9 +55,9 @@ public sealed record StoredRow(string PartitionKey, string RowKey, IReadOnlyDict
 
     public long? Number(string column) => Columns.GetValueOrDefault(column) switch
     {
-        int number  => number,
+        int number => number,
         long number => number,
-        _           => null,
+        _ => null,
     };
 
     public DateTimeOffset? Time(string column) => Columns.GetValueOrDefault(column) as DateTimeOffset?;
@@ -67,9 +67,9 @@ public sealed record StoredRow(string PartitionKey, string RowKey, IReadOnlyDict
     /// <summary>The column's value for people, with its type where that is what differs.</summary>
     public static string Shown(object value) => value switch
     {
-        string text         => text,
+        string text => text,
         DateTimeOffset time => Envelope.TimeText(time),
-        byte[] bytes        => $"{bytes.Length} bytes",
-        _                   => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
+        byte[] bytes => $"{bytes.Length} bytes",
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
     };
 }

@@ -55,7 +55,10 @@ public sealed class HostileTextTests(RunningPage running) : IClassFixture<Runnin
 
         await tab.SendBodyAsync(new JsonObject
         {
-            ["Status"] = Image, ["AccountId"] = account, ["MarketplaceIntegrationPackageId"] = 1234, ["AccountApiId"] = account.ToString(),
+            ["Status"] = Image,
+            ["AccountId"] = account,
+            ["MarketplaceIntegrationPackageId"] = 1234,
+            ["AccountApiId"] = account.ToString(),
         }.ToJsonString());
         await Expect(tab.Page.Locator("#feed-rows tr").Filter(new() { HasText = account.ToString() }).Locator(".badge.other"))
             .ToHaveTextAsync(Image.ToLowerInvariant());
