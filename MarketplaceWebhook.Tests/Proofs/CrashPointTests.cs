@@ -147,7 +147,12 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     {
         var arrival = new Arrival
         {
-            Millisecond = 0, Counter = 0, Status = "started", Account = Guid.Empty, Package = 1, CompleteParameter = new('x', 200_000),
+            Millisecond = 0,
+            Counter = 0,
+            Status = "started",
+            Account = Guid.Empty,
+            Package = 1,
+            CompleteParameter = new('x', 200_000),
         };
         using var answer = await application.PostAsync(arrival.Body(), Cancelled);
         if (answer.StatusCode != HttpStatusCode.Accepted) return null;
