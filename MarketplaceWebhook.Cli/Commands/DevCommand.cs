@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.Cli.LocalHost.App;
 using MarketplaceWebhook.Cli.LocalHost.Storage;
 using MarketplaceWebhook.Cli.Page;
 using MarketplaceWebhook.Storage;
@@ -63,6 +64,7 @@ internal static class DevCommand
             ending.Cancel();
         });
 
+        FunctionApp.RequireFolder(app);
         var console = new DevConsole();
         await using var storage = await DevStorage.OpenAsync(console.Report, ending.Token);
         await using var page = new LivePage(

@@ -128,7 +128,8 @@ internal sealed class HostObserver(
 
         await Task.WhenAll(changed.Select(async key =>
         {
-            var snapshot = await TryAsync<InstallTable.Snapshot>(async () => await installs.ReadAsync(key.AccountId, key.PackageId, cancellationToken), cancellationToken);
+            var snapshot = await TryAsync<InstallTable.Snapshot>(
+                async () => await installs.ReadAsync(key.AccountId, key.PackageId, cancellationToken), cancellationToken);
             if (snapshot?.Package.Install is { } install)
                 pages.Publish("install", InstallView.Of(key.AccountId, install));
         }));
@@ -141,7 +142,8 @@ internal sealed class HostObserver(
         try
         {
             var envelope = Envelope.Read(invocation.Text);
-            var payload = await TryAsync(async () => (object)await payloads.GetPayloadAsync(envelope, cancellationToken), cancellationToken);
+            var payload = await TryAsync(
+                async () => (object)await payloads.GetPayloadAsync(envelope, cancellationToken), cancellationToken);
             var notification = payload is ReadOnlyMemory<byte> body && NotificationReader.Read(body.Span) is Reading.Accepted accepted
                 ? accepted.Notification
                 : null;
@@ -149,7 +151,8 @@ internal sealed class HostObserver(
         }
         catch (UnreadableEnvelopeException exception)
         {
-            return new ObservedMessage(exception.Id?.ToString() ?? ObservedMessage.KeyOf(invocation.Text), exception.Id, Notification: null);
+            var key = exception.Id?.ToString() ?? ObservedMessage.KeyOf(invocation.Text);
+            return new ObservedMessage(key, exception.Id, Notification: null);
         }
     }
 
@@ -177,7 +180,8 @@ internal sealed class HostObserver(
                 using var document = JsonDocument.Parse(text);
                 var root = document.RootElement;
                 var errors = root.TryGetProperty("errors", out var fields)
-                    ? string.Join("; ", fields.EnumerateObject().Select(field => $"{field.Name}: {string.Join(' ', field.Value.EnumerateArray())}"))
+                    ? string.Join(
+                        "; ", fields.EnumerateObject().Select(field => $"{field.Name}: {string.Join(' ', field.Value.EnumerateArray())}"))
                     : null;
                 return new Answer(
                     root.TryGetProperty("notificationId", out var id) ? id.GetString() : null,

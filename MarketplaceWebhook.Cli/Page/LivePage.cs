@@ -86,7 +86,8 @@ public sealed class LivePage : IAsyncDisposable
         }
         catch (Exception exception) when (StorageFaults.IsStorage(exception) && !context.HttpContext.RequestAborted.IsCancellationRequested)
         {
-            return TypedResults.Problem($"The storage does not answer: {StorageFaults.Describe(exception)}.", statusCode: StatusCodes.Status503ServiceUnavailable);
+            return TypedResults.Problem(
+                $"The storage does not answer: {StorageFaults.Describe(exception)}.", statusCode: StatusCodes.Status503ServiceUnavailable);
         }
     }
 

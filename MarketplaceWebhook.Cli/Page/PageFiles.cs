@@ -23,7 +23,8 @@ internal sealed class PageFiles(Task<string?> chartLibrary)
 
     /// <summary>Names of resources only: nothing that a path could lead out of.</summary>
     public static IResult File(string name) =>
-        ContentTypes.TryGetValue(Path.GetExtension(name), out var contentType) && Resources.GetManifestResourceStream(Prefix + name) is { } file
+        ContentTypes.TryGetValue(Path.GetExtension(name), out var contentType)
+        && Resources.GetManifestResourceStream(Prefix + name) is { } file
             ? TypedResults.Stream(file, contentType)
             : TypedResults.NotFound();
 

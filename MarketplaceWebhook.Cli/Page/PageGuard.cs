@@ -42,13 +42,16 @@ internal sealed class PageGuard
     public static async ValueTask<object?> OnThisMachineAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         SetHeaders(context.HttpContext.Response.Headers);
-        return IsLoopback(context.HttpContext) ? await next(context) : Refuse("The page answers on this machine only, under a loopback name.");
+        return IsLoopback(context.HttpContext)
+            ? await next(context)
+            : Refuse("The page answers on this machine only, under a loopback name.");
     }
 
     /// <summary>For everything else.</summary>
     public async ValueTask<object?> FromThePageAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
         !IsSameOrigin(context.HttpContext.Request) ? Refuse("Only the page itself may ask.")
-        : !HasToken(context.HttpContext.Request) ? Refuse("The token of this run is missing: open the page by the address that `dev` printed.")
+        : !HasToken(context.HttpContext.Request)
+            ? Refuse("The token of this run is missing: open the page by the address that `dev` printed.")
         : await next(context);
 
     private static void SetHeaders(IHeaderDictionary headers)
@@ -77,7 +80,9 @@ internal sealed class PageGuard
 
     private bool HasToken(HttpRequest request)
     {
-        var given = request.Headers.TryGetValue(TokenHeader, out var header) ? header.ToString() : request.Query[TokenParameter].ToString();
+        var given = request.Headers.TryGetValue(TokenHeader, out var header)
+            ? header.ToString()
+            : request.Query[TokenParameter].ToString();
         return CryptographicOperations.FixedTimeEquals(Hash(given), tokenHash);
     }
 

@@ -55,7 +55,8 @@ internal sealed class ReadEndpoints(
     }
 
     private async Task<IResult> GetPayloadAsync(Guid accountId, string id, CancellationToken aborted) =>
-        NotificationId.TryParse(id, out var notificationId) && await history.GetPayloadAsync(accountId, notificationId, aborted) is { } payload
+        NotificationId.TryParse(id, out var notificationId)
+        && await history.GetPayloadAsync(accountId, notificationId, aborted) is { } payload
             ? TypedResults.Text(payload)
             : TypedResults.NotFound();
 

@@ -20,7 +20,8 @@ internal sealed class SendEndpoints(
 
     public void Map(IEndpointRouteBuilder page)
     {
-        page.MapGet("/bodies", () => Documented.ToDictionary(status => status, status => Encoding.UTF8.GetString(NotificationBody.Read(status).Bytes)));
+        page.MapGet("/bodies", () => Documented.ToDictionary(
+            status => status, status => Encoding.UTF8.GetString(NotificationBody.Read(status).Bytes)));
         page.MapPost("/send", SendAsync);
         page.MapPost("/scenario", PlayAsync);
     }
@@ -35,7 +36,9 @@ internal sealed class SendEndpoints(
     private async Task<IResult> SendAsync(HttpRequest request, string? source, CancellationToken aborted)
     {
         var host = await hostStarted.WaitAsync(aborted);
-        if (host.HttpFunctions.FirstOrDefault(function => function.Methods.Contains("post", StringComparer.OrdinalIgnoreCase)) is not { } receiver)
+        var receiver = host.HttpFunctions.FirstOrDefault(
+            function => function.Methods.Contains("post", StringComparer.OrdinalIgnoreCase));
+        if (receiver is null)
             return TypedResults.NotFound();
 
         var path = string.IsNullOrEmpty(source) ? "" : $"/{Uri.EscapeDataString(source)}";

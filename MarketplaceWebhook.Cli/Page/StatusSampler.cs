@@ -63,7 +63,8 @@ internal sealed class StatusSampler(PageEvents pages, StorageClients clients, St
             using var answer = await http.GetAsync(host.UrlOf(health), patience);
             return answer.IsSuccessStatusCode;
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException && !stopping.IsCancellationRequested)
+        catch (Exception exception) when (
+            exception is HttpRequestException or OperationCanceledException && !stopping.IsCancellationRequested)
         {
             return false;
         }

@@ -7,7 +7,8 @@ namespace MarketplaceWebhook.Cli.Page;
 
 /// <summary>An install as the page lists it. Package ids are text: JavaScript's numbers end at 2⁵³.</summary>
 internal sealed record InstallView(
-    Guid AccountId, string PackageId, string? AccountApiId, string Status, DateTimeOffset StatusAt, int CycleCount, int? ErrorCount, string Source)
+    Guid AccountId, string PackageId, string? AccountApiId, string Status, DateTimeOffset StatusAt, int CycleCount, int? ErrorCount,
+    string Source)
 {
     public static InstallView Of(Guid accountId, Install install) => new(
         accountId, PackageText(install.PackageId), install.AccountApiId, install.Status, install.StatusNotificationId.ReceivedAt,

@@ -3,7 +3,8 @@ namespace MarketplaceWebhook.Storage;
 /// <summary>How many messages wait, invisible ones included.</summary>
 public sealed record QueueLengths(int Waiting, int Poisoned)
 {
-    public static Task<QueueLengths> ReadAsync(StorageClients clients, StorageSetup setup, CancellationToken cancellationToken) => setup.RunAsync(
+    public static Task<QueueLengths> ReadAsync(
+        StorageClients clients, StorageSetup setup, CancellationToken cancellationToken) => setup.RunAsync(
         async token =>
         {
             var queue = clients.Queue.GetPropertiesAsync(token);

@@ -17,9 +17,7 @@ public sealed record FunctionApp
     /// <exception cref="UserErrorException">It is no function app, or holds what this host cannot play.</exception>
     public static FunctionApp Read(string directory, IConfiguration settings)
     {
-        if (!System.IO.Directory.Exists(directory))
-            throw new UserErrorException($"The folder {directory} is not there: name the folder of a built function app.");
-
+        RequireFolder(directory);
         var host = HostSettings.Read(directory, settings);
         var functions = System.IO.Directory.EnumerateDirectories(directory)
             .Select(folder => Path.Combine(folder, "function.json"))
@@ -39,6 +37,13 @@ public sealed record FunctionApp
             HttpFunctions = [.. functions.OfType<HttpFunction>()],
             QueueFunctions = [.. functions.OfType<QueueFunction>()],
         };
+    }
+
+    /// <exception cref="UserErrorException">There is no such folder.</exception>
+    public static void RequireFolder(string directory)
+    {
+        if (!System.IO.Directory.Exists(directory))
+            throw new UserErrorException($"The folder {directory} is not there: name the folder of a built function app.");
     }
 
     private static object ReadFunction(string path)

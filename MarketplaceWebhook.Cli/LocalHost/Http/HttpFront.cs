@@ -37,7 +37,8 @@ internal sealed class HttpFront : IAsyncDisposable
 
     /// <param name="mapBeside">Maps what stands beside the functions: it answers for itself, without key and report.</param>
     public HttpFront(
-        FunctionApp app, Handler handler, string key, int port, Action<IEndpointRouteBuilder> mapBeside, TimeProvider time, Action<HostEvent> observe)
+        FunctionApp app, Handler handler, string key, int port, Action<IEndpointRouteBuilder> mapBeside,
+        TimeProvider time, Action<HostEvent> observe)
     {
         (this.app, this.handler, this.port, this.time, this.observe) = (app, handler, port, time, observe);
         keys = new KeyCheck(key);

@@ -52,7 +52,8 @@ public static class NpmPackages
         return installed is not null && names.All(name => Version(installed, name) == Version(wanted!, name));
     }
 
-    private static JsonNode? Packages(string lockFile) => File.Exists(lockFile) ? JsonNode.Parse(File.ReadAllText(lockFile))?["packages"] : null;
+    private static JsonNode? Packages(string lockFile) =>
+        File.Exists(lockFile) ? JsonNode.Parse(File.ReadAllText(lockFile))?["packages"] : null;
 
     private static string? Version(JsonNode packages, string name) => (string?)packages[name]?["version"];
 
