@@ -12,8 +12,8 @@ public sealed class Patience
     /// <summary>Well below the host's functionTimeout, and the 10 minutes that a message is invisible.</summary>
     private static readonly TimeSpan LongestProjecting = TimeSpan.FromMinutes(8);
 
-    /// <summary>For storage to take a notification: the caller is answered within 10 s.</summary>
-    public TimeSpan Receiving { get; set; } = TimeSpan.FromSeconds(9.5);
+    /// <summary>For storage to take a notification: leaves a second of the 10 s within which the caller is answered.</summary>
+    public TimeSpan Receiving { get; set; } = TimeSpan.FromSeconds(9);
 
     /// <summary>For one delivery to be projected.</summary>
     public TimeSpan Projecting { get; set; } = TimeSpan.FromMinutes(5);
