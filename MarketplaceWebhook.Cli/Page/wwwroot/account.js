@@ -11,12 +11,15 @@ let continuation = null;
 let packages = [];
 const revealed = new Set();
 const unfolded = new Set();
+/** The log never changes: a row that is on the page stays, its body open or not. */
+const changes = new Map();
 
 export function show(accountId) {
   if (accountId === shown) return;
   shown = accountId ?? null;
   revealed.clear();
   unfolded.clear();
+  changes.clear();
   if (!shown) return;
   $('account-title').textContent = 'Account';
   $('account-id').textContent = shown;
@@ -33,7 +36,7 @@ export const reload = soon(async () => {
   const accountId = shown;
   if (!accountId) return;
   try {
-    const [read, lanes, changes] = await Promise.all([
+    const [read, lanes, page] = await Promise.all([
       get(`accounts/${accountId}`), get(`accounts/${accountId}/timeline`), get(`accounts/${accountId}/history`),
     ]);
     if (accountId !== shown) return;
@@ -41,7 +44,7 @@ export const reload = soon(async () => {
     showPackages();
     timeline.show(lanes);
     $('history-rows').replaceChildren();
-    showChanges(changes);
+    showChanges(page);
   } catch (error) {
     $('history-count').textContent = error.message;
   }
@@ -125,10 +128,15 @@ function mask(url) {
 
 function showChanges({ items, continuation: next }) {
   continuation = next;
-  $('history-rows').append(...items.flatMap((change) => changeRows(shown, change)));
+  $('history-rows').append(...items.flatMap(rowsOf));
   $('history-more').hidden = !continuation;
   const length = $('history-rows').querySelectorAll('tr.change').length;
   $('history-count').textContent = `${count(length, 'notification')} shown${continuation ? ', there are more' : ''}`;
+}
+
+function rowsOf(change) {
+  if (!changes.has(change.id)) changes.set(change.id, changeRows(shown, change));
+  return changes.get(change.id);
 }
 
 function changeRows(accountId, change) {

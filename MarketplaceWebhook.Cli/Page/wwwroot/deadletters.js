@@ -3,6 +3,8 @@ import { $, h, soon } from './dom.js';
 import { accountLink, badge, bytes, count, pretty, time, visible, visibleBody } from './format.js';
 
 let continuation = null;
+/** What is on the page stays as somebody left it, body open or not, until its row is another. */
+const items = new Map();
 
 export const reload = soon(() => load(null), 500);
 
@@ -10,7 +12,7 @@ async function load(from) {
   try {
     const page = await get('deadletters', { kind: $('letters-kind').value, continuation: from });
     if (!from) $('letters').replaceChildren();
-    $('letters').append(...page.items.map(item));
+    $('letters').append(...page.items.map(itemOf));
     continuation = page.continuation;
     const length = $('letters').children.length;
     $('letters-more').hidden = !continuation;
@@ -19,6 +21,13 @@ async function load(from) {
   } catch (error) {
     $('letters-count').textContent = error.message;
   }
+}
+
+function itemOf(letter) {
+  const key = `${letter.kind} ${letter.id}`;
+  const row = JSON.stringify(letter);
+  if (items.get(key)?.row !== row) items.set(key, { row, element: item(letter) });
+  return items.get(key).element;
 }
 
 function item(letter) {
