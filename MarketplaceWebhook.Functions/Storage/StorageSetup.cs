@@ -22,8 +22,7 @@ public sealed class StorageSetup(StorageClients clients, ILogger<StorageSetup> l
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Whether the application's tables are there. Makes nothing: whoever looks at the wrong storage leaves no trace in
-    /// it.</summary>
+    /// <summary>Whether the application's tables are there. Makes nothing: whoever looks at the wrong storage leaves no trace in it.</summary>
     public async Task<bool> IsMadeAsync(CancellationToken cancellationToken)
     {
         try
@@ -61,7 +60,8 @@ public sealed class StorageSetup(StorageClients clients, ILogger<StorageSetup> l
         }
     }
 
-    private Task Made()
+    /// <summary>Done when they stand; the same making for all who ask while it lasts.</summary>
+    internal Task Made()
     {
         lock (gate)
         {

@@ -181,7 +181,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         var clients = new StorageClients(StorageSettings.FromConnectionString(storage)) { Payloads = payloads.Object, StatusChanges = log.Object };
         await using var app = new TestApp(storage, replace: services => services.AddSingleton(clients).AddSingleton<TimeProvider>(time));
 
-        await app.Get<StorageSetup>().RunAsync(_ => Task.FromResult(0), Cancelled);
+        await app.Get<StorageSetup>().Made();
         start = time.GetUtcNow();
 
         var projected = ProjectAsync(app, Message.Of(1, ""));

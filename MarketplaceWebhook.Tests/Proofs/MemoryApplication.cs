@@ -40,7 +40,7 @@ internal sealed class MemoryApplication
             Payloads = new PresentContainer(),
         };
         var setup = new StorageSetup(clients, NullLogger<StorageSetup>.Instance);
-        await setup.RunAsync(_ => Task.FromResult(true), cancellationToken);
+        await setup.Made();
         var projector = new Projector(
             new StatusChangeLog(clients, setup),
             new InstallTable(clients, setup),

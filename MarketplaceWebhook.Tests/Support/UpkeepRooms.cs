@@ -32,7 +32,7 @@ public sealed class UpkeepRooms : IAsyncDisposable
     public static async Task<UpkeepRooms> StartAsync(AzuriteFixture azurite)
     {
         var rooms = new UpkeepRooms(azurite.NewAccount());
-        await rooms.Get<StorageSetup>().RunAsync(_ => Task.FromResult(true), TestContext.Current.CancellationToken);
+        await rooms.Get<StorageSetup>().Made();
         return rooms;
     }
 
