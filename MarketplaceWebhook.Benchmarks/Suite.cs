@@ -36,7 +36,12 @@ internal static class Suite
             await using var bench = await Workbench.PrepareAsync(new MacroOptions(options.Rounds, options.Scale, options.Build, Report), cancellationToken);
             foreach (var (_, measureAsync) in Sections.Where(s => IsWanted(s.Name)))
             {
-                figures.AddRange(await measureAsync(bench, cancellationToken));
+                var measured = await measureAsync(bench, cancellationToken);
+                figures.AddRange(measured);
+                foreach (var figure in measured)
+                {
+                    Report($"  {Texts.Name(figure)}: {Texts.Amount(figure.Value, figure.Unit)}  {Texts.Ratio(figure)}");
+                }
             }
         }
 

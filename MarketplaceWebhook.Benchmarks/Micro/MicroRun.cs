@@ -20,7 +20,7 @@ internal static class MicroRun
     private static readonly Job ShortJob = Job.Default
         .WithToolchain(InProcessEmitToolchain.Instance)
         .WithWarmupCount(5)
-        .WithIterationTime(TimeInterval.FromMilliseconds(100));
+        .WithIterationTime(TimeInterval.FromMilliseconds(50));
 
     /// <summary>BenchmarkDotNet's own command line.</summary>
     public static void Run(string[] args) =>
