@@ -12,18 +12,19 @@ internal sealed record SuiteOptions(int Rounds, double Scale, bool Build, string
 /// <summary>Every section in the order of the page.</summary>
 internal static class Suite
 {
-    private const string MicroName = "micro";
+    private const string ComputeName = "compute";
 
     private static readonly (string Name, Func<Workbench, CancellationToken, Task<IReadOnlyList<Figure>>> MeasureAsync)[] Sections =
     [
         ("azurite", AcceptingOnAzurite.MeasureAsync),
         ("cost", AcceptingAtOnce.MeasureAsync),
         ("projecting", Draining.MeasureAsync),
+        ("calls", Draining.CountCallsAsync),
         ("start", Starting.MeasureAsync),
         ("growth", Growing.MeasureAsync),
     ];
 
-    public static IEnumerable<string> Names => Sections.Select(s => s.Name).Append(MicroName);
+    public static IEnumerable<string> Names => Sections.Select(s => s.Name).Append(ComputeName);
 
     public static async Task<int> RunAsync(SuiteOptions options, CancellationToken cancellationToken)
     {
@@ -45,7 +46,7 @@ internal static class Suite
             }
         }
 
-        if (IsWanted(MicroName))
+        if (IsWanted(ComputeName))
         {
             Report("Computing one notification ...");
             figures.AddRange(MicroRun.Run(options.Rounds));

@@ -21,6 +21,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         this.process = process;
         http = new HttpClient(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = Timeout.InfiniteTimeSpan })
         {
+            // The Functions host waits as long as functionTimeout says.
+            Timeout = TimeSpan.FromMinutes(10),
             BaseAddress = new Uri($"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}/"),
         };
     }
