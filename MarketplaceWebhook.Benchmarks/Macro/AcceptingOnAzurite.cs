@@ -11,7 +11,8 @@ internal static class AcceptingOnAzurite
 
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(Workbench bench, CancellationToken cancellationToken)
     {
-        var storage = bench.NewAccount();
+        await using var azurite = await bench.StartAzuriteAsync(cancellationToken);
+        var storage = azurite.NewAccount();
         var body = Bodies.Documented("installed");
         var message = Envelope.Write(Notifications.NotificationId.Create(1_790_000_000_000, 0, 1), "default", null, body);
         var queue = new QueueClient(storage, "bare", new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
@@ -35,9 +36,6 @@ internal static class AcceptingOnAzurite
             figures.Add(Figure.Of(Section, $"p99, {name}", "ms", BareSdk, rounds, r => r.P99));
         }
 
-        // Azurite keeps the messages of all queues in one list, and looks through it for each: tens of thousands would slow what comes next.
-        await queue.DeleteAsync(cancellationToken);
-        await new QueueClient(storage, StorageNames.Queue).DeleteAsync(cancellationToken);
         return figures;
     }
 }

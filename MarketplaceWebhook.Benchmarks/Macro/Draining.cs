@@ -12,23 +12,22 @@ internal static class Draining
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(Workbench bench, CancellationToken cancellationToken)
     {
         bench.Options.Report($"{Section}: draining {bench.Options.Scaled(MessagesOfARound)} messages ...");
-        var rounds = await bench.AlternateAsync(() => DrainByAppAsync(bench, cancellationToken), () => DrainBySdkAsync(bench, cancellationToken));
+        await using var azurite = await bench.StartAzuriteAsync(cancellationToken);
+        var rounds = await bench.AlternateAsync(() => DrainByAppAsync(bench, azurite.NewAccount(), cancellationToken), () => DrainBySdkAsync(bench, azurite.NewAccount(), cancellationToken));
         var drained = Figure.Of(Section, $"projections, draining {bench.Options.Rounds * bench.Options.Scaled(MessagesOfARound):N0} messages in {bench.Options.Rounds} rounds", "1/s", "bare Azure SDK", rounds, r => r.PerSecond);
 
         return [drained];
     }
 
-    private static async Task<Load.Result> DrainByAppAsync(Workbench bench, CancellationToken cancellationToken)
+    private static async Task<Load.Result> DrainByAppAsync(Workbench bench, string storage, CancellationToken cancellationToken)
     {
-        var storage = bench.NewAccount();
         await using var app = await ServerProcess.StartAsync(bench.Programs.Native, storage, cancellationToken);
         var queue = await FillAsync(storage, Work(bench), cancellationToken);
         return await Drain.RunAsync(queue, text => app.PostAsync(HostInvocation.ProjectPath, HostInvocation.Write(text), cancellationToken), cancellationToken);
     }
 
-    private static async Task<Load.Result> DrainBySdkAsync(Workbench bench, CancellationToken cancellationToken)
+    private static async Task<Load.Result> DrainBySdkAsync(Workbench bench, string storage, CancellationToken cancellationToken)
     {
-        var storage = bench.NewAccount();
         var sdk = await BareProjection.OnAsync(storage, cancellationToken);
         var work = Work(bench);
         var rows = work.ToDictionary(text => text, BareProjection.RowsOf);

@@ -59,7 +59,8 @@ internal static class Growing
     {
         const int Small = 1024;
         const int Large = 1024 * 1024;
-        var storage = bench.NewAccount();
+        await using var azurite = await bench.StartAzuriteAsync(cancellationToken);
+        var storage = azurite.NewAccount();
         await using var app = await ServerProcess.StartAsync(bench.Programs.Native, storage, cancellationToken);
         var queue = new QueueClient(storage, StorageNames.Queue, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
         await NanosecondsPerByteAsync(Large, 1);

@@ -1,16 +1,10 @@
-using MarketplaceWebhook.Cli.LocalHost.Storage;
-
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
 /// <summary>What every measurement works with.</summary>
 internal sealed class Workbench : IAsyncDisposable
 {
-    private readonly Azurite azurite;
-    private readonly AzuriteAccount[] accounts;
-    private int taken;
-
-    private Workbench(Azurite azurite, AzuriteAccount[] accounts, StorageStandIn standIn, ServerPrograms programs, MacroOptions options) =>
-        (this.azurite, this.accounts, StandIn, Programs, Options) = (azurite, accounts, standIn, programs, options);
+    private Workbench(StorageStandIn standIn, ServerPrograms programs, MacroOptions options) =>
+        (StandIn, Programs, Options) = (standIn, programs, options);
 
     public ServerPrograms Programs { get; }
 
@@ -21,15 +15,12 @@ internal sealed class Workbench : IAsyncDisposable
     public static async Task<Workbench> PrepareAsync(MacroOptions options, CancellationToken cancellationToken)
     {
         var programs = await ServerPrograms.PrepareAsync(options, cancellationToken);
-        AzuriteAccount[] accounts =
-            [.. Enumerable.Range(0, 100).Select(n => new AzuriteAccount($"bench{n:D3}", Convert.ToBase64String(Guid.NewGuid().ToByteArray())))];
-        var azurite = await Azurite.StartAsync(
-            new AzuriteOptions { BlobPort = 0, QueuePort = 0, TablePort = 0, Accounts = accounts, Report = options.Report }, cancellationToken);
-        return new Workbench(azurite, accounts, await StorageStandIn.StartAsync(cancellationToken), programs, options);
+        return new Workbench(await StorageStandIn.StartAsync(cancellationToken), programs, options);
     }
 
-    /// <summary>An account of the storage emulator that nothing was written to yet.</summary>
-    public string NewAccount() => azurite.ConnectionString(accounts[taken++]);
+    /// <summary>Each section has its own: Azurite keeps the messages of all its queues in one list, and looks through it for each.</summary>
+    public Task<EmulatedStorage> StartAzuriteAsync(CancellationToken cancellationToken) =>
+        EmulatedStorage.StartAsync(Options.Report, cancellationToken);
 
     /// <summary>The two sides by turns, so that what slows the machine for a while slows both.</summary>
     public async Task<List<(T Value, T Baseline)>> AlternateAsync<T>(Func<Task<T>> value, Func<Task<T>> baseline)
@@ -52,11 +43,7 @@ internal sealed class Workbench : IAsyncDisposable
         return rounds;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await StandIn.DisposeAsync();
-        await azurite.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => StandIn.DisposeAsync();
 }
 
 /// <param name="Rounds">At least 5 make a median that holds.</param>
