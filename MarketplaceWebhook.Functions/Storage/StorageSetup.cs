@@ -40,23 +40,39 @@ public sealed class StorageSetup(StorageClients clients, ILogger<StorageSetup> l
 
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
-        var making = Made();
-        var isMade = making.IsCompletedSuccessfully;
+        for (var isMadeAgain = false; ;)
+        {
+            var making = Made();
+            var isMade = making.IsCompletedSuccessfully;
+            try
+            {
+                // They are nearly always there: a cold start is not to wait for six answers that say so.
+                return await call(cancellationToken);
+            }
+            catch (RequestFailedException e) when (!isMadeAgain && StorageFaults.IsMissing(e))
+            {
+                if (isMade)
+                {
+                    Log.StorageMadeAgain(logger, e.ErrorCode);
+                    making = MadeAgain(making);
+                    isMadeAgain = true;
+                }
+
+                await DoneAsync(making).WaitAsync(cancellationToken);
+            }
+        }
+    }
+
+    private async Task DoneAsync(Task making)
+    {
         try
         {
-            // They are nearly always there: a cold start is not to wait for six answers that say so.
-            return await call(cancellationToken);
+            await making;
         }
-        catch (RequestFailedException e) when (StorageFaults.IsMissing(e))
+        catch (Exception e) when (StorageFaults.IsTransient(e))
         {
-            if (isMade)
-            {
-                Log.StorageMadeAgain(logger, e.ErrorCode);
-                making = MadeAgain(making);
-            }
-
-            await making.WaitAsync(cancellationToken);
-            return await call(cancellationToken);
+            // It began while storage was out of reach. The call that waits has had an answer since.
+            await Made();
         }
     }
 
