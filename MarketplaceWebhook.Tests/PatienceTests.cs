@@ -16,7 +16,7 @@ public sealed class PatienceTests
     [Fact]
     public void Takes_what_is_set()
     {
-        var patience = Settings("Receiving", "00:00:10").Get<Patience>()!;
+        var patience = Read("Receiving", "00:00:10");
 
         Assert.Equal((TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5)), (patience.Receiving, patience.Projecting));
     }
@@ -31,12 +31,12 @@ public sealed class PatienceTests
     [InlineData("Projecting", "00:08:01")]
     public void Names_in_one_line_what_is_no_time_or_breaks_a_contract(string name, string value)
     {
-        var message = Assert.Throws<SettingsException>(() => Settings(name, value)).Message;
+        var message = Assert.Throws<SettingsException>(() => Read(name, value)).Message;
 
         Assert.StartsWith($"Patience__{name} must be a time", message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
     }
 
-    private static IConfigurationSection Settings(string name, string value) => Patience.Settings(
+    private static Patience Read(string name, string value) => Patience.Read(
         new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>($"Patience:{name}", value)]).Build());
 }

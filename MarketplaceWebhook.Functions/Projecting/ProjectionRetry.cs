@@ -1,7 +1,6 @@
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Polly;
 using Polly.Retry;
 
@@ -17,10 +16,10 @@ public sealed class ProjectionRetry
     private readonly TimeSpan patience;
     private readonly ResiliencePipeline pipeline;
 
-    public ProjectionRetry(IOptions<Patience> patience, TimeProvider time, ILogger<ProjectionRetry> logger)
+    public ProjectionRetry(Patience patience, TimeProvider time, ILogger<ProjectionRetry> logger)
     {
         this.time = time;
-        this.patience = patience.Value.Projecting;
+        this.patience = patience.Projecting;
         pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {

@@ -3,7 +3,6 @@ using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace MarketplaceWebhook.Receiving;
 
@@ -12,7 +11,7 @@ public sealed class NotificationReceiver(
     NotificationIds ids,
     NotificationQueue queue,
     DeadLetterTable deadLetters,
-    IOptions<Patience> patience,
+    Patience patience,
     TimeProvider time,
     ILogger<NotificationReceiver> logger)
 {
@@ -33,7 +32,7 @@ public sealed class NotificationReceiver(
         var label = SourceLabel.Read(source);
         var reading = Read(body, label);
         // The caller's patience is not asked: whoever sends all of it and hangs up may never send it again.
-        using var deadline = new CancellationTokenSource(patience.Value.Receiving, time);
+        using var deadline = new CancellationTokenSource(patience.Receiving, time);
         try
         {
             return await KeepAsync(id, body, label, reading, deadline.Token);

@@ -6,7 +6,6 @@ using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support.MemoryTables;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace MarketplaceWebhook.Tests.Proofs;
 
@@ -45,7 +44,7 @@ internal sealed class MemoryApplication
             new StatusChangeLog(clients, setup),
             new InstallTable(clients, setup),
             new PayloadBlobs(clients, setup),
-            new ProjectionRetry(Options.Create(new Patience()), time, NullLogger<ProjectionRetry>.Instance),
+            new ProjectionRetry(new Patience(), time, NullLogger<ProjectionRetry>.Instance),
             time,
             NullLogger<Projector>.Instance);
         return new(installs, statusChanges, projector);
