@@ -39,7 +39,7 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     {
         using var dev = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--wait-for-debugger");
 
-        var output = await Eventually.GetAsync(() => dev.Output, text => text.Contains("debugger", StringComparison.Ordinal));
+        var output = await OutputAsync(dev, "debugger");
 
         Assert.Matches("Waiting for a debugger on process [0-9]+ \\(MarketplaceWebhook.Functions\\)", output);
         Assert.DoesNotContain("URL for Cyclr", output, StringComparison.Ordinal);
@@ -52,14 +52,14 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
         using var app = new FakeApp();
         app.WithHttp("Orders", "orders/{source?}").Answer(202, """{"notificationId":"7\u001b[2J"}""");
         using var dev = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--app", app.Folder, "--key", "a key&");
-        var output = await Eventually.GetAsync(() => dev.Output, text => text.Contains("Ctrl+C", StringComparison.Ordinal));
+        var output = await OutputAsync(dev, "Ctrl+C");
         var url = output.Split('\n').First(line => line.StartsWith("URL for Cyclr", StringComparison.Ordinal)).Split(
             ' ', StringSplitOptions.RemoveEmptyEntries)[^1];
 
         using var sent = await CliProcess.RunAsync(null, "send", "stopped", "--url", url);
         using var refused = await CliProcess.RunAsync(
             null, "send", "stopped", "--url", url.Replace("key", "kee", StringComparison.Ordinal));
-        await Eventually.GetAsync(() => dev.Output, text => text.Contains("401", StringComparison.Ordinal));
+        await OutputAsync(dev, "401");
         Terminate(dev.ProcessId);
         await dev.WaitForExitAsync();
 
@@ -71,6 +71,12 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
         Assert.Equal((0, ""), (dev.ExitCode, dev.Error));
         Assert.False(Processes.IsRunning(Assert.Single(app.Requests).Pid));
     }
+
+    private static Task<string> OutputAsync(CliProcess dev, string words) => Wait.ForAsync(
+        words,
+        () => Task.FromResult(dev.Output),
+        output => output.Contains(words, StringComparison.Ordinal),
+        TestContext.Current.CancellationToken);
 
     private static void Terminate(int processId)
     {

@@ -110,7 +110,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         await caller.SendAsync(
             $"POST {target.PathAndQuery} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
             + $"10000\r\n{new string('a', 0x10000)}\r\n");
-        await Eventually.GetAsync(() => app.IsMarked("began"), began => began);
+        await Wait.ForAsync("the beginning", () => app.IsMarked("began"), TestContext.Current.CancellationToken);
         await caller.SendAsync("0\r\n\r\n");
         var first = await caller.ReadUntilAsync("first");
         app.Release();

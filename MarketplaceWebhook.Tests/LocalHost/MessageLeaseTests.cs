@@ -20,7 +20,7 @@ public sealed class MessageLeaseTests(AzuriteFixture azurite)
         var lease = new MessageLease(queue, message, TimeSpan.FromMinutes(10), time);
 
         time.Advance(TimeSpan.FromMinutes(5));
-        await Eventually.GetAsync(() => lease.PopReceipt, receipt => receipt != message.PopReceipt);
+        await Wait.ForAsync("another receipt", () => lease.PopReceipt != message.PopReceipt, TestContext.Current.CancellationToken);
         await lease.DisposeAsync();
 
         await Assert.ThrowsAsync<RequestFailedException>(

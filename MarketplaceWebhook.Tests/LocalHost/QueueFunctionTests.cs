@@ -250,8 +250,11 @@ public sealed class QueueFunctionTests : IAsyncLifetime
         await using var host = await app.StartAsync(storage, options => twice(options) with { MessageLease = shortLease });
 
         await app.Events.FirstAsync<MessageAbandoned>();
-        await Eventually.GetAsync(
-            async () => (await poison.PeekMessageAsync(CancellationToken)).Value, seen => seen is { DequeueCount: > 2 });
+        await Wait.ForAsync(
+            "the third delivery",
+            async () => (await poison.PeekMessageAsync(CancellationToken)).Value,
+            seen => seen is { DequeueCount: > 2 },
+            CancellationToken);
 
         Assert.Equal([1L, 2], app.Events.All<QueueInvocation>().Select(seen => seen.DequeueCount));
         Assert.False(await new QueueClient(storage, "orders-poison-poison").ExistsAsync(CancellationToken));
@@ -335,6 +338,9 @@ public sealed class QueueFunctionTests : IAsyncLifetime
         Assert.Equal([1L, 2], seen.Take(2).Select(one => one.DequeueCount));
     }
 
-    private Task QueueIsEmptyAsync() => Eventually.GetAsync(
-        async () => (await queue.GetPropertiesAsync(CancellationToken)).Value.ApproximateMessagesCount, count => count == 0);
+    private Task QueueIsEmptyAsync() => Wait.ForAsync(
+        "an empty queue",
+        async () => (await queue.GetPropertiesAsync(CancellationToken)).Value.ApproximateMessagesCount,
+        count => count == 0,
+        CancellationToken);
 }
