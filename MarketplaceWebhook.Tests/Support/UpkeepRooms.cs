@@ -19,6 +19,7 @@ public sealed class UpkeepRooms : IAsyncDisposable
         ConnectionString = connectionString;
         services = new ServiceCollection()
             .AddUpkeep(StorageSettings.FromConnectionString(connectionString))
+            .AddSingleton(new Patience())
             .AddSingleton<ProjectionRetry>()
             .AddSingleton<Projector>()
             .AddSingleton<DeadLetterRecorder>()
