@@ -56,6 +56,7 @@ public sealed class SecretsTests(AzuriteFixture azurite)
             await dev.UntilItSaysAsync("trying again", Cancelled);
         }
 
+        await dev.UntilItSaysAsync("Projected", Cancelled);
         await PoisonAsync($"{{\"v\":7,\"payload\":\"{Parameter} {WebhookUrl}\"}}");
         await PoisonAsync(Told("installed").Message().Replace("Status", "Statu", StringComparison.Ordinal));
         await dev.UntilItSaysAsync("projection-failed", Cancelled);
