@@ -29,7 +29,7 @@ internal static class TargetPlot
         plot.Axes.Left.MinimumSize = LabelWidth;
         plot.Axes.Left.MajorTickStyle.Length = 0;
         plot.Axes.Bottom.Label.Text = "share of the target that is used; 1 is the limit";
-        plot.Axes.SetLimitsX(0, Math.Max(2, figures.Select(f => f.Target!.ShareUsed(f)).DefaultIfEmpty(0).Max() * 1.8));
+        plot.Axes.SetLimitsX(0, Math.Max(2, figures.Select(f => f.Target!.ShareUsed(f)).DefaultIfEmpty(0).Max() * 2));
         plot.HideGrid();
         plot.SaveSvg(path, Width, (RowHeight * figures.Count) + 70);
     }
