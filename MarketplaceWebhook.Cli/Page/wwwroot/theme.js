@@ -2,16 +2,20 @@
 (() => {
   const key = 'theme';
   const order = ['auto', 'light', 'dark'];
-  const root = document.documentElement;
+  const system = matchMedia('(prefers-color-scheme: dark)');
 
-  const current = () => order.includes(root.dataset.theme) ? root.dataset.theme : 'auto';
-  const set = (theme) => {
-    root.dataset.theme = theme;
-    localStorage.setItem(key, theme);
+  const current = () => order.includes(localStorage.getItem(key)) ? localStorage.getItem(key) : 'auto';
+  // The style sheet knows light and dark alone.
+  const apply = () => {
+    document.documentElement.dataset.theme = current() !== 'auto' ? current() : system.matches ? 'dark' : 'light';
     document.dispatchEvent(new Event('themechange'));
   };
+  const next = () => {
+    localStorage.setItem(key, order[(order.indexOf(current()) + 1) % order.length]);
+    apply();
+  };
 
-  root.dataset.theme = localStorage.getItem(key) ?? 'auto';
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => document.dispatchEvent(new Event('themechange')));
-  window.theme = { current, next: () => set(order[(order.indexOf(current()) + 1) % order.length]) };
+  apply();
+  system.addEventListener('change', apply);
+  window.theme = { current, next };
 })();
