@@ -21,7 +21,7 @@ public static class Application
         services.AddSingleton(TimeProvider.System);
 
         services.AddSingleton(new StorageClients(StorageSettings.Read(builder.Configuration)));
-        services.AddLogging<StorageSetup>();
+        services.AddWithLogger<StorageSetup>();
         services.AddHostedService(provider => provider.GetRequiredService<StorageSetup>());
         services.AddSingleton<StorageHealth>();
         services.AddSingleton<PayloadBlobs>();
@@ -31,22 +31,22 @@ public static class Application
         services.AddSingleton<DeadLetterTable>();
 
         services.AddSingleton<NotificationIds>();
-        services.AddLogging<NotificationReceiver>();
+        services.AddWithLogger<NotificationReceiver>();
         services.AddSingleton<Health>();
 
-        services.AddLogging<ProjectionRetry>();
-        services.AddLogging<Projector>();
+        services.AddWithLogger<ProjectionRetry>();
+        services.AddWithLogger<Projector>();
 
-        services.AddLogging<DeadLetterRecorder>();
+        services.AddWithLogger<DeadLetterRecorder>();
 
         builder.AddTelemetryExport();
         return builder;
     }
 
     /// <summary>
-    /// With its logger, closed. The container would close <c>ILogger&lt;&gt;</c> itself, which takes a native build a millisecond for each.
+    /// A service and its logger. The container would close <c>ILogger&lt;&gt;</c> itself, which takes a native build a millisecond for each.
     /// </summary>
-    private static void AddLogging<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
+    private static void AddWithLogger<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
         this IServiceCollection services)
         where T : class
     {
