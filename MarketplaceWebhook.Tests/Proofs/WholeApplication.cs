@@ -7,6 +7,7 @@ using Azure.Storage.Queues;
 using MarketplaceWebhook.Cli.LocalHost;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Proofs.Histories;
+using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Faults;
 
 namespace MarketplaceWebhook.Tests.Proofs;
@@ -109,21 +110,11 @@ internal sealed class WholeApplication : IAsyncDisposable
         UntilAsync(
             "both queues are empty", async () => await CountAsync(Queue) + await CountAsync(PoisonQueue) == 0, cancellationToken, patience);
 
-    public async Task UntilAsync(
-        string what, Func<Task<bool>> holds, CancellationToken cancellationToken, TimeSpan? patience = null)
-    {
-        var deadline = Stopwatch.StartNew();
-        while (!await holds())
-        {
-            if (deadline.Elapsed > (patience ?? TimeSpan.FromSeconds(60)))
-            {
-                var lines = events.OfType<HandlerWrote>().TakeLast(40).Select(wrote => wrote.Line);
-                throw new TimeoutException($"Waited in vain until {what}.\n{string.Join('\n', lines)}");
-            }
+    /// <summary>In vain, it tells what the application wrote last.</summary>
+    public Task UntilAsync(string what, Func<Task<bool>> holds, CancellationToken cancellationToken, TimeSpan? patience = null) =>
+        Wait.ForAsync(what, holds, so => so, cancellationToken, patience, LastLines);
 
-            await Task.Delay(50, cancellationToken);
-        }
-    }
+    private string LastLines() => string.Join('\n', events.OfType<HandlerWrote>().TakeLast(40).Select(wrote => wrote.Line));
 
     public static async Task<List<TableEntity>> RowsAsync(TableClient table, CancellationToken cancellationToken) =>
         await table.QueryAsync<TableEntity>(cancellationToken: cancellationToken).ToListAsync(cancellationToken);

@@ -8,16 +8,20 @@ internal static class Wait
 
     /// <returns>The first state that is as wanted.</returns>
     /// <param name="what">What is waited for, for the message of a test that waits in vain.</param>
-    public static async Task<T> ForAsync<T>(string what, Func<Task<T>> look, Func<T, bool> isWanted, CancellationToken cancellationToken)
+    /// <param name="patience">60 s where it is not given.</param>
+    /// <param name="details">What else that message is to tell.</param>
+    public static async Task<T> ForAsync<T>(
+        string what, Func<Task<T>> look, Func<T, bool> isWanted, CancellationToken cancellationToken,
+        TimeSpan? patience = null, Func<string>? details = null)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(Deadline);
+        deadline.CancelAfter(patience ?? Deadline);
         T state;
         while (!isWanted(state = await look()))
         {
             if (deadline.IsCancellationRequested)
             {
-                Assert.Fail($"Waited {Deadline.TotalSeconds:0} s in vain for {what}; it is {state}.");
+                Assert.Fail($"Waited {(patience ?? Deadline).TotalSeconds:0} s in vain for {what}; it is {state}.\n{details?.Invoke()}");
             }
 
             await Task.Delay(Poll, cancellationToken);
