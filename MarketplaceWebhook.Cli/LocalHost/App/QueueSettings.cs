@@ -3,23 +3,23 @@ using Microsoft.Extensions.Configuration;
 namespace MarketplaceWebhook.Cli.LocalHost.App;
 
 /// <summary>
-/// host.json's extensions.queues:
+/// The section extensions.queues of host.json:
 /// https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue#hostjson-settings
 /// </summary>
 public sealed record QueueSettings
 {
-    /// <summary>Else the message text is taken as it is.</summary>
+    /// <summary>If false, the message text is used as it is.</summary>
     public required bool Base64 { get; init; }
 
     /// <summary>1 to 32 messages in one read.</summary>
     public required int BatchSize { get; init; }
 
-    /// <summary>More are read when no more than these are under way.</summary>
+    /// <summary>More messages are read once no more than this number are running.</summary>
     public required int NewBatchThreshold { get; init; }
 
     public required int MaxDequeueCount { get; init; }
 
-    /// <summary>How long a message that failed waits for its next turn.</summary>
+    /// <summary>How long a failed message stays invisible before its next delivery.</summary>
     public required TimeSpan VisibilityTimeout { get; init; }
 
     public required TimeSpan MaxPollingInterval { get; init; }
@@ -28,7 +28,9 @@ public sealed record QueueSettings
     {
         var batchSize = queues.GetValue("batchSize", 16);
         if (batchSize is < 1 or > 32)
+        {
             throw new FormatException($"extensions.queues.batchSize is {batchSize}: it must be 1 to 32.");
+        }
 
         return new QueueSettings
         {
@@ -40,7 +42,7 @@ public sealed record QueueSettings
                     $"extensions.queues.messageEncoding is '{text}': it must be base64 or none."),
             },
             BatchSize = batchSize,
-            NewBatchThreshold = queues.GetValue("newBatchThreshold", batchSize / 2),
+            NewBatchThreshold = queues.GetValue("newBatchThreshold", batchSize / 2 * Environment.ProcessorCount),
             MaxDequeueCount = queues.GetValue("maxDequeueCount", 5),
             VisibilityTimeout = queues.GetValue("visibilityTimeout", TimeSpan.Zero),
             MaxPollingInterval = queues.GetValue("maxPollingInterval", TimeSpan.FromMinutes(1)),
