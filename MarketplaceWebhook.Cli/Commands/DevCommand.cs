@@ -15,7 +15,7 @@ internal static class DevCommand
     {
         var port = new Option<int>("--port")
         {
-            Description = "Where to listen on 127.0.0.1; 0 takes a free port.",
+            Description = "The port to listen on at 127.0.0.1; 0 selects a free one.",
             DefaultValueFactory = _ => 7071,
             HelpName = "PORT",
         };
@@ -26,21 +26,21 @@ internal static class DevCommand
         });
         var key = new Option<string>("--key")
         {
-            Description = "The function key that callers must give.",
+            Description = "The function key that callers must send.",
             DefaultValueFactory = _ => SendCommand.DevKey,
             HelpName = "KEY",
         };
         var app = new Option<string?>("--app")
         {
-            Description = "The folder of a built function app; without it, the app that this tool was built with.",
+            Description = "The folder of a built function app. Default: the app that this tool was built with.",
             HelpName = "DIR",
         };
         var waitForDebugger = new Option<bool>("--wait-for-debugger")
         {
-            Description = "Start the app only when a debugger is attached to its process.",
+            Description = "Let the app wait until a debugger is attached to its process.",
         };
 
-        var command = new Command("dev", "Runs the function app on this machine, with the storage emulator where no storage is set.")
+        var command = new Command("dev", "Runs the function app on this machine, with the storage emulator unless AzureWebJobsStorage is set.")
         {
             port, key, app, waitForDebugger,
         };
@@ -56,7 +56,7 @@ internal static class DevCommand
     private static async Task<int> RunAsync(
         int port, string key, string app, bool waitForDebugger, CancellationToken cancellationToken)
     {
-        // A terminal that is closed ends what was started too. Ctrl+C and SIGTERM cancel already.
+        // Closing the terminal also ends everything that was started. Ctrl+C and SIGTERM cancel already.
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
@@ -86,7 +86,7 @@ internal static class DevCommand
                     console.Observe(seen);
                     page.Observe(seen);
                 },
-                MapBeside = page.Map,
+                MapOther = page.Map,
             },
             ending.Token);
 

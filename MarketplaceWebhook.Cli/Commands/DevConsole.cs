@@ -7,13 +7,13 @@ using Spectre.Console;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
-/// <summary>What `dev` prints. No key and no query, but in the one line that is made to be copied.</summary>
+/// <summary>The output of `dev`. It contains no key and no query, except in the one URL that is meant to be copied.</summary>
 internal sealed class DevConsole
 {
     private readonly IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings());
     private int lastHealth = StatusCodes.Status200OK;
 
-    // The terminal wraps long lines by itself; broken here, a URL could not be copied.
+    // The terminal wraps long lines; a URL that is broken here could not be copied.
     public DevConsole() => console.Profile.Width = 4096;
 
     public void Report(string line) => console.MarkupLineInterpolated($"[dim]{VisibleText.Of(line)}[/]");
@@ -31,7 +31,7 @@ internal sealed class DevConsole
 
         console.MarkupLineInterpolated($"[bold]Page         [/]  {page.UrlOn(host.BaseAddress)}");
         console.MarkupLineInterpolated($"[bold]Storage      [/]  {VisibleText.Of(storage)}");
-        console.MarkupLineInterpolated($"[bold]App          [/]  process {host.HandlerProcessId}");
+        console.MarkupLineInterpolated($"[bold]App          [/]  process {host.WorkerProcessId}");
         console.MarkupLine("Ctrl+C ends it.");
         console.WriteLine();
     }
@@ -40,27 +40,27 @@ internal sealed class DevConsole
     {
         switch (seen)
         {
-            case HandlerWrote wrote:
+            case WorkerWrote wrote:
                 console.MarkupLineInterpolated($"[dim]  {VisibleText.Of(wrote.Line)}[/]");
                 break;
-            case HandlerStarted started:
-                Report($"The app starts as process {started.ProcessId} on port {started.Port} ...");
+            case WorkerStarted started:
+                Report($"The app starts as process {started.ProcessId} ...");
                 break;
-            case HandlerListening listening:
-                Report($"The app listens after {listening.After.TotalSeconds:0.00} s.");
+            case WorkerReady ready:
+                Report($"The app is ready after {ready.After.TotalSeconds:0.00} s.");
                 break;
-            case HandlerExited exited:
+            case WorkerExited exited:
                 Warn($"The app (process {exited.ProcessId}) ended with exit code {exited.ExitCode}; it is started again."
                     + RealHost(exited.RealHost));
                 break;
-            case HandlerRestarted restarted:
+            case WorkerRestarted restarted:
                 Warn($"The app (process {restarted.ProcessId}) is killed and started again: {restarted.Reason}.");
                 break;
-            case HandlerNotStarted notStarted:
+            case WorkerNotStarted notStarted:
                 Warn(notStarted.Reason);
                 break;
             case HttpInvocation { Function: "Health" } health when health.Status == lastHealth:
-                // The page asks every second while it is open.
+                // The page requests it every second while it is open.
                 break;
             case HttpInvocation call:
                 lastHealth = call.Function == "Health" ? call.Status : lastHealth;
@@ -74,13 +74,13 @@ internal sealed class DevConsole
                 break;
             case MessageAbandoned abandoned:
                 Warn(
-                    $"A message of {abandoned.QueueName} failed for the last time; it stays there and is never delivered again.");
+                    $"A message of {abandoned.QueueName} failed for the last time; it stays in the queue and is never delivered again.");
                 break;
             case StorageFailed failed:
-                Warn($"The storage does not answer for {failed.QueueName}: {failed.Reason}");
+                Warn($"Storage does not respond for {failed.QueueName}: {failed.Reason}");
                 break;
             case StorageRecovered recovered:
-                Report($"The storage answers again for {recovered.QueueName}.");
+                Report($"Storage responds again for {recovered.QueueName}.");
                 break;
         }
     }
@@ -93,7 +93,7 @@ internal sealed class DevConsole
             StatusCodes.Status404NotFound when call.Function is null =>
                 $"no function has this path and method: {call.Method} {call.Path}",
             StatusCodes.Status401Unauthorized => "the key is missing or wrong",
-            _ => string.Join("  ", new[] { Text(call.Answer, "notificationId"), Text(call.Answer, "detail") }.OfType<string>()),
+            _ => string.Join("  ", new[] { Text(call.Response, "notificationId"), Text(call.Response, "detail") }.OfType<string>()),
         };
         Line(colour, $"{call.Status}", call.Function ?? "", what, call.Duration);
     }
@@ -121,7 +121,7 @@ internal sealed class DevConsole
 
     private static string RealHost(RealHostReaction reaction) => reaction switch
     {
-        RealHostReaction.AnswersEveryCallWith500 => " In Azure it would not be, and every call would get 500.",
+        RealHostReaction.RespondsWith500 => " In Azure it would not be started again, and every call would receive 500.",
         RealHostReaction.Stops => " In Azure the host itself would have stopped here: the third crash within 30 minutes.",
         _ => "",
     };

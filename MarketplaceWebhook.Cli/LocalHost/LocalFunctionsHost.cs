@@ -1,76 +1,74 @@
 using MarketplaceWebhook.Cli.LocalHost.App;
-using MarketplaceWebhook.Cli.LocalHost.Handling;
 using MarketplaceWebhook.Cli.LocalHost.Http;
 using MarketplaceWebhook.Cli.LocalHost.Queues;
+using MarketplaceWebhook.Cli.LocalHost.Workers;
+using MarketplaceWebhook.Cli.LocalHost.Workers.CustomHandler;
+using MarketplaceWebhook.Cli.LocalHost.Workers.Isolated;
 using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Cli.LocalHost;
 
 /// <summary>
-/// Plays the Azure Functions host for a function app with a custom handler: HTTP functions with their routes and keys, and queue
-/// functions with their poison queues. What the real host does is captured in the tests; one thing is other: a dead handler is
-/// started again, always.
+/// A small Azure Functions host for one app: HTTP functions with routes and keys, queue functions with poison queues. The app is an
+/// isolated worker or a custom handler. The tests record what the real host does; one thing differs: a worker that exits is always
+/// started again.
 /// </summary>
 public sealed class LocalFunctionsHost : IAsyncDisposable
 {
-    /// <summary>Core Tools' own name for it, for isolated workers.</summary>
-    private const string DebuggerWaitSetting = "FUNCTIONS_ENABLE_DEBUGGER_WAIT";
-
-    private readonly FunctionApp app;
-    private readonly Handler handler;
-    private readonly QueueInvoker invoker;
-    private readonly HttpFront front;
-    private readonly TimeSpan stopGrace;
-    private readonly CancellationTokenSource stopping = new();
-    private readonly CancellationTokenSource cutting = new();
-    private readonly IReadOnlyList<QueueListener> listeners;
-    private Task listening = Task.CompletedTask;
+    private readonly LocalFunctionsHostOptions _options;
+    private readonly IConfiguration _settings;
+    private readonly FunctionApp _app;
+    private readonly Action<HostEvent> _observe;
+    private readonly Forwarder _forwarder = new();
+    private readonly Worker _worker;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _aborting = new();
+    private HttpFront? _front;
+    private Task _listening = Task.CompletedTask;
 
     private LocalFunctionsHost(LocalFunctionsHostOptions options)
     {
-        var environment = new Dictionary<string, string?>(options.Environment);
-        if (options.StorageConnection is { } connection)
-            environment["AzureWebJobsStorage"] = connection;
-        if (options.WaitsForDebugger)
-            environment[DebuggerWaitSetting] = "true";
-
-        var settings = new ConfigurationBuilder()
+        _options = options;
+        _observe = OneAtATime(options.Observe);
+        var environment = ReadEnvironment(options);
+        _settings = new ConfigurationBuilder()
             .AddEnvironmentVariables()
             .AddInMemoryCollection(
                 environment.Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value)))
             .Build();
-        var observe = OneAtATime(options.Observe);
+        _app = FunctionApp.Read(options.AppDirectory, _settings);
+        if (options.WaitsForDebugger && _app.Host.CustomHandler is null)
+        {
+            // As in Core Tools: this assembly of every isolated worker contains the hook that waits, for about a minute.
+            environment["DOTNET_STARTUP_HOOKS"] = "Microsoft.Azure.Functions.Worker.Core";
+        }
 
-        app = FunctionApp.Read(options.AppDirectory, settings);
-        var listenDeadline = options.WaitsForDebugger ? Timeout.InfiniteTimeSpan : Handler.UsualListenDeadline;
-        handler = new Handler(app, environment, listenDeadline, options.Time, observe);
-        invoker = new QueueInvoker(handler, app.Host.FunctionTimeout, options.Time);
-        front = new HttpFront(app, handler, options.Key, options.Port, options.MapBeside, options.Time, observe);
-        stopGrace = options.StopGrace;
-        listeners =
-        [
-            .. app.QueueFunctions.Select(function => new QueueListener(
-                function, app.Host.Queues, QueueConnection.Open(settings, function.Connection),
-                invoker, options.MessageLease, options.Time, observe)),
-        ];
+        _worker = new Worker(
+            async cancellationToken => _app.Host.CustomHandler is null
+                ? await IsolatedWorkerProcess.StartAsync(_app, environment, _forwarder, _observe, cancellationToken)
+                : CustomHandlerProcess.Start(_app, environment, _forwarder, options.Time, _observe),
+            _app.Host.FunctionTimeout,
+            options.WaitsForDebugger ? Timeout.InfiniteTimeSpan : options.ReadyTimeout,
+            options.Time,
+            _observe);
     }
 
-    /// <summary>Of the HTTP front, with the port that it took.</summary>
-    public Uri BaseAddress => front.BaseAddress;
+    /// <summary>The address of the HTTP endpoint, with its port.</summary>
+    public Uri BaseAddress => _front!.BaseAddress;
 
-    public IReadOnlyList<HttpFunction> HttpFunctions => app.HttpFunctions;
+    public IReadOnlyList<HttpFunction> HttpFunctions { get; private set; } = [];
 
-    /// <summary>Of the handler that runs now.</summary>
-    public int? HandlerProcessId => handler.ProcessId;
+    /// <summary>The process id of the worker; null while none is running.</summary>
+    public int? WorkerProcessId => _worker.ProcessId;
 
-    /// <summary>Where a function is called, without a key; route parameters that may be left out are.</summary>
+    /// <summary>The URL of a function, without a key and without optional route parameters.</summary>
     public Uri UrlOf(HttpFunction function) => new(
         BaseAddress,
         string.Join('/', function.Route.Split('/')
             .Where(segment => !segment.EndsWith("?}", StringComparison.Ordinal))
-            .Prepend(app.Host.RoutePrefix)));
+            .Prepend(_app.Host.RoutePrefix)));
 
-    /// <summary>Starts the handler and waits until it listens; then opens the door and reads the queues.</summary>
+    /// <summary>Starts the worker and waits until its functions can be called; then accepts HTTP calls and reads the queues.</summary>
     /// <exception cref="UserErrorException">The app, its settings or the port cannot be used.</exception>
     public static async Task<LocalFunctionsHost> StartAsync(
         LocalFunctionsHostOptions options, CancellationToken cancellationToken)
@@ -78,10 +76,7 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         var host = new LocalFunctionsHost(options);
         try
         {
-            await host.front.StartAsync(cancellationToken);
-            await host.handler.StartAsync(cancellationToken);
-            host.listening = Task.WhenAll(
-                host.listeners.Select(listener => listener.RunAsync(host.stopping.Token, host.cutting.Token)));
+            await host.StartAsync(cancellationToken);
             return host;
         }
         catch
@@ -91,18 +86,48 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets calls under way end, for a short time, and kills the handler.</summary>
+    /// <summary>Gives calls in progress a short time to end, and then ends the worker.</summary>
     public async ValueTask DisposeAsync()
     {
-        await handler.StopRestartingAsync();
-        await stopping.CancelAsync();
-        cutting.CancelAfter(stopGrace);
-        await Task.WhenAll(front.StopAsync(cutting.Token), listening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await handler.DisposeAsync();
-        await front.DisposeAsync();
-        invoker.Dispose();
-        stopping.Dispose();
-        cutting.Dispose();
+        await _worker.StopRestartingAsync();
+        await _stopping.CancelAsync();
+        _aborting.CancelAfter(_options.StopGrace);
+        await Task.WhenAll(_front?.StopAsync(_aborting.Token) ?? Task.CompletedTask, _listening)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _worker.DisposeAsync();
+        await (_front?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _forwarder.Dispose();
+        _stopping.Dispose();
+        _aborting.Dispose();
+    }
+
+    private async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var functions = AppFunctions.From(await _worker.StartAsync(cancellationToken), _settings);
+        HttpFunctions = functions.Http;
+        var listeners = functions.Queue.Select(function => new QueueListener(
+            function, _app.Host.Queues, QueueConnection.Open(_settings, function.Connection),
+            _worker, _options.MessageLease, _options.Time, _observe)).ToList();
+        _front = new HttpFront(
+            functions.Http, _app.Host.RoutePrefix, _worker, _options.Key, _options.Port, _options.MapOther, _options.Time, _observe);
+        await _front.StartAsync(cancellationToken);
+        _listening = Task.WhenAll(listeners.Select(listener => listener.RunAsync(_stopping.Token, _aborting.Token)));
+    }
+
+    private static Dictionary<string, string?> ReadEnvironment(LocalFunctionsHostOptions options)
+    {
+        var environment = new Dictionary<string, string?>(options.Environment);
+        if (options.StorageConnection is { } connection)
+        {
+            environment["AzureWebJobsStorage"] = connection;
+        }
+
+        if (options.WaitsForDebugger)
+        {
+            environment["FUNCTIONS_ENABLE_DEBUGGER_WAIT"] = "true";
+        }
+
+        return environment;
     }
 
     private static Action<HostEvent> OneAtATime(Action<HostEvent> observe)
@@ -111,7 +136,9 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         return seen =>
         {
             lock (gate)
+            {
                 observe(seen);
+            }
         };
     }
 }

@@ -51,7 +51,7 @@ internal sealed class HostObserver(
 
     private void Show(HttpInvocation call, DateTimeOffset at)
     {
-        var answer = Answer.Read(call.Answer);
+        var answer = Answer.Read(call.Response);
         var outcome = call.Status switch
         {
             StatusCodes.Status202Accepted => Outcome.Accepted,

@@ -39,7 +39,7 @@ internal sealed class StatusSampler(PageEvents pages, StorageClients clients, St
         patience.CancelAfter(Patience);
         var lengths = LengthsAsync(patience.Token, stopping);
         var isHealthy = await IsHealthyAsync(host, patience.Token, stopping);
-        return new StatusView(isHealthy, (await lengths)?.Waiting, (await lengths)?.Poisoned, host.HandlerProcessId);
+        return new StatusView(isHealthy, (await lengths)?.Waiting, (await lengths)?.Poisoned, host.WorkerProcessId);
     }
 
     private async Task<QueueLengths?> LengthsAsync(CancellationToken patience, CancellationToken stopping)

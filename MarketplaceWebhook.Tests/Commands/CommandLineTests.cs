@@ -14,7 +14,7 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     [InlineData("--url must be a whole address", "probe", "--url", "here")]
     [InlineData("http://127.0.0.1:1 did not answer", "probe", "--url", "http://127.0.0.1:1/?code=secret", "--storage", "somestorage")]
     [InlineData("--port must be a number", "dev", "--port", "70710")]
-    [InlineData("The folder /not/there is not there", "dev", "--port", "0", "--app", "/not/there")]
+    [InlineData("The folder /not/there does not exist", "dev", "--port", "0", "--app", "/not/there")]
     [InlineData("is no valid storage connection string", "dev", "--port", "0", "--app", "APP")]
     [InlineData("'bla'", "bla")]
     public async Task What_cannot_be_done_is_said_in_one_line_on_stderr_with_exit_code_1(

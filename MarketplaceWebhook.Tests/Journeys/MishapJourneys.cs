@@ -72,7 +72,7 @@ public sealed class MishapJourneys(AzuriteFixture azurite)
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         var repair = proxy.Break(Fault.BrokenConnection);
         await using var host = await JourneyHost.StartLocalAsync(proxy.ConnectionString, storage);
-        var handler = host.Local.HandlerProcessId;
+        var handler = host.Local.WorkerProcessId;
 
         using (var answer = await host.PostAsync(NotificationJourneys.OfAccount("started", account)))
         {
@@ -89,7 +89,7 @@ public sealed class MishapJourneys(AzuriteFixture azurite)
         using var taken = await host.PostAsync(NotificationJourneys.OfAccount("started", account));
 
         Assert.Equal(HttpStatusCode.Accepted, taken.StatusCode);
-        Assert.Equal(handler, host.Local.HandlerProcessId);
+        Assert.Equal(handler, host.Local.WorkerProcessId);
         await host.LoggedAsync(account, await JourneyHost.IdOfAsync(taken));
     }
 
@@ -116,7 +116,7 @@ public sealed class MishapJourneys(AzuriteFixture azurite)
 
     private static void Kill(JourneyHost host)
     {
-        using var handler = Process.GetProcessById(host.Local.HandlerProcessId!.Value);
+        using var handler = Process.GetProcessById(host.Local.WorkerProcessId!.Value);
         handler.Kill();
         handler.WaitForExit();
     }

@@ -1,5 +1,5 @@
 using MarketplaceWebhook.Cli.LocalHost;
-using MarketplaceWebhook.Cli.LocalHost.Handling;
+using MarketplaceWebhook.Cli.LocalHost.Workers;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MarketplaceWebhook.Tests.LocalHost;

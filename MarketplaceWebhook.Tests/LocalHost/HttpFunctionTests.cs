@@ -248,7 +248,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
 
         var seen = await app.Events.FirstAsync<HttpInvocation>();
         Assert.Equal(("Orders", "/api/cyclr/marketplace", 202, """{"notificationId":"7"}"""),
-            (seen.Function, seen.Path, seen.Status, seen.Answer));
+            (seen.Function, seen.Path, seen.Status, seen.Response));
     }
 
     [Fact]

@@ -4,8 +4,10 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Azure.Storage.Queues;
 using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.Cli.LocalHost.App;
 using MarketplaceWebhook.Tests.LocalHost.Fakes;
 using MarketplaceWebhook.Tests.Support;
+using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Tests.LocalHost;
 
@@ -162,16 +164,16 @@ public sealed class QueueFunctionTests : IAsyncLifetime
         app.Answer(status, body, contentType);
         await SendAsync("a message");
         await using var host = await app.StartAsync(storage, WithSetting("functionTimeout", "00:00:01"));
-        var first = host.HandlerProcessId!.Value;
+        var first = host.WorkerProcessId!.Value;
 
         var seen = await app.Events.FirstAsync<QueueInvocation>();
-        await app.Events.AtLeastAsync<HandlerListening>(2);
+        await app.Events.AtLeastAsync<WorkerReady>(2);
 
         Assert.Equal(QueueOutcome.TimedOut, seen.Outcome);
         Assert.InRange(seen.Duration, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(20));
-        Assert.Equal(first, (await app.Events.FirstAsync<HandlerRestarted>()).ProcessId);
+        Assert.Equal(first, (await app.Events.FirstAsync<WorkerRestarted>()).ProcessId);
         Assert.False(Processes.IsRunning(first));
-        Assert.Empty(app.Events.All<HandlerExited>());
+        Assert.Empty(app.Events.All<WorkerExited>());
     }
 
     [Theory]
@@ -274,9 +276,10 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task No_more_are_under_way_than_a_batch_and_half_of_one()
+    public async Task At_most_a_batch_plus_newBatchThreshold_messages_run_at_once()
     {
-        app.With(host => host["extensions"]!["queues"]!["batchSize"] = 4).Hold();
+        app.With(host => host["extensions"]!["queues"]!["batchSize"] = 4);
+        app.With(host => host["extensions"]!["queues"]!["newBatchThreshold"] = 2).Hold();
         for (var count = 0; count < 12; count++)
             await SendAsync($"message {count}");
         await using var host = await app.StartAsync(storage);
@@ -286,6 +289,33 @@ public sealed class QueueFunctionTests : IAsyncLifetime
         var seen = await app.RequestsAsync(12);
 
         Assert.InRange(seen.Max(request => request.UnderWay), 4, 6);
+    }
+
+    [Fact]
+    public void The_default_newBatchThreshold_is_half_a_batch_for_every_processor()
+    {
+        var settings = QueueSettings.Read(new ConfigurationBuilder().AddInMemoryCollection([new("batchSize", "10")]).Build());
+
+        Assert.Equal(5 * Environment.ProcessorCount, settings.NewBatchThreshold);
+    }
+
+    [Fact]
+    public async Task A_message_of_a_poison_queue_that_is_not_Base64_stays_and_becomes_visible_again()
+    {
+        app.WithQueue("Orders", "orders-poison");
+        await poison.CreateAsync(cancellationToken: CancellationToken);
+        await poison.SendMessageAsync("not Base64!", CancellationToken);
+        var shortLease = TimeSpan.FromSeconds(1); // 10 minutes outside of tests
+        await using var host = await app.StartAsync(storage, options => options with { MessageLease = shortLease });
+
+        await Wait.ForAsync(
+            "the second delivery",
+            async () => (await poison.PeekMessageAsync(CancellationToken)).Value,
+            seen => seen is { DequeueCount: > 1 },
+            CancellationToken);
+
+        Assert.Empty(app.Requests);
+        Assert.Empty(app.Events.All<QueueInvocation>());
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public sealed class RunningPage(AzuriteFixture azurite, Chromium chromium) : IAs
                 // All deliveries of a message that fails follow at once.
                 Environment = new Dictionary<string, string?> { ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:00" },
                 Observe = page.Observe,
-                MapBeside = page.Map,
+                MapOther = page.Map,
             },
             TestContext.Current.CancellationToken);
         page.Attach(host);

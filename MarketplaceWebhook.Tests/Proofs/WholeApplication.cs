@@ -95,7 +95,7 @@ internal sealed class WholeApplication : IAsyncDisposable
     {
         try
         {
-            using var process = Process.GetProcessById(host.HandlerProcessId!.Value);
+            using var process = Process.GetProcessById(host.WorkerProcessId!.Value);
             process.Kill();
             process.WaitForExit();
         }
@@ -114,7 +114,7 @@ internal sealed class WholeApplication : IAsyncDisposable
     public Task UntilAsync(string what, Func<Task<bool>> holds, CancellationToken cancellationToken, TimeSpan? patience = null) =>
         Wait.ForAsync(what, holds, so => so, cancellationToken, patience, LastLines);
 
-    private string LastLines() => string.Join('\n', events.OfType<HandlerWrote>().TakeLast(40).Select(wrote => wrote.Line));
+    private string LastLines() => string.Join('\n', events.OfType<WorkerWrote>().TakeLast(40).Select(wrote => wrote.Line));
 
     public static async Task<List<TableEntity>> RowsAsync(TableClient table, CancellationToken cancellationToken) =>
         await table.QueryAsync<TableEntity>(cancellationToken: cancellationToken).ToListAsync(cancellationToken);

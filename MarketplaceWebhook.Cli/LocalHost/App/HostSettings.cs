@@ -1,33 +1,32 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Cli.LocalHost.App;
 
 /// <summary>
-/// What host.json says, with the defaults of the Functions host; settings named <c>AzureFunctionsJobHost__…</c> win.
+/// The settings in host.json, with the defaults of the Functions host. Settings named <c>AzureFunctionsJobHost__…</c> override them.
 /// </summary>
 public sealed record HostSettings
 {
-    public required string ExecutablePath { get; init; }
-
-    public required IReadOnlyList<string> Arguments { get; init; }
-
-    /// <summary>Without it the host answers a chunked request body with 500.</summary>
-    public required bool ProxiesHttpRequests { get; init; }
+    /// <summary>Null for an isolated worker.</summary>
+    public required CustomHandlerSettings? CustomHandler { get; init; }
 
     public required string RoutePrefix { get; init; }
 
-    /// <summary>Infinite where host.json says -1.</summary>
+    /// <summary>Infinite if host.json says -1.</summary>
     public required TimeSpan FunctionTimeout { get; init; }
 
     public required QueueSettings Queues { get; init; }
 
-    /// <exception cref="UserErrorException">host.json is missing or unreadable, or asks for what this host cannot do.</exception>
+    /// <exception cref="UserErrorException">host.json is missing or invalid, or needs features that this host lacks.</exception>
     public static HostSettings Read(string appDirectory, IConfiguration settings)
     {
         var path = Path.Combine(appDirectory, "host.json");
         if (!File.Exists(path))
-            throw new UserErrorException($"{path} is not there: name the folder of a built function app.");
+        {
+            throw new UserErrorException($"{path} is missing: specify the folder of a built function app.");
+        }
 
         try
         {
@@ -37,37 +36,27 @@ public sealed record HostSettings
                 .AddConfiguration(settings.GetSection("AzureFunctionsJobHost"))
                 .Build());
         }
-        catch (Exception exception) when (exception is FormatException or InvalidOperationException or IOException)
+        catch (Exception exception) when (exception is FormatException or InvalidOperationException or IOException or JsonException)
         {
-            throw new UserErrorException($"{path} cannot be used: {exception.Message}", exception);
+            throw new UserErrorException($"{path} cannot be used: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }
     }
 
-    private static HostSettings Read(IConfiguration host)
+    private static HostSettings Read(IConfiguration host) => new()
     {
-        var handler = host.GetSection("customHandler");
-        if (!handler.GetValue<bool>("enableForwardingHttpRequest"))
-            throw new FormatException("customHandler.enableForwardingHttpRequest is not on, and this host does nothing else.");
-
-        return new HostSettings
+        CustomHandler = host.GetSection("customHandler") is var handler && handler.Exists() ? ReadCustomHandler(handler) : null,
+        RoutePrefix = host["extensions:http:routePrefix"] ?? "api",
+        FunctionTimeout = host["functionTimeout"] switch
         {
-            ExecutablePath = handler["description:defaultExecutablePath"] is { Length: > 0 } executable
-                ? executable
-                : throw new FormatException("customHandler.description.defaultExecutablePath is missing."),
-            Arguments =
-            [
-                .. handler.GetSection("description:arguments").Get<string[]>() ?? [],
-                .. handler["description:defaultWorkerPath"] is { Length: > 0 } worker ? (string[])[worker] : [],
-            ],
-            ProxiesHttpRequests = handler.GetValue<bool>("enableProxyingHttpRequest"),
-            RoutePrefix = host["extensions:http:routePrefix"] ?? "api",
-            FunctionTimeout = host["functionTimeout"] switch
-            {
-                null => TimeSpan.FromMinutes(30),
-                "-1" => Timeout.InfiniteTimeSpan,
-                var text => TimeSpan.Parse(text, CultureInfo.InvariantCulture),
-            },
-            Queues = QueueSettings.Read(host.GetSection("extensions:queues")),
-        };
-    }
+            null => TimeSpan.FromMinutes(30),
+            "-1" => Timeout.InfiniteTimeSpan,
+            var text => TimeSpan.Parse(text, CultureInfo.InvariantCulture),
+        },
+        Queues = QueueSettings.Read(host.GetSection("extensions:queues")),
+    };
+
+    private static CustomHandlerSettings ReadCustomHandler(IConfigurationSection handler) =>
+        handler.GetValue<bool>("enableForwardingHttpRequest")
+            ? new CustomHandlerSettings(WorkerCommand.ReadCustomHandler(handler), handler.GetValue<bool>("enableProxyingHttpRequest"))
+            : throw new FormatException("customHandler.enableForwardingHttpRequest is not true: this host supports nothing else.");
 }

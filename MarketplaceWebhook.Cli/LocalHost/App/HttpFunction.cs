@@ -2,8 +2,9 @@ namespace MarketplaceWebhook.Cli.LocalHost.App;
 
 /// <summary>A function with exactly one httpTrigger and one http output.</summary>
 /// <param name="Route">Without the prefix.</param>
-/// <param name="Methods">Empty: any.</param>
-public sealed record HttpFunction(string Name, string Route, IReadOnlyList<string> Methods, AuthLevel AuthLevel);
+/// <param name="Methods">Empty means all methods.</param>
+public sealed record HttpFunction(
+    string Name, string BindingName, string Route, IReadOnlyList<string> Methods, AuthLevel AuthLevel);
 
 public enum AuthLevel
 {

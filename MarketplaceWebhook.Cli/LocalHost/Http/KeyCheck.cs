@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace MarketplaceWebhook.Cli.LocalHost.Http;
 
-/// <summary>The host's check of the caller's key; this host has one key for every level.</summary>
+/// <summary>Checks the caller's key. This host has one key for every level.</summary>
 internal sealed class KeyCheck(string key)
 {
     private readonly byte[] expected = Hash(key);
 
-    /// <summary>A header wins over the query, as in the host.</summary>
+    /// <summary>The header takes precedence over the query, as in the Functions host.</summary>
     public bool Allows(AuthLevel level, HttpRequest request)
     {
         if (level == AuthLevel.Anonymous)
@@ -22,6 +22,6 @@ internal sealed class KeyCheck(string key)
         return given is not null && CryptographicOperations.FixedTimeEquals(Hash(given), expected);
     }
 
-    // Of one length, so that comparing takes the same time whatever was given.
+    // Equal lengths: the comparison takes the same time for every key.
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 }

@@ -4,7 +4,7 @@ using Azure.Storage.Queues.Models;
 
 namespace MarketplaceWebhook.Cli.LocalHost.Queues;
 
-/// <summary>Keeps a message invisible to others while its invocation is under way, renewed at half of the time.</summary>
+/// <summary>Keeps a message invisible to others while it is being processed; renewed after half of its length.</summary>
 internal sealed class MessageLease : IAsyncDisposable
 {
     private readonly QueueClient queue;
@@ -21,7 +21,7 @@ internal sealed class MessageLease : IAsyncDisposable
         renewing = RenewAsync();
     }
 
-    /// <summary>The newest one; it stands still once the lease is disposed.</summary>
+    /// <summary>The latest receipt; it no longer changes once the lease is disposed.</summary>
     public string PopReceipt { get; private set; }
 
     public async ValueTask DisposeAsync()
@@ -38,14 +38,14 @@ internal sealed class MessageLease : IAsyncDisposable
             await Task.Delay(length / 2, time, ending.Token);
             try
             {
-                // Not cancelled: an answer that nobody reads would take the receipt along.
+                // Not cancelled: the receipt of a response that is not read would be lost.
                 var receipt = await queue.UpdateMessageAsync(
                     message.MessageId, PopReceipt, visibilityTimeout: length, cancellationToken: CancellationToken.None);
                 PopReceipt = receipt.Value.PopReceipt;
             }
             catch (RequestFailedException)
             {
-                // Tried again at the next turn; a lost message comes back to whoever reads it.
+                // Tried again at the next renewal; a message whose lease was lost is delivered again.
             }
         }
     }

@@ -1,7 +1,7 @@
 namespace MarketplaceWebhook.Cli.LocalHost.Queues;
 
 /// <summary>
-/// The pause before the next read of an idle queue: doubling from 100 ms, by chance a fifth more or less, up to a maximum.
+/// The pause before the next read of an idle queue: doubles from 100 ms, with 20 % of jitter, up to a maximum.
 /// </summary>
 internal sealed class PollingInterval(TimeSpan maximum)
 {
@@ -13,7 +13,7 @@ internal sealed class PollingInterval(TimeSpan maximum)
 
     public TimeSpan Next()
     {
-        // Beyond some doublings the maximum is reached in any case; counting on would overflow.
+        // After 30 doublings the maximum is reached in any case; more would overflow.
         var doublings = Math.Min(idleReads++, 30);
         var chance = 0.8 + (0.4 * Random.Shared.NextDouble());
         var pause = Minimum + (Minimum * chance * (Math.Pow(2, doublings) - 1));

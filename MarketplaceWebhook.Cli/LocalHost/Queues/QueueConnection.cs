@@ -4,14 +4,14 @@ using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Cli.LocalHost.Queues;
 
-/// <summary>The setting that a function.json names as its connection.</summary>
+/// <summary>Opens the storage account of the setting that a queue trigger names as its connection.</summary>
 internal static class QueueConnection
 {
-    // The messages are read as they lie in the queue: which encoding they have is the host's business.
+    // The host decodes each message: a client that decodes loses the whole read if one message is not Base64.
     private static readonly QueueClientOptions Raw = new() { MessageEncoding = QueueMessageEncoding.None };
 
     /// <exception cref="SettingsException">AzureWebJobsStorage is missing or malformed.</exception>
-    /// <exception cref="UserErrorException">Another setting is.</exception>
+    /// <exception cref="UserErrorException">Another setting is missing or malformed.</exception>
     public static QueueServiceClient Open(IConfiguration settings, string name)
     {
         if (name == StorageSettings.Name)
@@ -28,9 +28,9 @@ internal static class QueueConnection
         }
         catch (Exception exception) when (exception is FormatException or ArgumentException)
         {
-            // The message of the exception may hold a part of the key.
+            // The exception's message may contain part of the key.
             throw new UserErrorException(
-                $"The setting {name}, which a function.json names, is missing or no storage connection string.", exception);
+                $"The setting {name}, which a queue trigger refers to, is missing or is not a valid storage connection string.", exception);
         }
     }
 }

@@ -3,12 +3,13 @@ using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using MarketplaceWebhook.Cli.LocalHost.App;
+using MarketplaceWebhook.Cli.LocalHost.Workers;
 
 namespace MarketplaceWebhook.Cli.LocalHost.Queues;
 
-/// <summary>Reads one queue, hands its messages to the handler, and does with them what the host does.</summary>
+/// <summary>Reads one queue and passes its messages to the worker; deletes, releases or poisons them as the Functions host does.</summary>
 internal sealed class QueueListener(
-    QueueFunction function, QueueSettings settings, QueueServiceClient storage, QueueInvoker invoker,
+    QueueFunction function, QueueSettings settings, QueueServiceClient storage, Worker worker,
     TimeSpan lease, TimeProvider time, Action<HostEvent> observe)
 {
     private const string PoisonSuffix = "-poison";
@@ -23,12 +24,12 @@ internal sealed class QueueListener(
         : storage.GetQueueClient(function.QueueName + PoisonSuffix);
 
     private readonly PollingInterval interval = new(settings.MaxPollingInterval);
-    private readonly HashSet<Task> underWay = [];
+    private readonly HashSet<Task> running = [];
     private bool storageFails;
 
     /// <param name="stopping">No further message is read.</param>
-    /// <param name="cutting">Invocations under way are given up; their messages come back when their lease ends.</param>
-    public async Task RunAsync(CancellationToken stopping, CancellationToken cutting)
+    /// <param name="aborting">Running invocations are aborted; their messages come back when their lease expires.</param>
+    public async Task RunAsync(CancellationToken stopping, CancellationToken aborting)
     {
         try
         {
@@ -42,15 +43,15 @@ internal sealed class QueueListener(
                 }
 
                 interval.Reset();
-                underWay.UnionWith(messages.Select(message => HandleAsync(message, cutting)));
-                underWay.RemoveWhere(task => task.IsCompleted);
-                while (underWay.Count > settings.NewBatchThreshold)
-                    underWay.Remove(await Task.WhenAny(underWay).WaitAsync(stopping));
+                running.UnionWith(messages.Select(message => HandleAsync(message, aborting)));
+                running.RemoveWhere(task => task.IsCompleted);
+                while (running.Count > settings.NewBatchThreshold)
+                    running.Remove(await Task.WhenAny(running).WaitAsync(stopping));
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            await Task.WhenAll(underWay).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -64,7 +65,7 @@ internal sealed class QueueListener(
         }
         catch (RequestFailedException exception) when (exception.ErrorCode == QueueErrorCode.QueueNotFound)
         {
-            // Whoever writes to it makes it.
+            // Code that writes to the queue creates it.
             ReportStorage(failure: null);
             return [];
         }
@@ -75,54 +76,54 @@ internal sealed class QueueListener(
         }
     }
 
-    private async Task HandleAsync(QueueMessage message, CancellationToken cutting)
+    private async Task HandleAsync(QueueMessage message, CancellationToken aborting)
     {
         try
         {
             if (TextOf(message) is not { } text)
-                await PoisonAsync(message, message.PopReceipt, "it is not Base64", cutting);
+                await PoisonAsync(message, message.PopReceipt, "it is not Base64", aborting);
             else if (message.DequeueCount > settings.MaxDequeueCount)
                 await PoisonAsync(
-                    message, message.PopReceipt, $"it was delivered {settings.MaxDequeueCount} times before", cutting);
+                    message, message.PopReceipt, $"it was delivered {settings.MaxDequeueCount} times before", aborting);
             else
-                await InvokeAsync(message, text, cutting);
+                await InvokeAsync(message, text, aborting);
         }
-        catch (Exception exception) when (!cutting.IsCancellationRequested)
+        catch (Exception exception) when (!aborting.IsCancellationRequested)
         {
-            // Storage took neither the end nor the release of the message: it comes back when its lease ends.
+            // Storage rejected both the delete and the release. The message becomes visible again when its lease expires.
             ReportStorage(exception);
         }
-        catch (Exception) when (cutting.IsCancellationRequested)
+        catch (Exception) when (aborting.IsCancellationRequested)
         {
-            // The host stops: the message comes back as after a crash.
+            // The host is stopping: the message comes back as after a crash.
         }
     }
 
-    private async Task InvokeAsync(QueueMessage message, string text, CancellationToken cutting)
+    private async Task InvokeAsync(QueueMessage message, string text, CancellationToken aborting)
     {
         var started = time.GetTimestamp();
         var kept = new MessageLease(queue, message, lease, time);
-        QueueOutcome outcome;
-        string detail;
+        QueueResult result;
         await using (kept)
-            (outcome, detail) = await invoker.InvokeAsync(
-                function, InvocationBody.Write(function.BindingName, message, text, time.GetUtcNow()), cutting);
+        {
+            result = await worker.InvokeAsync(function, message, text, aborting);
+        }
 
         observe(new QueueInvocation(
-            function.Name, message.MessageId, text, message.DequeueCount, outcome, detail, time.GetElapsedTime(started)));
+            function.Name, message.MessageId, text, message.DequeueCount, result.Outcome, result.Detail, time.GetElapsedTime(started)));
 
-        if (outcome == QueueOutcome.Completed)
-            await queue.DeleteMessageAsync(message.MessageId, kept.PopReceipt, cutting);
+        if (result.Outcome == QueueOutcome.Completed)
+            await queue.DeleteMessageAsync(message.MessageId, kept.PopReceipt, aborting);
         else if (message.DequeueCount >= settings.MaxDequeueCount)
-            await PoisonAsync(message, kept.PopReceipt, $"it failed {settings.MaxDequeueCount} times", cutting);
+            await PoisonAsync(message, kept.PopReceipt, $"it failed {settings.MaxDequeueCount} times", aborting);
         else if (poison is not null)
             await queue.UpdateMessageAsync(
-                message.MessageId, kept.PopReceipt, visibilityTimeout: settings.VisibilityTimeout, cancellationToken: cutting);
+                message.MessageId, kept.PopReceipt, visibilityTimeout: settings.VisibilityTimeout, cancellationToken: aborting);
     }
 
     /// <summary>
-    /// With the same text, and the storage's own time to live of 7 days. A message of a poison queue just stays there,
-    /// invisible as long as its lease.
+    /// Moves a message with the same text, and storage's default time-to-live of 7 days. A message of a poison queue stays in it, and
+    /// becomes visible again when its lease expires.
     /// </summary>
     private async Task PoisonAsync(QueueMessage message, string popReceipt, string reason, CancellationToken cancellationToken)
     {
@@ -163,7 +164,7 @@ internal sealed class QueueListener(
         }
     }
 
-    /// <summary>Once when it begins to fail and once when it answers again.</summary>
+    /// <summary>Reports once when storage begins to fail, and once when it works again.</summary>
     private void ReportStorage(Exception? failure)
     {
         if (failure is not null && !storageFails)

@@ -3,12 +3,12 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Storage.Queues.Models;
 
-namespace MarketplaceWebhook.Cli.LocalHost.Queues;
+namespace MarketplaceWebhook.Cli.LocalHost.Workers.CustomHandler;
 
-/// <summary>The body that the host posts to the handler for a queue message.</summary>
+/// <summary>The body of the request that the host posts to a custom handler for a queue message.</summary>
 internal static class InvocationBody
 {
-    // Two levels more than the deepest message that is read below.
+    // Two levels deeper than the deepest message that MixIn reads.
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 66 };
     private static readonly JsonDocumentOptions Lenient = new()
     {
@@ -19,7 +19,7 @@ internal static class InvocationBody
     /// <param name="text">The message text, decoded.</param>
     public static byte[] Write(string bindingName, QueueMessage message, string text, DateTimeOffset now)
     {
-        // Names are compared without case, and what the message says under such a name takes its place.
+        // Names are compared without case; a property of the message replaces the host's own of the same name.
         var metadata = new OrderedDictionary<string, JsonNode?>(StringComparer.OrdinalIgnoreCase)
         {
             ["DequeueCount"] = $"{message.DequeueCount}",
@@ -46,13 +46,15 @@ internal static class InvocationBody
     }
 
     /// <summary>
-    /// The top-level properties of a message that is a JSON object: objects as they are, scalars as quoted text, arrays and
-    /// null not at all.
+    /// Adds the top-level properties of a message that is a JSON object: objects unchanged, scalars as quoted text. Arrays and
+    /// null are skipped.
     /// </summary>
     private static void MixIn(string text, OrderedDictionary<string, JsonNode?> metadata)
     {
         if (text.AsSpan().Trim() is not ['{', .., '}'])
+        {
             return;
+        }
 
         try
         {
@@ -69,16 +71,18 @@ internal static class InvocationBody
                     _ => null,
                 };
                 if (value is not null)
+                {
                     metadata[property.Name] = value;
+                }
             }
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // Not JSON after all, or text that is no UTF-16: nothing is mixed in.
+            // Invalid JSON, or text that is not valid UTF-16: nothing is added.
         }
     }
 
-    /// <summary>JSON text as a JSON string: the reader has to parse twice.</summary>
+    /// <summary>A JSON string inside JSON: the handler has to parse it twice.</summary>
     private static string Quoted(string text) => JsonSerializer.Serialize(text, Json);
 
     private static string? Time(DateTimeOffset? time) => time?.ToString("yyyy-MM-dd'T'HH:mm:sszzz");

@@ -1,11 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace MarketplaceWebhook.Cli.LocalHost.Http;
+namespace MarketplaceWebhook.Cli.LocalHost.Workers.CustomHandler;
 
-/// <summary>
-/// What the host adds to a request that it forwards. All else stays; the path is the one that matched, written anew.
-/// </summary>
+/// <summary>Adds the host's headers to a forwarded request. The path is the one that matched, encoded again.</summary>
 internal sealed class InvocationTransformer : HttpTransformer
 {
     public static InvocationTransformer Instance { get; } = new();

@@ -8,7 +8,7 @@ using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.Tests.LocalHost;
 
-public sealed class HandlerCrashTests(AzuriteFixture azurite) : IDisposable
+public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposable
 {
     private readonly FakeApp app = new FakeApp().WithHttp("Orders", "orders", authLevel: "anonymous");
     private readonly HttpClient http = new();
@@ -26,15 +26,15 @@ public sealed class HandlerCrashTests(AzuriteFixture azurite) : IDisposable
     {
         await using var host = await app.StartAsync();
 
-        await Processes.KillAsync(host.HandlerProcessId!.Value);
+        await Processes.KillAsync(host.WorkerProcessId!.Value);
         using var answer = await PostAsync(host);
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        var started = app.Events.All<HandlerStarted>();
+        var started = app.Events.All<WorkerStarted>();
         Assert.Equal(2, started.Count);
         Assert.NotEqual(started[0].Port, started[1].Port);
-        Assert.Equal(started[1].ProcessId, host.HandlerProcessId);
-        Assert.Equal(RealHostReaction.StartsItAgain, Assert.Single(app.Events.All<HandlerExited>()).RealHost);
+        Assert.Equal(started[1].ProcessId, host.WorkerProcessId);
+        Assert.Equal(RealHostReaction.StartsItAgain, Assert.Single(app.Events.All<WorkerExited>()).RealHost);
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class HandlerCrashTests(AzuriteFixture azurite) : IDisposable
 
         var call = PostAsync(host);
         await app.RequestsAsync(1);
-        await Processes.KillAsync(host.HandlerProcessId!.Value);
+        await Processes.KillAsync(host.WorkerProcessId!.Value);
         using var answer = await call;
 
         Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
@@ -63,7 +63,7 @@ public sealed class HandlerCrashTests(AzuriteFixture azurite) : IDisposable
         await using var host = await app.StartAsync(storage);
 
         await app.RequestsAsync(1);
-        await Processes.KillAsync(host.HandlerProcessId!.Value);
+        await Processes.KillAsync(host.WorkerProcessId!.Value);
         app.Release();
         var seen = await app.Events.AtLeastAsync<QueueInvocation>(2);
 
@@ -77,8 +77,8 @@ public sealed class HandlerCrashTests(AzuriteFixture azurite) : IDisposable
         await using var host = await app.StartAsync();
 
         app.Mark("hold-start");
-        await Processes.KillAsync(host.HandlerProcessId!.Value);
-        await app.Events.AtLeastAsync<HandlerStarted>(2);
+        await Processes.KillAsync(host.WorkerProcessId!.Value);
+        await app.Events.AtLeastAsync<WorkerStarted>(2);
         var call = PostAsync(host);
         var completedEarly = call.IsCompleted;
         app.Unmark("hold-start");
@@ -91,7 +91,7 @@ public sealed class HandlerCrashTests(AzuriteFixture azurite) : IDisposable
     [Theory]
     [InlineData(1, RealHostReaction.StartsItAgain)]
     [InlineData(200, RealHostReaction.StartsItAgain)]
-    [InlineData(0, RealHostReaction.AnswersEveryCallWith500)]
+    [InlineData(0, RealHostReaction.RespondsWith500)]
     public async Task A_handler_that_exits_is_started_again_and_what_the_real_host_would_do_is_told(
         int exitCode, RealHostReaction expected)
     {
@@ -104,7 +104,7 @@ public sealed class HandlerCrashTests(AzuriteFixture azurite) : IDisposable
 
         Assert.Equal(HttpStatusCode.InternalServerError, cut.StatusCode);
         Assert.Equal(HttpStatusCode.OK, next.StatusCode);
-        var exited = Assert.Single(app.Events.All<HandlerExited>());
+        var exited = Assert.Single(app.Events.All<WorkerExited>());
         Assert.Equal((exitCode, expected), (exited.ExitCode, exited.RealHost));
     }
 
@@ -115,8 +115,8 @@ public sealed class HandlerCrashTests(AzuriteFixture azurite) : IDisposable
 
         for (var crash = 1; crash <= 3; crash++)
         {
-            await Processes.KillAsync(host.HandlerProcessId!.Value);
-            await app.Events.AtLeastAsync<HandlerListening>(crash + 1);
+            await Processes.KillAsync(host.WorkerProcessId!.Value);
+            await app.Events.AtLeastAsync<WorkerReady>(crash + 1);
         }
 
         using var answer = await PostAsync(host);
@@ -124,7 +124,7 @@ public sealed class HandlerCrashTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(
             [RealHostReaction.StartsItAgain, RealHostReaction.StartsItAgain, RealHostReaction.Stops],
-            app.Events.All<HandlerExited>().Select(exited => exited.RealHost));
+            app.Events.All<WorkerExited>().Select(exited => exited.RealHost));
     }
 
     private Task<HttpResponseMessage> PostAsync(LocalFunctionsHost host) =>

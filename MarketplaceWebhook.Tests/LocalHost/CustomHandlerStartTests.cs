@@ -5,7 +5,7 @@ using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.Tests.LocalHost;
 
-public sealed class HandlerStartTests
+public sealed class CustomHandlerStartTests
 {
     [Fact]
     public async Task The_handler_starts_in_the_app_folder_with_the_hosts_environment_and_its_variables()
@@ -19,7 +19,7 @@ public sealed class HandlerStartTests
 
         var started = app.Started();
         var environment = started["environment"]!;
-        var port = $"{app.Events.All<HandlerStarted>()[0].Port}";
+        var port = $"{app.Events.All<WorkerStarted>()[0].Port}";
         Assert.Equal(new DirectoryInfo(app.Folder).Name, new DirectoryInfo((string)started["cwd"]!).Name);
         Assert.Equal(port, (string?)environment["FUNCTIONS_CUSTOMHANDLER_PORT"]);
         Assert.Equal(port, (string?)environment["FUNCTIONS_HTTPWORKER_PORT"]);
@@ -39,7 +39,7 @@ public sealed class HandlerStartTests
 
         await using var host = await app.StartAsync();
 
-        Assert.Equal(host.HandlerProcessId, (await app.Events.FirstAsync<HandlerListening>()).ProcessId);
+        Assert.Equal(host.WorkerProcessId, (await app.Events.FirstAsync<WorkerReady>()).ProcessId);
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class HandlerStartTests
 
         await using var host = await app.StartAsync();
 
-        Assert.Equal("the handler speaks", (await app.Events.FirstAsync<HandlerWrote>()).Line);
+        Assert.Equal("the handler speaks", (await app.Events.FirstAsync<WorkerWrote>()).Line);
     }
 
     [Fact]
@@ -59,12 +59,12 @@ public sealed class HandlerStartTests
         using var app = new FakeApp();
         app.WithHttp("Orders", "orders");
         var host = await app.StartAsync();
-        var processId = host.HandlerProcessId!.Value;
+        var processId = host.WorkerProcessId!.Value;
 
         await host.DisposeAsync();
 
         Assert.False(Processes.IsRunning(processId));
-        Assert.Empty(app.Events.All<HandlerExited>());
+        Assert.Empty(app.Events.All<WorkerExited>());
     }
 
     [Fact]

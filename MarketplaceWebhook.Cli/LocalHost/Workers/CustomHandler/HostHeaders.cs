@@ -1,19 +1,16 @@
 using System.Net.Http.Headers;
 
-namespace MarketplaceWebhook.Cli.LocalHost;
+namespace MarketplaceWebhook.Cli.LocalHost.Workers.CustomHandler;
 
-/// <summary>What the host says of itself to the handler.</summary>
+/// <summary>Headers that identify the host and the invocation to a custom handler.</summary>
 internal static class HostHeaders
 {
-    public const string UserAgent = $"Azure-Functions-Host/{Version}";
-
-    // The host that this one was compared with.
-    private const string Version = "4.1037.0.0";
+    public const string UserAgent = $"Azure-Functions-Host/{WorkerProcess.HostVersion}";
 
     public static void Set(HttpRequestHeaders headers)
     {
         Replace(headers, "X-Azure-Functions-InvocationId", Guid.NewGuid().ToString());
-        Replace(headers, "X-Azure-Functions-HostVersion", Version);
+        Replace(headers, "X-Azure-Functions-HostVersion", WorkerProcess.HostVersion);
     }
 
     private static void Replace(HttpRequestHeaders headers, string name, string value)

@@ -2,8 +2,8 @@ using System.Text;
 
 namespace MarketplaceWebhook.Cli.LocalHost.Http;
 
-/// <summary>Passes an answer on as it comes, and keeps its first 4 KiB for whoever observes the host.</summary>
-internal sealed class AnswerHead(Stream answer) : Stream
+/// <summary>Passes a response body through, and keeps its first 4 KiB for the event that reports the call.</summary>
+internal sealed class ResponseHead(Stream response) : Stream
 {
     private readonly byte[] head = new byte[4096];
     private int length;
@@ -23,7 +23,7 @@ internal sealed class AnswerHead(Stream answer) : Stream
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         Keep(buffer.Span);
-        return answer.WriteAsync(buffer, cancellationToken);
+        return response.WriteAsync(buffer, cancellationToken);
     }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -32,12 +32,12 @@ internal sealed class AnswerHead(Stream answer) : Stream
     public override void Write(byte[] buffer, int offset, int count)
     {
         Keep(buffer.AsSpan(offset, count));
-        answer.Write(buffer, offset, count);
+        response.Write(buffer, offset, count);
     }
 
-    public override Task FlushAsync(CancellationToken cancellationToken) => answer.FlushAsync(cancellationToken);
+    public override Task FlushAsync(CancellationToken cancellationToken) => response.FlushAsync(cancellationToken);
 
-    public override void Flush() => answer.Flush();
+    public override void Flush() => response.Flush();
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 

@@ -3,10 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace MarketplaceWebhook.Cli.LocalHost.App;
 
-/// <summary>The file function.json, as far as this host plays it.</summary>
-internal sealed record FunctionJson(IReadOnlyList<FunctionJson.Binding>? Bindings)
+/// <summary>A function with its bindings, as its function.json or the isolated worker describes them.</summary>
+internal sealed record IndexedFunction(string Name, IReadOnlyList<IndexedFunction.Binding> Bindings)
 {
-    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
+    public static JsonSerializerOptions JsonOptions { get; } = new(JsonSerializerDefaults.Web)
     {
         AllowTrailingCommas = true,
         ReadCommentHandling = JsonCommentHandling.Skip,
@@ -30,5 +30,9 @@ internal sealed record FunctionJson(IReadOnlyList<FunctionJson.Binding>? Binding
         public string? QueueName { get; init; }
 
         public string? Connection { get; init; }
+
+        public bool Is(string type) => string.Equals(Type, type, StringComparison.OrdinalIgnoreCase);
+
+        public bool IsHttpOutput => Is("http") && string.Equals(Direction, "out", StringComparison.OrdinalIgnoreCase);
     }
 }
