@@ -242,6 +242,7 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
     {
         var host = await _app.StartAsync();
         var processId = host.WorkerProcessId!.Value;
+        using var response = await PostAsync(host, "api/respond/200");
 
         await host.DisposeAsync();
 

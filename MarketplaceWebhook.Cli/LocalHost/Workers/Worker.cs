@@ -235,7 +235,7 @@ internal sealed class Worker(
         }
     }
 
-    // Waits for the next process if there is none at the moment.
+    // Waits for the next process if none is ready.
     private async Task<WorkerProcess> ReadyAsync(CancellationToken cancellationToken)
     {
         while (true)
