@@ -1,11 +1,17 @@
 using MarketplaceWebhook;
-using MarketplaceWebhook.Runtimes;
+using MarketplaceWebhook.Telemetry;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Hosting;
 
 try
 {
-    var builder = Runtime.CreateBuilder(args);
+    var builder = FunctionsApplication.CreateBuilder(args);
+    builder.ConfigureFunctionsWebApplication();
+    builder.UseMiddleware<FailureTextMiddleware>();
     builder.AddMarketplaceWebhook();
-    return await Runtime.RunAsync(builder);
+    builder.AddWorkerTelemetry();
+    await builder.Build().RunAsync();
+    return 0;
 }
 catch (SettingsException e)
 {

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
+using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
-using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Benchmarks.Micro;

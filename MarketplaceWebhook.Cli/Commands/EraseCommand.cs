@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Azure;
 using MarketplaceWebhook.Cli.Upkeep;
-using MarketplaceWebhook.Retention;
+using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Cli.Commands;

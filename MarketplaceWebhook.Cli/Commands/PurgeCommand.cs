@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using MarketplaceWebhook.Cli.Upkeep;
-using MarketplaceWebhook.Retention;
+using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Cli.Commands;

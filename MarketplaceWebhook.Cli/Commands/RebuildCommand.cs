@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using MarketplaceWebhook.Cli.Upkeep;
-using MarketplaceWebhook.Projecting;
+using MarketplaceWebhook.Maintenance;
 using Spectre.Console;
 
 namespace MarketplaceWebhook.Cli.Commands;

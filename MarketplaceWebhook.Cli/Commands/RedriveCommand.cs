@@ -1,6 +1,6 @@
 using System.CommandLine;
 using MarketplaceWebhook.Cli.Upkeep;
-using MarketplaceWebhook.DeadLetters;
+using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 using Spectre.Console;

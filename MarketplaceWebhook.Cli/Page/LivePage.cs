@@ -24,7 +24,7 @@ public sealed class LivePage : IAsyncDisposable
     public LivePage(StorageSettings storage, string key, Task<string?> chartLibrary)
     {
         services = new ServiceCollection()
-            .AddUpkeep(storage)
+            .AddLogging().AddMaintenance(storage)
             .AddSingleton<InstallListing>()
             .AddSingleton<StatusChangeHistory>()
             .AddSingleton<DeadLetterListing>()

@@ -1,4 +1,4 @@
-using MarketplaceWebhook.DeadLetters;
+using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using Microsoft.AspNetCore.Builder;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 

@@ -13,7 +13,7 @@ internal sealed class OperatedStorage : IAsyncDisposable
     private readonly ServiceProvider services;
 
     private OperatedStorage(StorageSettings settings) =>
-        services = new ServiceCollection().AddUpkeep(settings).BuildServiceProvider();
+        services = new ServiceCollection().AddLogging().AddMaintenance(settings).BuildServiceProvider();
 
     public static Option<string?> Option() => new("--storage")
     {

@@ -2,8 +2,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Azure;
 using Azure.Data.Tables;
-using MarketplaceWebhook.DeadLetters;
 using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
 

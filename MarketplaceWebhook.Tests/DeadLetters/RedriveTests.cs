@@ -1,6 +1,6 @@
 using System.Text;
 using Azure.Data.Tables;
-using MarketplaceWebhook.DeadLetters;
+using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;

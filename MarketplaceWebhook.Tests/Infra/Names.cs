@@ -16,7 +16,7 @@ internal static class Names
 
     /// <summary>Function name → its function.json.</summary>
     public static IReadOnlyDictionary<string, JsonNode> Functions { get; } =
-        Directory.GetDirectories(Repository.PathOf("MarketplaceWebhook.Functions/Runtimes/Custom/functions")).ToDictionary(
+        Directory.GetDirectories(Repository.PathOf("MarketplaceWebhook.CustomHandler/functions")).ToDictionary(
             folder => Path.GetFileName(folder)!,
             folder => JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "function.json")))!);
 

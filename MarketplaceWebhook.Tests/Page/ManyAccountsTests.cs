@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
+using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using Microsoft.Playwright;
+
 using static Microsoft.Playwright.Assertions;
 
 namespace MarketplaceWebhook.Tests.Page;

@@ -1,8 +1,10 @@
 using MarketplaceWebhook.Cli.LocalHost.Storage;
+using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Playwright;
+
 using static Microsoft.Playwright.Assertions;
 
 namespace MarketplaceWebhook.Tests.Page;

@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
-using MarketplaceWebhook.Projecting;
-using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Installs;
+using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Tests.Proofs.Histories;
 using MarketplaceWebhook.Tests.Support;
 

@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
 using FsCheck.Fluent;
+using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Proofs.Histories;

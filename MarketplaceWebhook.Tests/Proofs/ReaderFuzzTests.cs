@@ -1,7 +1,7 @@
 using System.Text;
 using Azure.Data.Tables;
+using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
-using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Tests.Proofs;

@@ -1,5 +1,4 @@
 using MarketplaceWebhook.Notifications;
-using MarketplaceWebhook.Receiving;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MarketplaceWebhook.Tests.Receiving;

@@ -1,4 +1,4 @@
-using MarketplaceWebhook.Retention;
+using MarketplaceWebhook.Maintenance;
 
 namespace MarketplaceWebhook.Tests.Retention;
 

@@ -1,9 +1,8 @@
 using System.Text;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using MarketplaceWebhook.DeadLetters;
+using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Projecting;
-using MarketplaceWebhook.Retention;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
 

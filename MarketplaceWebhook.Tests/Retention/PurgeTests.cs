@@ -1,9 +1,8 @@
 using System.Text;
 using FsCheck.Fluent;
-using MarketplaceWebhook.DeadLetters;
+using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
-using MarketplaceWebhook.Retention;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Proofs.Histories;
 using MarketplaceWebhook.Tests.Support;

@@ -1,6 +1,6 @@
 using System.Text;
+using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
-using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Proofs.Histories;
 

@@ -1,22 +1,22 @@
 using System.Net;
-using MarketplaceWebhook.Runtimes;
 using MarketplaceWebhook.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace MarketplaceWebhook.Tests.Support;
 
-/// <summary>The application's rooms as Program puts them together, in this process; as a server only after <see cref="ListenAsync"/>.</summary>
+/// <summary>The function app's services in this process; its HTTP functions listen after <see cref="ListenAsync"/>.</summary>
 internal sealed class TestApp : IAsyncDisposable
 {
     private readonly WebApplication app;
 
     /// <param name="storage">A connection string.</param>
-    /// <param name="settings">Beside AzureWebJobsStorage, with colons.</param>
-    /// <param name="replace">What a test puts in place of the application's own parts.</param>
+    /// <param name="settings">Besides AzureWebJobsStorage, with colons.</param>
+    /// <param name="replace">Replaces services of the application.</param>
     public TestApp(string storage, Dictionary<string, string?>? settings = null, Action<IServiceCollection>? replace = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -27,9 +27,13 @@ internal sealed class TestApp : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddRoutingCore();
         builder.AddMarketplaceWebhook();
+        builder.Services.AddSingleton<Functions>();
         replace?.Invoke(builder.Services);
         app = builder.Build();
-        app.MapFunctions();
+        app.MapPost(
+            "/api/cyclr/marketplace/{source?}",
+            (HttpRequest request, string? source, Functions functions) => functions.ReceiveNotification(request, source));
+        app.MapGet("/api/health", (HttpRequest request, Functions functions) => functions.Health(request));
     }
 
     public StorageClients Storage => Get<StorageClients>();
@@ -37,7 +41,7 @@ internal sealed class TestApp : IAsyncDisposable
     public T Get<T>()
         where T : notnull => app.Services.GetRequiredService<T>();
 
-    /// <summary>The address that the functions answer on, as they answer the host.</summary>
+    /// <returns>The address of the HTTP functions, with the paths that the Functions host forwards.</returns>
     public async Task<Uri> ListenAsync(CancellationToken cancellationToken)
     {
         await app.StartAsync(cancellationToken);

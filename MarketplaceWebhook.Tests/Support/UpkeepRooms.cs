@@ -1,6 +1,5 @@
 using System.Text;
 using Azure.Storage.Queues;
-using MarketplaceWebhook.DeadLetters;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
@@ -18,7 +17,7 @@ public sealed class UpkeepRooms : IAsyncDisposable
     {
         ConnectionString = connectionString;
         services = new ServiceCollection()
-            .AddUpkeep(StorageSettings.FromConnectionString(connectionString))
+            .AddLogging().AddMaintenance(StorageSettings.FromConnectionString(connectionString))
             .AddSingleton(new Patience())
             .AddSingleton<ProjectionRetry>()
             .AddSingleton<Projector>()

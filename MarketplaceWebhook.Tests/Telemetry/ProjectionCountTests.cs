@@ -1,8 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Text;
+using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
-using MarketplaceWebhook.Receiving;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 using MarketplaceWebhook.Tests.Support;

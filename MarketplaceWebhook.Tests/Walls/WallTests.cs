@@ -2,7 +2,7 @@ using Mono.Cecil;
 
 namespace MarketplaceWebhook.Tests.Walls;
 
-/// <summary>The rooms of the function app and what each may use, held on the compiled assembly.</summary>
+/// <summary>The modules of the library and what each may use, held on the compiled assembly.</summary>
 public sealed class WallTests
 {
     private const string Root = "MarketplaceWebhook";
@@ -11,17 +11,12 @@ public sealed class WallTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Notifications"] = [],
-        ["Receiving"] = ["Notifications", "Storage", "Telemetry", "Patience"],
-        ["Projecting"] = ["Notifications", "Storage", "Telemetry", "Patience"],
-        ["DeadLetters"] = ["Notifications", "Storage", "Telemetry", "Patience", "Projecting"],
-        ["Retention"] = ["Notifications", "Storage", "Projecting"],
-        ["Storage"] = ["Notifications", "Telemetry", "SettingsException"],
-        ["Telemetry"] = ["Notifications", "SettingsException"],
-        ["Runtimes"] = ["Notifications", "Receiving", "Projecting", "DeadLetters", "Storage", "Telemetry", "SettingsException"],
+        ["Installs"] = ["Notifications", "Storage"],
+        ["Projecting"] = ["Notifications", "Installs", "Storage", "Telemetry", "Patience"],
+        ["Maintenance"] = ["Notifications", "Installs", "Projecting", "Storage"],
+        ["Storage"] = ["Notifications", "Installs", "Telemetry", "SettingsException"],
+        ["Telemetry"] = ["Notifications"],
     };
-
-    /// <summary>Telemetry hands what it has to an exporter, and that one a credential: it calls no service of Azure itself.</summary>
-    private static readonly string[] OfTheExporter = ["Azure.Monitor.OpenTelemetry.Exporter", "Azure.Identity", "Azure.Core"];
 
     private static readonly Lazy<AssemblyDefinition> App = new(
         () => AssemblyDefinition.ReadAssembly(typeof(Patience).Assembly.Location));
@@ -35,24 +30,21 @@ public sealed class WallTests
 
     [Fact]
     public void Only_Storage_speaks_to_Azure() =>
-        AssertNone(Used((from, to) =>
-            from is not "Storage" && IsIn(to, "Azure") && !(from is "Telemetry" && OfTheExporter.Any(prefix => IsIn(to, prefix)))));
+        AssertNone(Used((from, to) => from is not ("Storage" or "Installs") && IsIn(to, "Azure")));
 
     [Fact]
-    public void Only_Receiving_and_Runtimes_know_http() =>
-        // Program holds the runtime's builder for a moment, whatever its type is.
-        AssertNone(Used((from, to) => from is not ("Receiving" or "Runtimes" or "Program") && IsIn(to, "Microsoft.AspNetCore")));
-
-    [Fact]
-    public void Nothing_but_Program_uses_Runtimes() =>
-        AssertNone(Used((from, to) => from is not ("Runtimes" or "Program") && RoomOf(to) == "Runtimes"));
+    public void Core_references_neither_ASP_NET_Core_nor_a_Functions_package() =>
+        Assert.DoesNotContain(
+            App.Value.MainModule.AssemblyReferences,
+            reference => reference.Name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal)
+                || reference.Name.StartsWith("Microsoft.Azure.Functions", StringComparison.Ordinal));
 
     [Fact]
     public void Every_type_lies_in_a_room_or_at_the_root() =>
         Assert.Empty(App.Value.MainModule.GetTypes()
             .Where(type => !IsMadeByTheCompiler(type))
             .Select(RoomOf)
-            .Where(room => room is null || !(Allowed.ContainsKey(room) || room is "Application" or "Upkeep" or "Patience" or "Program" or "SettingsException"))
+            .Where(room => room is null || !(Allowed.ContainsKey(room) || room is "ServiceRegistration" or "Patience" or "SettingsException"))
             .Distinct());
 
     private static List<string> Used(Func<string?, TypeReference, bool> isBreach) =>

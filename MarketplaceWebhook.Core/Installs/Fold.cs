@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using MarketplaceWebhook.Notifications;
+
+namespace MarketplaceWebhook.Installs;
+
+/// <summary>
+/// The state of a package after one more notification. Commutative, associative and idempotent: any order and any repetition
+/// of the same notifications gives the same rows. Pure.
+/// </summary>
+public static class Fold
+{
+    public static Package Apply(Package package, StatusChange change)
+    {
+        if (!KnownStatus.Includes(change.Status))
+        {
+            return package;
+        }
+
+        var install = Status(package.Install, change);
+        install = change.Status switch
+        {
+            KnownStatus.Installed => Installed(install, change),
+            KnownStatus.Uninstalled => install with { UninstalledNotificationId = Later(install.UninstalledNotificationId, change.Id) },
+            KnownStatus.Started => install with { StartedAt = Later(install.StartedAt, change.Id.ReceivedAt) },
+            KnownStatus.Stopped => install with { StoppedAt = Later(install.StoppedAt, change.Id.ReceivedAt) },
+            _ => install,
+        };
+        var cycles = Cycles(package.Cycles, change, install.UninstalledNotificationId);
+        return package with { Install = install with { CycleCount = cycles.Count }, Cycles = cycles };
+    }
+
+    /// <summary>What the greatest notification says, whatever its status. What is absent there is absent here.</summary>
+    private static Install Status(Install? install, StatusChange change)
+    {
+        if (install is not null && install.StatusNotificationId >= change.Id)
+        {
+            return install;
+        }
+
+        return (install ?? new Install
+        {
+            PackageId = change.PackageId,
+            Status = change.Status,
+            StatusNotificationId = change.Id,
+            Source = change.Source,
+        }) with
+        {
+            Status = change.Status,
+            StatusNotificationId = change.Id,
+            AccountApiId = change.AccountApiId,
+            CompleteParameter = change.CompleteParameter,
+            Source = change.Source,
+        };
+    }
+
+    private static Install Installed(Install install, StatusChange change) =>
+        install.InstalledNotificationId >= change.Id
+            ? install
+            : install with
+            {
+                InstalledNotificationId = change.Id,
+                ErrorCount = change.ErrorCount ?? 0,
+                Errors = change.Errors,
+                UserId = change.UserId,
+            };
+
+    /// <summary>A cycle comes from the greatest notification that names it, if that is greater than the last *uninstalled*.</summary>
+    private static ImmutableDictionary<Guid, Cycle> Cycles(
+        ImmutableDictionary<Guid, Cycle> cycles, StatusChange change, NotificationId? uninstalled)
+    {
+        var result = cycles.ToBuilder();
+        if (change is { Status: not KnownStatus.Uninstalled, Cycles: { } named })
+        {
+            foreach (var cycle in named)
+            {
+                if (!result.TryGetValue(cycle.CycleId, out var present) || present.NotificationId < cycle.NotificationId)
+                {
+                    result[cycle.CycleId] = cycle;
+                }
+            }
+        }
+
+        result.RemoveRange(result.Values.Where(c => c.NotificationId < uninstalled).Select(c => c.CycleId).ToList());
+        return result.ToImmutable();
+    }
+
+    private static T Later<T>(T? one, T other)
+        where T : struct, IComparable<T> => one is { } value && value.CompareTo(other) > 0 ? value : other;
+}

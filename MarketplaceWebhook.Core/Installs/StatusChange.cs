@@ -1,0 +1,85 @@
+using Azure.Data.Tables;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Storage;
+
+namespace MarketplaceWebhook.Installs;
+
+/// <summary>
+/// One accepted notification as columns: the row of the log, and what the fold takes from it. Made from the same id and
+/// payload, it is always the same.
+/// </summary>
+public sealed record StatusChange
+{
+    public required NotificationId Id { get; init; }
+
+    public required string Source { get; init; }
+
+    public required string Status { get; init; }
+
+    public required Guid AccountId { get; init; }
+
+    public required long PackageId { get; init; }
+
+    public string? AccountApiId { get; init; }
+
+    public string? UserId { get; init; }
+
+    public string? CompleteParameter { get; init; }
+
+    public int? ErrorCount { get; init; }
+
+    /// <summary>JSON array of texts.</summary>
+    public string? Errors { get; init; }
+
+    /// <summary>Null where the notification had no install details. Not columns of the log: they are read from the payload.</summary>
+    public IReadOnlyList<Cycle>? Cycles { get; init; }
+
+    /// <summary>JSON array of texts.</summary>
+    public string? Warnings { get; init; }
+
+    public string? Payload { get; init; }
+
+    public string? PayloadBlob { get; init; }
+
+    public string RowKey => Keys.NewestFirst(Id);
+
+    public static StatusChange From(Envelope envelope, Notification notification)
+    {
+        var warnings = new Warnings(notification.Warnings);
+        return new StatusChange
+        {
+            Id = envelope.Id,
+            Source = envelope.Source,
+            Status = notification.Status,
+            AccountId = notification.AccountId,
+            PackageId = notification.PackageId,
+            AccountApiId = Columns.Text(notification.AccountApiId, nameof(AccountApiId), warnings),
+            UserId = Columns.Text(notification.UserId, nameof(UserId), warnings),
+            CompleteParameter = Columns.Text(notification.CompleteParameter, nameof(CompleteParameter), warnings),
+            ErrorCount = notification.Errors?.Count,
+            Errors = notification.Errors is { } errors ? Columns.JsonArray(errors, nameof(Errors), warnings) : null,
+            Cycles = notification.Details is { } details
+                ? [.. details.Select(d => Cycle.From(envelope.Id, notification.PackageId, d, warnings))]
+                : null,
+            Payload = envelope.Payload,
+            PayloadBlob = envelope.PayloadBlob,
+            Warnings = Columns.JsonArray(warnings),
+        };
+    }
+
+    public TableEntity ToEntity() => new TableEntity(Keys.Account(AccountId), RowKey)
+        .With("NotificationId", Id.ToString())
+        .With("ReceivedAt", Id.ReceivedAt)
+        .With("Source", Source)
+        .With("Status", Status)
+        .With("PackageId", PackageId)
+        .With("AccountApiId", AccountApiId)
+        .With("UserId", UserId)
+        .With("CompleteParameter", CompleteParameter)
+        .With("CycleCount", Cycles?.Count)
+        .With("ErrorCount", ErrorCount)
+        .With("Errors", Errors)
+        .With("Warnings", Warnings)
+        .With("Payload", Payload)
+        .With("PayloadBlob", PayloadBlob);
+}

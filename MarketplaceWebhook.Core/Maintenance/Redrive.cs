@@ -1,0 +1,159 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Storage;
+
+namespace MarketplaceWebhook.Maintenance;
+
+/// <summary>
+/// Puts dead letters on the queue again under their own ids, so at their own place in the order: twice does no harm. The message
+/// first, then the mark.
+/// </summary>
+public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, WaitingMessages waiting, TimeProvider time)
+{
+    private static readonly TimeSpan Taken = TimeSpan.FromMinutes(1);
+
+    /// <param name="dryRun">Says what would become of it, and changes nothing.</param>
+    public async Task<Redriven> RedriveAsync(StoredDeadLetter letter, bool dryRun, CancellationToken cancellationToken)
+    {
+        if (letter.Reason == RefusalReason.TooLarge)
+        {
+            return new Redriven(RedriveOutcome.TooLarge, "only its beginning was kept");
+        }
+
+        if (letter.Id is not { } id)
+        {
+            return new Redriven(RedriveOutcome.Unreadable, "its NotificationId is no lower-case UUIDv7");
+        }
+
+        if (await letters.GetBodyAsync(letter, cancellationToken) is not { } body)
+        {
+            return new Redriven(RedriveOutcome.Unreadable, $"its blob {letter.BodyBlob} is gone");
+        }
+
+        var result = letter.Kind == DeadLetter.Failed
+            ? await ResendAsync(Encoding.UTF8.GetString(body.Span), dryRun, cancellationToken)
+            : await ReceiveAgainAsync(id, letter.Source, body, dryRun, cancellationToken);
+        if (result.Outcome == RedriveOutcome.Sent && !dryRun)
+        {
+            // A row that was written meanwhile shows a second failure: it stays unmarked.
+            await letters.MarkRedrivenAsync(letter, time.GetUtcNow(), cancellationToken);
+        }
+
+        return result;
+    }
+
+    /// <summary>
+    /// What sits in the poison queue: messages that are no Base64, or were delivered too often without being recorded. No more
+    /// than lie there now, since each may fail again and come back.
+    /// </summary>
+    public async IAsyncEnumerable<RedrivenMessage> RedrivePoisonAsync(
+        bool dryRun, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var look = await waiting.LookAtPoisonAsync(cancellationToken);
+        if (dryRun)
+        {
+            foreach (var message in look.Seen)
+            {
+                yield return new RedrivenMessage(IdOf(message.Text), new Redriven(RedriveOutcome.Sent));
+            }
+
+            yield break;
+        }
+
+        for (var rest = look.Count; rest > 0;)
+        {
+            var taken = await waiting.TakePoisonAsync(Taken, cancellationToken);
+            if (taken.Count == 0)
+            {
+                yield break;
+            }
+
+            rest -= taken.Count;
+            foreach (var message in taken)
+            {
+                var text = message.Message.Text;
+                var result = await ResendAsync(text, dryRun, cancellationToken);
+                if (result.Outcome == RedriveOutcome.Sent)
+                {
+                    await waiting.RemovePoisonAsync(message, cancellationToken);
+                }
+
+                yield return new RedrivenMessage(IdOf(text), result);
+            }
+        }
+    }
+
+    /// <summary>A failed message, exactly as it was.</summary>
+    private async Task<Redriven> ResendAsync(string messageText, bool dryRun, CancellationToken cancellationToken)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(messageText);
+        if (bytes > NotificationQueue.MaxBytes)
+        {
+            return new Redriven(RedriveOutcome.Unreadable, $"its {bytes} bytes do not fit into a message");
+        }
+
+        if (!dryRun)
+        {
+            await queue.ResendAsync(messageText, cancellationToken);
+        }
+
+        return new Redriven(RedriveOutcome.Sent);
+    }
+
+    /// <summary>A refused body is read again: the reader may know better by now. A label that was none becomes the
+    /// default.</summary>
+    private async Task<Redriven> ReceiveAgainAsync(
+        NotificationId id, string? source, ReadOnlyMemory<byte> body, bool dryRun, CancellationToken cancellationToken)
+    {
+        switch (NotificationReader.Read(body.Span))
+        {
+            case Reading.Accepted { Notification: var notification }:
+                if (!dryRun)
+                {
+                    var payload = body[^NotificationReader.WithoutByteOrderMark(body.Span).Length..];
+                    await queue.SendAsync(
+                        id, source ?? SourceLabel.Default, traceParent: null, notification.AccountId, payload, cancellationToken);
+                }
+
+                return new Redriven(RedriveOutcome.Sent);
+            case Reading.Refused refused:
+                return new Redriven(RedriveOutcome.RefusedAgain, refused.Describe());
+            case var other:
+                throw new InvalidOperationException($"A reading is accepted or refused, not {other}.");
+        }
+    }
+
+    private static NotificationId? IdOf(string messageText)
+    {
+        try
+        {
+            return Envelope.Read(messageText).Id;
+        }
+        catch (UnreadableEnvelopeException e)
+        {
+            return e.Id;
+        }
+    }
+}
+
+/// <param name="Why">One line for people, where it is not on the queue.</param>
+public sealed record Redriven(RedriveOutcome Outcome, string? Why = null);
+
+/// <param name="Id">Null where the message has no readable one.</param>
+public sealed record RedrivenMessage(NotificationId? Id, Redriven Result);
+
+public enum RedriveOutcome
+{
+    /// <summary>On the queue again.</summary>
+    Sent,
+
+    /// <summary>The reader refuses the body as it did before.</summary>
+    RefusedAgain,
+
+    /// <summary>Cannot be redriven: the body was never kept whole.</summary>
+    TooLarge,
+
+    /// <summary>Somebody wrote the row or the message who is not the application, or its blob is gone.</summary>
+    Unreadable,
+}

@@ -1,0 +1,39 @@
+using MarketplaceWebhook.Maintenance;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Projecting;
+using MarketplaceWebhook.Storage;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MarketplaceWebhook;
+
+/// <summary>What an executable adds to its services: the function app projects, the command line tool maintains.</summary>
+public static class ServiceRegistration
+{
+    public static IServiceCollection AddProjecting(this IServiceCollection services, StorageSettings settings, Patience patience) => services
+        .AddSingleton(patience)
+        .AddStorage(settings)
+        .AddHostedService(provider => provider.GetRequiredService<StorageSetup>())
+        .AddSingleton<NotificationIds>()
+        .AddSingleton<ProjectionRetry>()
+        .AddSingleton<Projector>()
+        .AddSingleton<DeadLetterRecorder>();
+
+    public static IServiceCollection AddMaintenance(this IServiceCollection services, StorageSettings settings) => services
+        .AddStorage(settings)
+        .AddSingleton<WaitingMessages>()
+        .AddSingleton<Accounts>()
+        .AddSingleton<Rebuild>()
+        .AddSingleton<Redrive>()
+        .AddSingleton<Erasure>()
+        .AddSingleton<Purge>();
+
+    private static IServiceCollection AddStorage(this IServiceCollection services, StorageSettings settings) => services
+        .AddSingleton(TimeProvider.System)
+        .AddSingleton(new StorageClients(settings))
+        .AddSingleton<StorageSetup>()
+        .AddSingleton<PayloadBlobs>()
+        .AddSingleton<NotificationQueue>()
+        .AddSingleton<InstallTable>()
+        .AddSingleton<StatusChangeLog>()
+        .AddSingleton<DeadLetterTable>();
+}

@@ -1,0 +1,61 @@
+using System.Runtime.CompilerServices;
+using Azure;
+using Azure.Data.Tables;
+using MarketplaceWebhook.Installs;
+using MarketplaceWebhook.Notifications;
+
+namespace MarketplaceWebhook.Storage;
+
+/// <summary>The table StatusChanges: every accepted notification once, append-only.</summary>
+public sealed class StatusChangeLog(StorageClients clients, StorageSetup setup)
+{
+    /// <summary>Inserting is the check: a row that is there already is the same row.</summary>
+    /// <returns>Whether the row is new.</returns>
+    public async Task<bool> AppendAsync(StatusChange change, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await setup.RunAsync(token => clients.StatusChanges.AddEntityAsync(change.ToEntity(), token), cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException e) when (e is { Status: 409, ErrorCode: "EntityAlreadyExists" })
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Sorted by account, each account's newest first.</summary>
+    /// <param name="account">A partition; null reads all of them.</param>
+    public async IAsyncEnumerable<StoredRow> ReadAsync(
+        string? account, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // Row keys fall with the milliseconds; those of one millisecond rise with the ids.
+        var sameTime = new Stack<StoredRow>();
+        await foreach (var row in TableRows.ReadAsync(
+            clients.StatusChanges, TableRows.Partition(account), cancellationToken: cancellationToken))
+        {
+            if (sameTime.TryPeek(out var before) && !Keys.AreOfOneTime(before, row))
+            {
+                while (sameTime.TryPop(out var newest))
+                {
+                    yield return newest;
+                }
+            }
+
+            sameTime.Push(row);
+        }
+
+        while (sameTime.TryPop(out var newest))
+        {
+            yield return newest;
+        }
+    }
+
+    public async Task<bool> ContainsAsync(string account, NotificationId id, CancellationToken cancellationToken) =>
+        (await clients.StatusChanges.GetEntityIfExistsAsync<TableEntity>(
+            account, Keys.NewestFirst(id), [nameof(TableEntity.RowKey)], cancellationToken)).HasValue;
+
+    /// <param name="rows">Of one account.</param>
+    public Task<int> RemoveAsync(IEnumerable<StoredRow> rows, CancellationToken cancellationToken) =>
+        TableRows.RemoveAsync(clients.StatusChanges, rows, onlyAsRead: false, cancellationToken);
+}

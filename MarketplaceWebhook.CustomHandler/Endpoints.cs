@@ -1,0 +1,52 @@
+using MarketplaceWebhook.Projecting;
+using MarketplaceWebhook.Receiving;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace MarketplaceWebhook.CustomHandler;
+
+/// <summary>
+/// The functions as the host calls a custom handler: HTTP functions by the caller's path, queue functions by their name. The
+/// function.json files declare them to the host.
+/// </summary>
+internal static class Endpoints
+{
+    /// <summary>Of every HTTP function: routePrefix in host.json. Queue functions have none.</summary>
+    public const string HttpPrefix = "/api";
+
+    public static void MapFunctions(this IEndpointRouteBuilder app)
+    {
+        app.MapPost(
+            HttpPrefix + "/cyclr/marketplace/{source?}",
+            (HttpRequest request, string? source, NotificationReceiver receiver) => receiver.ReceiveAsync(request, source));
+        app.MapGet(HttpPrefix + "/health", (Health health) => health.CheckAsync());
+        app.MapPost(
+            "/ProjectNotification",
+            (HttpRequest request, Projector projector, ILogger<Projector> logger, CancellationToken aborted) =>
+                InvokeAsync("ProjectNotification", request, logger, i => projector.ProjectAsync(i.MessageText, aborted), aborted));
+        app.MapPost(
+            "/RecordDeadLetter",
+            (HttpRequest request, DeadLetterRecorder recorder, ILogger<DeadLetterRecorder> logger, CancellationToken aborted) =>
+                InvokeAsync("RecordDeadLetter", request, logger, i => recorder.RecordAsync(i.MessageText, i.InsertedAt, aborted), aborted));
+    }
+
+    /// <summary>A JSON object completes the message; 500 makes the host retry it. Without content it would never complete.</summary>
+    private static async Task<IResult> InvokeAsync(
+        string function, HttpRequest request, ILogger logger, Func<QueueInvocation, Task> invoke, CancellationToken aborted)
+    {
+        try
+        {
+            await invoke(await QueueInvocation.ReadAsync(request.Body, aborted));
+            return TypedResults.Text("{}", "application/json");
+        }
+        catch (Exception e) when (!aborted.IsCancellationRequested)
+        {
+            Log.InvocationFailed(logger, function, StorageFaults.Describe(e));
+            return TypedResults.StatusCode(StatusCodes.Status500InternalServerError);
+        }
+    }
+}

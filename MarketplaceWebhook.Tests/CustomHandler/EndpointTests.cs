@@ -1,0 +1,100 @@
+extern alias CustomHandler;
+
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using CustomHandler::MarketplaceWebhook.CustomHandler;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Registration = CustomHandler::MarketplaceWebhook.ApplicationBuilderExtensions;
+
+namespace MarketplaceWebhook.Tests.CustomHandler;
+
+/// <summary>The queue functions as the Functions host calls them: it deletes a message only after a JSON object.</summary>
+public sealed class EndpointTests(AzuriteFixture azurite) : IAsyncLifetime
+{
+    private readonly string storage = azurite.NewAccount();
+    private readonly HttpClient host = new();
+    private WebApplication app = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private StorageClients Storage => app.Services.GetRequiredService<StorageClients>();
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageSettings.Name, storage)]);
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.Services.AddRoutingCore();
+        Registration.AddMarketplaceWebhook(builder);
+        app = builder.Build();
+        app.MapFunctions();
+        await app.StartAsync(Cancellation);
+        host.BaseAddress = new Uri(app.Urls.Single());
+    }
+
+    [Fact]
+    public async Task ProjectNotification_responds_with_an_object_when_the_message_is_projected()
+    {
+        await AssertCompletedAsync(await InvokeAsync("ProjectNotification", Message.Of(1, Message.Body("started"))));
+
+        Assert.Single(await Rows.ListAsync(Storage.Installs, Cancellation));
+    }
+
+    [Fact]
+    public async Task ProjectNotification_responds_with_500_when_the_message_must_be_retried()
+    {
+        using var response = await InvokeAsync("ProjectNotification", "just plain text");
+
+        Assert.Equal(
+            (HttpStatusCode.InternalServerError, ""), (response.StatusCode, await response.Content.ReadAsStringAsync(Cancellation)));
+    }
+
+    [Fact]
+    public async Task RecordDeadLetter_responds_with_an_object_when_the_row_is_written()
+    {
+        await AssertCompletedAsync(await InvokeAsync("RecordDeadLetter", "just plain text"));
+
+        Assert.Single(await Rows.ListAsync(Storage.DeadLetters, Cancellation));
+    }
+
+    [Theory]
+    [InlineData("ProjectNotification")]
+    [InlineData("RecordDeadLetter")]
+    public async Task Body_that_is_not_an_invocation_gets_500(string function)
+    {
+        using var response = await host.PostAsync($"/{function}", new StringContent("no json"), Cancellation);
+
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        host.Dispose();
+        await app.DisposeAsync();
+    }
+
+    private Task<HttpResponseMessage> InvokeAsync(string function, string message) => host.PostAsync(
+        $"/{function}",
+        JsonContent.Create(new
+        {
+            Data = new { message = JsonSerializer.Serialize(message) },
+            Metadata = new { DequeueCount = "1" },
+        }, options: new JsonSerializerOptions()),
+        Cancellation);
+
+    private static async Task AssertCompletedAsync(HttpResponseMessage response)
+    {
+        Assert.Equal((HttpStatusCode.OK, "application/json"), (response.StatusCode, response.Content.Headers.ContentType!.MediaType));
+        Assert.Equal("{}", await response.Content.ReadAsStringAsync(Cancellation));
+        response.Dispose();
+    }
+}
