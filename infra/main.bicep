@@ -12,7 +12,7 @@ param environmentName string
 param location string
 
 @allowed(['dotnet-isolated', 'custom'])
-@description('The runtime that the package was built for.')
+@description('The runtime of the app: dotnet-isolated, or custom for the native executable.')
 param functionsWorkerRuntime string
 
 @allowed([512, 2048, 4096])
@@ -87,5 +87,4 @@ output AZURE_TENANT_ID string = tenant().tenantId
 output FUNCTION_APP_ID string = resources.outputs.functionAppId
 output FUNCTION_APP_NAME string = resources.outputs.functionAppName
 output FUNCTION_APP_URL string = resources.outputs.functionAppUrl
-output PROVISIONED_WORKER_RUNTIME string = functionsWorkerRuntime
 output SOURCE_ADDRESSES_RESTRICTED bool = resources.outputs.sourceAddressesRestricted

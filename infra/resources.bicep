@@ -7,7 +7,7 @@ param location string = resourceGroup().location
 param tags object = {}
 
 @allowed(['dotnet-isolated', 'custom'])
-@description('The runtime that the package was built for.')
+@description('The runtime of the app: dotnet-isolated, or custom for the native executable.')
 param functionsWorkerRuntime string = 'dotnet-isolated'
 
 @allowed([512, 2048, 4096])

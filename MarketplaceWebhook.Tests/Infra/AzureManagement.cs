@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace MarketplaceWebhook.Tests.Infra;
 
 /// <summary>
-/// The part of Azure Resource Manager that the postdeploy hook calls, on loopback: the keys of one function.
+/// A test double of Azure Resource Manager on loopback, for the calls of the postdeploy hook: the keys of one function.
 /// https://learn.microsoft.com/rest/api/appservice/web-apps/list-function-keys and .../create-or-update-function-secret
 /// </summary>
 internal sealed class AzureManagement : IAsyncDisposable
@@ -23,11 +23,11 @@ internal sealed class AzureManagement : IAsyncDisposable
 
     private AzureManagement(WebApplication app) => this.app = app;
 
-    /// <summary>Method and path of each call that had the right token and API version.</summary>
+    /// <summary>Method and path of each call that had the token and an API version.</summary>
     public List<string> Calls { get; } = [];
 
-    /// <summary>How often the function is not there yet before it shows.</summary>
-    public int CallsBeforeFunctionShows { get; set; }
+    /// <summary>How many calls get 404 before the function is listed.</summary>
+    public int CallsBeforeFunctionIsListed { get; set; }
 
     public string Url => app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/";
 
@@ -39,14 +39,14 @@ internal sealed class AzureManagement : IAsyncDisposable
         var management = new AzureManagement(builder.Build());
         if (cyclrKey is not null)
             management.keys["cyclr"] = cyclrKey;
-        management.app.Run(management.AnswerAsync);
+        management.app.Run(management.RespondAsync);
         await management.app.StartAsync(TestContext.Current.CancellationToken);
         return management;
     }
 
     public async ValueTask DisposeAsync() => await app.DisposeAsync();
 
-    private async Task AnswerAsync(HttpContext http)
+    private async Task RespondAsync(HttpContext http)
     {
         if (http.Request.Headers.Authorization != $"Bearer {Token}" || http.Request.Query["api-version"].Count != 1)
         {
@@ -56,7 +56,7 @@ internal sealed class AzureManagement : IAsyncDisposable
 
         var call = $"{http.Request.Method} {http.Request.Path}";
         Calls.Add(call);
-        if (CallsBeforeFunctionShows-- > 0)
+        if (CallsBeforeFunctionIsListed-- > 0)
         {
             http.Response.StatusCode = 404;
             return;

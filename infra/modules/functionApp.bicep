@@ -17,9 +17,10 @@ param alwaysReadyHttp int
 param alwaysReadyProjection int
 param allowedSourceAddresses string[]
 
-var runtimeVersions = {
-  'dotnet-isolated': '10.0'
-  custom: '1.0'
+// The version that Flex Consumption expects, and the service of azure.yaml that deploys the runtime.
+var runtimes = {
+  'dotnet-isolated': { version: '10.0', azdService: 'marketplace-webhook' }
+  custom: { version: '1.0', azdService: 'marketplace-webhook-native' }
 }
 
 // HTTP functions share their instances; every other function has its own.
@@ -53,7 +54,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   name: name
   location: location
   // azd finds the app of a service by this tag.
-  tags: union(tags, { 'azd-service-name': 'marketplace-webhook' })
+  tags: union(tags, { 'azd-service-name': runtimes[functionsWorkerRuntime].azdService })
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
@@ -74,10 +75,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
           }
         }
       }
-      // In place of the setting FUNCTIONS_WORKER_RUNTIME, which Flex Consumption refuses.
+      // Replaces the app setting FUNCTIONS_WORKER_RUNTIME, which Flex Consumption rejects.
       runtime: {
         name: functionsWorkerRuntime
-        version: runtimeVersions[functionsWorkerRuntime]
+        version: runtimes[functionsWorkerRuntime].version
       }
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
@@ -91,7 +92,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       http20Enabled: true
       ipSecurityRestrictions: restrictions
       ipSecurityRestrictionsDefaultAction: empty(allowedSourceAddresses) ? 'Allow' : 'Deny'
-      // The deployment endpoint wants an Entra identity in any case; restricting it would shut out the pipeline.
+      // The deployment endpoint always requires an Entra identity; restricting it would block the pipeline.
       scmIpSecurityRestrictionsUseMain: false
       scmIpSecurityRestrictionsDefaultAction: 'Allow'
     }
