@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace MarketplaceWebhook.Tests.Page;
 
-/// <summary>How long the page takes: the figures of docs/page.md.</summary>
+/// <summary>How long the page takes: the figures of docs/dashboard.md.</summary>
 [Collection(nameof(Chromium))]
 public sealed class PageFigures(RunningPage running) : IClassFixture<RunningPage>
 {
