@@ -1,10 +1,10 @@
-// What azd deploys: a resource group and everything in it. Lists are comma-separated text here, because azd's values are text;
-// without azd, deploy resources.bicep into a resource group of your own (docs/operations.md).
+// The template that azd deploys: a resource group and everything in it. Lists are comma-separated, because azd's values are text.
+// Without azd, deploy resources.bicep into an existing resource group (docs/operations.md).
 targetScope = 'subscription'
 
 @minLength(1)
 @maxLength(32)
-@description('Name of the environment: one per Cyclr marketplace and stage. It names the resource group and all within.')
+@description('Name of the environment: one per Cyclr marketplace and stage. The names of the resource group and its resources are derived from it.')
 param environmentName string
 
 @minLength(1)
@@ -21,30 +21,30 @@ param instanceMemoryMB int
 
 @minValue(1)
 @maxValue(1000)
-@description('The most instances that run at once.')
+@description('Maximum number of instances.')
 param maximumInstanceCount int
 
 @minValue(0)
-@description('Instances kept warm for HTTP: no cold start for Cyclr. Each costs money all month.')
+@description('Always-ready instances for HTTP: no cold start for Cyclr. Each is billed all month.')
 param alwaysReadyHttp int
 
 @minValue(0)
-@description('Instances kept warm for the projection.')
+@description('Always-ready instances for the projection.')
 param alwaysReadyProjection int
 
-@description('Who is deploying: gets data contributor roles, for probe and the CLI. azd fills it in.')
+@description('Object id of the deployer, who gets data contributor roles for probe and the CLI. Set by azd.')
 param principalId string = ''
 
 @description('Object ids of people or groups, comma-separated, who may read tables, queues and blobs in the Portal.')
 param operatorPrincipalIds string = ''
 
-@description('Addresses or CIDR ranges, comma-separated, that may call the app. Empty: everyone. Shuts out probe and the availability test too.')
+@description('Addresses or CIDR ranges, comma-separated, that may call the app. Empty: any address. Also blocks probe and the availability test.')
 param allowedSourceAddresses string = ''
 
-@description('Where alerts are mailed. Empty: alerts show in the Portal only.')
+@description('Where alerts are mailed. Empty: alerts are shown in the Portal only.')
 param alertEmail string = ''
 
-@description('Call the health endpoint from outside, and alert when it fails. Off by itself when addresses are restricted.')
+@description('Call the health endpoint from outside, and alert when it fails. Not created if addresses are restricted.')
 param availabilityTest bool
 
 @allowed([300, 600, 900])
@@ -80,7 +80,7 @@ module resources 'resources.bicep' = {
 
 output AZURE_LOCATION string = location
 output AZURE_RESOURCE_GROUP string = resourceGroup.name
-// The hooks use these. None of them is a secret: the key is made after deployment and never becomes an output.
+// The hook uses these. They contain no secret: the key is created after the deployment and is never an output.
 output AZURE_RESOURCE_MANAGER_ENDPOINT string = environment().resourceManager
 output AZURE_STORAGE_ACCOUNT_NAME string = resources.outputs.storageAccountName
 output AZURE_TENANT_ID string = tenant().tenantId

@@ -1,4 +1,4 @@
-// Everything of one environment, in one resource group.
+// All resources of one environment, in one resource group.
 
 @description('Region of all resources.')
 param location string = resourceGroup().location
@@ -16,30 +16,30 @@ param instanceMemoryMB int = 2048
 
 @minValue(1)
 @maxValue(1000)
-@description('The most instances that run at once.')
+@description('Maximum number of instances.')
 param maximumInstanceCount int = 40
 
 @minValue(0)
-@description('Instances kept warm for HTTP.')
+@description('Always-ready instances for HTTP.')
 param alwaysReadyHttp int = 0
 
 @minValue(0)
-@description('Instances kept warm for the projection: it scales apart from HTTP, with cold starts of its own.')
+@description('Always-ready instances for the projection, which scales independently of HTTP and has its own cold starts.')
 param alwaysReadyProjection int = 0
 
-@description('Object id of who deploys: data contributor roles, for probe and the CLI. Empty: nobody.')
+@description('Object id of the deployer, who gets data contributor roles for probe and the CLI. Empty: no role is assigned.')
 param principalId string = ''
 
 @description('Object ids of people or groups who may read tables, queues and blobs in the Portal.')
 param operatorPrincipalIds string[] = []
 
-@description('Addresses or CIDR ranges that may call the app. Empty: everyone.')
+@description('Addresses or CIDR ranges that may call the app. Empty: any address.')
 param allowedSourceAddresses string[] = []
 
-@description('Where alerts are mailed. Empty: alerts show in the Portal only.')
+@description('Where alerts are mailed. Empty: alerts are shown in the Portal only.')
 param alertEmail string = ''
 
-@description('Call the health endpoint from outside. Off by itself when addresses are restricted: the callers would be shut out.')
+@description('Call the health endpoint from outside. Not created if addresses are restricted, which would block its calls.')
 param availabilityTest bool = true
 
 @allowed([300, 600, 900])
@@ -104,7 +104,7 @@ module functionApp 'modules/functionApp.bicep' = {
     alwaysReadyProjection: alwaysReadyProjection
     allowedSourceAddresses: allowedSourceAddresses
   }
-  // The host reads its keys and its package as soon as it starts.
+  // The host reads its keys and its package at startup.
   dependsOn: [roles]
 }
 

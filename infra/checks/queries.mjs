@@ -1,6 +1,6 @@
-// Exit code 1 when a query of infra/queries or infra/workbook.json does not parse, or asks for a column that is not there.
-// Columns: https://learn.microsoft.com/azure/azure-monitor/reference/tables-index; those of Application Insights by their names
-// there: https://learn.microsoft.com/azure/azure-monitor/app/data-model-complete
+// Exit code 1 if a query in infra/queries or infra/workbook.json does not parse or uses an unknown column.
+// Columns: https://learn.microsoft.com/azure/azure-monitor/reference/tables-index; the Application Insights names:
+// https://learn.microsoft.com/azure/azure-monitor/app/data-model-complete
 import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ import { runInThisContext } from 'node:vm';
 
 const infra = join(dirname(fileURLToPath(import.meta.url)), '..');
 const library = dirname(createRequire(import.meta.url).resolve('@kusto/language-service-next/package.json'));
-// Made for browsers: both files put their namespaces on the global object.
+// Written for browsers: both files put their namespaces on the global object.
 for (const script of ['bridge.min.js', 'Kusto.Language.Bridge.min.js'])
   runInThisContext(readFileSync(join(library, script), 'utf8'), script);
 
@@ -29,7 +29,7 @@ const queries = [
   ...readdirSync(join(infra, 'queries')).map(file => [`queries/${file}`, readFileSync(join(infra, 'queries', file), 'utf8')]),
   ...JSON.parse(readFileSync(join(infra, 'workbook.json'), 'utf8')).items
     .filter(item => item.type === 3)
-    // Workbooks put the grain of the chosen time range in place of this.
+    // Workbooks replace this with the grain of the selected time range.
     .map(item => [`workbook.json, ${item.name}`, item.content.query.replaceAll('{TimeRange:grain}', '1h')]),
 ];
 

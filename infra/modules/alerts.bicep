@@ -1,4 +1,4 @@
-// What wakes somebody up. The queries lie in infra/queries; docs/operations.md says what to do about each.
+// Alert rules. The queries are in infra/queries; docs/operations.md says what to do for each alert.
 
 param location string
 param tags object
@@ -9,12 +9,12 @@ param alertEmail string
 param availabilityTest bool
 param availabilityTestSeconds int
 
-// An event is reported once: a report is followed by silence as long as the window that was looked at. Windows are longer than
-// the time between two looks, so that telemetry which arrives late is still seen.
+// Each event is reported once: a rule that fired is muted for as long as its window. Windows are longer than the evaluation
+// frequency, so that telemetry that arrives late is still included.
 var rules = [
   {
     name: 'poisoned'
-    displayName: 'A message came to the poison queue'
+    displayName: 'A message was moved to the poison queue'
     severity: 1
     query: loadTextContent('../queries/poisoned.kql')
     column: 'Messages'
@@ -28,7 +28,7 @@ var rules = [
     displayName: 'A notification became a dead letter'
     severity: 2
     query: loadTextContent('../queries/deadLetters.kql')
-    column: 'Letters'
+    column: 'DeadLetters'
     dimensions: [{ name: 'Reason', operator: 'Include', values: ['*'] }]
     frequency: 'PT15M'
     window: 'PT30M'
@@ -47,7 +47,7 @@ var rules = [
   }
   {
     name: 'stuck'
-    displayName: 'Notifications are received but none is projected'
+    displayName: 'Notifications are received but not projected'
     severity: 1
     query: loadTextContent('../queries/stuck.kql')
     column: 'Waiting'
@@ -58,10 +58,10 @@ var rules = [
   }
   {
     name: 'server-errors'
-    displayName: 'Cyclr was answered with 5xx'
+    displayName: 'Cyclr received 5xx'
     severity: 1
     query: loadTextContent('../queries/serverErrors.kql')
-    column: 'Answers'
+    column: 'Responses'
     dimensions: []
     frequency: 'PT5M'
     window: 'PT15M'
@@ -111,7 +111,7 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       }
       autoMitigate: rule.resolves
       muteActionsDuration: rule.resolves ? null : rule.window
-      // A workspace knows the tables of storage and telemetry only after their first row.
+      // A workspace has the tables of storage and telemetry only after their first row.
       skipQueryValidation: true
       actions: { actionGroups: [actionGroup.id] }
     }
@@ -121,7 +121,7 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
 resource healthTest 'Microsoft.Insights/webtests@2022-06-15' = if (availabilityTest) {
   name: 'health'
   location: location
-  // The link by which Application Insights finds its tests.
+  // The tag by which Application Insights finds its tests.
   tags: union(tags, { 'hidden-link:${applicationInsightsId}': 'Resource' })
   kind: 'standard'
   properties: {
@@ -144,7 +144,7 @@ resource healthAlert 'Microsoft.Insights/metricAlerts@2018-03-01' = if (availabi
   location: 'global'
   tags: tags
   properties: {
-    description: 'The health endpoint fails from two places or more. What to do: docs/operations.md, "Alerts".'
+    description: 'The health endpoint fails from two locations or more. What to do: docs/operations.md, "Alerts".'
     severity: 1
     enabled: true
     scopes: [healthTest.id, applicationInsightsId]

@@ -1,4 +1,4 @@
-// Where telemetry goes: a workspace, and Application Insights upon it.
+// Telemetry: a workspace, and Application Insights on top of it.
 
 param location string
 param tags object
@@ -26,7 +26,7 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
   properties: {
     Application_Type: 'web'
     WorkspaceResourceId: workspace.id
-    // Telemetry is taken from identities with a role only: the connection string alone is worth nothing.
+    // Only identities with a role can send telemetry: the connection string alone is not enough.
     DisableLocalAuth: true
   }
 }

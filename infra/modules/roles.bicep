@@ -1,4 +1,4 @@
-// Who may do what with the data. Nobody has a key of the account: these roles are all there is.
+// Access to the data. Account keys are disabled, so these roles are the only access.
 
 param storageAccountName string
 param applicationInsightsName string
@@ -22,10 +22,10 @@ var tableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 var tableDataReader = '76199698-9eea-4c19-bc75-cec21354c6b6'
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 
-// The Functions host takes leases on blobs and keeps its keys there: it asks for Owner, not Contributor.
+// The Functions host stores leases and keys in blobs and needs Owner for that, not Contributor.
 var appRoles = [blobDataOwner, queueDataContributor, tableDataContributor]
 var deployerRoles = empty(deployerPrincipalId) ? [] : [blobDataContributor, queueDataContributor, tableDataContributor]
-// union() drops an id that is given twice, which Azure would refuse as a conflict.
+// union() removes duplicate ids, which Azure would reject as a conflict.
 var operatorRoles = flatten(map(union(operatorPrincipalIds, []), id =>
   map([blobDataReader, queueDataReader, tableDataReader], role => { principalId: id, role: role })))
 
@@ -59,7 +59,7 @@ resource appOnTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Without principalType: a person, a group or a pipeline's identity are all welcome.
+// No principalType: the deployer can be a person, a group or a pipeline's identity.
 resource deployerOnStorage 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for role in deployerRoles: {
     scope: account

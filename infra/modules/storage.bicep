@@ -1,4 +1,4 @@
-// The one storage account: queues, tables, payloads, the app's package and the host's own blobs.
+// The storage account: queues, tables, payloads, the app's package and the host's own blobs.
 
 param location string
 param tags object
@@ -6,7 +6,7 @@ param name string
 param sku string
 param workspaceId string
 
-// The same names as in MarketplaceWebhook.Functions/Storage; a test compares them.
+// The same names as in MarketplaceWebhook.Core/Storage; a test compares them.
 var queueNames = ['marketplace-notifications', 'marketplace-notifications-poison']
 var tableNames = ['Installs', 'StatusChanges', 'DeadLetters']
 var payloadContainerName = 'marketplace-payloads'
@@ -30,7 +30,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   }
 }
 
-// No lifecycle rule removes payloads: `rebuild` needs them, and `purge` knows which ones nothing names any more.
+// No lifecycle rule deletes payloads: `rebuild` needs them, and `purge` knows which ones are unreferenced.
 resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
   parent: account
   name: 'default'

@@ -1,4 +1,4 @@
-// What happens inside, at a glance: Application Insights > Workbooks > Marketplace notifications.
+// An overview of the application: Application Insights > Workbooks > Marketplace notifications.
 
 param location string
 param tags object
