@@ -3,21 +3,21 @@ using System.Text.Json.Nodes;
 
 namespace MarketplaceWebhook.Tests.Infra;
 
-/// <summary>The Bicep compiler of this machine, and the template that it makes of infra/.</summary>
+/// <summary>The Bicep compiler, and the template that it creates from infra/.</summary>
 internal static class Bicep
 {
     private static readonly string? Compiler = Repository.Metadata("BicepCompiler");
 
     private static readonly Lazy<Task<JsonNode>> Compiled = new(CompileAsync);
 
-    /// <summary>infra/main.bicep as an ARM template, compiled without a warning; skips the calling test where there is no compiler.</summary>
+    /// <summary>infra/main.bicep as an ARM template, compiled without warnings. Skips the calling test if this machine has no compiler.</summary>
     public static Task<JsonNode> TemplateAsync()
     {
         SkipWithoutCompiler();
         return Compiled.Value;
     }
 
-    /// <summary>Runs the compiler; what it says on standard error (warnings) comes back with the exit code.</summary>
+    /// <summary>Runs the compiler. Errors is its standard error, which has the warnings.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
     {
         SkipWithoutCompiler();
@@ -29,10 +29,10 @@ internal static class Bicep
         return (process.ExitCode, await output, await errors);
     }
 
-    /// <summary>Every resource of the template, those of its modules too. Loops count once, `existing` ones not at all.</summary>
+    /// <summary>Every resource of the template and its modules. A loop counts once; `existing` resources are skipped.</summary>
     public static IEnumerable<JsonObject> ResourcesOf(JsonNode template)
     {
-        // Templates with user-defined types list resources by symbolic name, others as an array.
+        // In templates with user-defined types, resources are an object with symbolic names; otherwise they are an array.
         var resources = template["resources"] switch
         {
             JsonObject named => named.Select(pair => pair.Value!.AsObject()),
@@ -47,7 +47,7 @@ internal static class Bicep
         }
     }
 
-    /// <summary>Every text in the template: property values, variables, embedded queries and the workbook.</summary>
+    /// <summary>Every string in the template: property values, variables, embedded queries and the workbook.</summary>
     public static IEnumerable<string> TextsOf(JsonNode? node) => node switch
     {
         JsonObject named => named.SelectMany(pair => TextsOf(pair.Value)),
@@ -59,10 +59,10 @@ internal static class Bicep
     private static async Task<JsonNode> CompileAsync()
     {
         var (exitCode, output, errors) = await RunAsync("build", Repository.PathOf("infra/main.bicep"), "--stdout");
-        Assert.True(exitCode == 0 && errors.Length == 0, $"bicep build says: {errors}");
+        Assert.True(exitCode == 0 && errors.Length == 0, $"bicep build reports: {errors}");
         return JsonNode.Parse(output)!;
     }
 
     private static void SkipWithoutCompiler() =>
-        Assert.SkipWhen(Compiler is null, "NuGet has this version of the Bicep compiler for 64-bit Linux on Intel only.");
+        Assert.SkipWhen(Compiler is null, "NuGet has this version of the Bicep compiler for Linux x64 only.");
 }

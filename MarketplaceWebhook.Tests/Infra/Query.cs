@@ -4,7 +4,7 @@ using MarketplaceWebhook.Telemetry;
 
 namespace MarketplaceWebhook.Tests.Infra;
 
-/// <summary>A KQL query of an alert or of the workbook, and the names that it relies on.</summary>
+/// <summary>A KQL query of an alert or of the workbook, and the names that it uses.</summary>
 internal sealed partial record Query(string Source, string Text)
 {
     public static IEnumerable<Query> OfAlerts() =>
@@ -16,7 +16,7 @@ internal sealed partial record Query(string Source, string Text)
             .Where(item => (int)item!["type"]! == 3)
             .Select(item => new Query($"infra/workbook.json, {item!["name"]}", (string)item["content"]!["query"]!));
 
-    /// <summary>Each name in the query that the code does not have, with where it stands.</summary>
+    /// <summary>Each name in the query that the code does not have, with the query's source.</summary>
     public IEnumerable<string> UnknownNames()
     {
         foreach (Match name in ComparedWithName().Matches(Text))
@@ -33,7 +33,7 @@ internal sealed partial record Query(string Source, string Text)
                 yield return $"{Source}: the cloud role is not named '{role.Groups[1].Value}'";
     }
 
-    /// <summary>How many names were found: a query that is read wrongly must not pass for having none.</summary>
+    /// <summary>The number of names found: a query without any was probably not parsed correctly.</summary>
     public int CountOfNames => ComparedWithName().Count(Text) + Attribute().Count(Text) + Role().Count(Text);
 
     private static string WithoutComments(string text) => Comment().Replace(text, "");

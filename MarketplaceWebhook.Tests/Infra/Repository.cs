@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace MarketplaceWebhook.Tests.Infra;
 
-/// <summary>The files of this repository, as they lay when the tests were built.</summary>
+/// <summary>The files of the repository that the tests were built from.</summary>
 internal static class Repository
 {
     public static string Root { get; } = Metadata("RepositoryRoot")!;

@@ -5,7 +5,7 @@ namespace MarketplaceWebhook.Tests.Infra;
 public sealed class TemplateTests
 {
     [Fact]
-    public async Task Lints_without_a_warning()
+    public async Task Template_lints_without_warnings()
     {
         var (exitCode, output, errors) = await Bicep.RunAsync("lint", Repository.PathOf("infra/main.bicep"));
 
@@ -13,7 +13,7 @@ public sealed class TemplateTests
     }
 
     [Fact]
-    public async Task Every_bicep_file_is_part_of_what_is_compiled()
+    public async Task Every_bicep_file_is_compiled()
     {
         var template = await Bicep.TemplateAsync();
 
@@ -22,7 +22,7 @@ public sealed class TemplateTests
     }
 
     [Fact]
-    public async Task Holds_exactly_these_resources()
+    public async Task Template_contains_exactly_these_resources()
     {
         var types = Bicep.ResourcesOf(await Bicep.TemplateAsync())
             .Select(resource => (string)resource["type"]!)
@@ -59,9 +59,9 @@ public sealed class TemplateTests
     }
 
     [Fact]
-    public async Task Storage_takes_no_key_no_old_tls_and_shows_no_blob_to_the_public()
+    public async Task Storage_rejects_keys_and_old_tls_and_public_access_to_blobs()
     {
-        var account = await TheOnlyAsync("Microsoft.Storage/storageAccounts");
+        var account = await SingleResourceAsync("Microsoft.Storage/storageAccounts");
 
         Assert.False((bool)account["allowSharedKeyAccess"]!);
         Assert.True((bool)account["defaultToOAuthAuthentication"]!);
@@ -71,9 +71,9 @@ public sealed class TemplateTests
     }
 
     [Fact]
-    public async Task Blobs_are_deleted_softly_and_never_by_a_rule()
+    public async Task Blobs_have_soft_delete_and_no_lifecycle_rule()
     {
-        var blobs = await TheOnlyAsync("Microsoft.Storage/storageAccounts/blobServices");
+        var blobs = await SingleResourceAsync("Microsoft.Storage/storageAccounts/blobServices");
 
         Assert.True((bool)blobs["deleteRetentionPolicy"]!["enabled"]!);
         Assert.True((bool)blobs["containerDeleteRetentionPolicy"]!["enabled"]!);
@@ -82,10 +82,10 @@ public sealed class TemplateTests
     }
 
     [Fact]
-    public async Task The_app_has_its_runtime_in_its_configuration_and_no_secret_in_its_settings()
+    public async Task App_has_its_runtime_in_its_configuration_and_only_these_settings()
     {
-        var settings = (await TheOnlyAsync("Microsoft.Web/sites/config")).AsObject();
-        var runtime = (await TheOnlyAsync("Microsoft.Web/sites"))["functionAppConfig"]!["runtime"]!;
+        var settings = (await SingleResourceAsync("Microsoft.Web/sites/config")).AsObject();
+        var runtime = (await SingleResourceAsync("Microsoft.Web/sites"))["functionAppConfig"]!["runtime"]!;
 
         Assert.Equal(
         [
@@ -99,9 +99,9 @@ public sealed class TemplateTests
     }
 
     [Fact]
-    public async Task The_app_is_reached_by_https_only_and_deployed_without_a_password()
+    public async Task App_accepts_only_https_and_has_no_deployment_password()
     {
-        var app = await TheOnlyAsync("Microsoft.Web/sites");
+        var app = await SingleResourceAsync("Microsoft.Web/sites");
         var passwords = Bicep.ResourcesOf(await Bicep.TemplateAsync())
             .Where(resource => (string)resource["type"]! == "Microsoft.Web/sites/basicPublishingCredentialsPolicies");
 
@@ -111,16 +111,16 @@ public sealed class TemplateTests
     }
 
     [Fact]
-    public async Task Only_writes_of_the_queue_service_are_logged()
+    public async Task Only_queue_writes_are_logged()
     {
-        var diagnostics = await TheOnlyAsync("Microsoft.Insights/diagnosticSettings");
+        var diagnostics = await SingleResourceAsync("Microsoft.Insights/diagnosticSettings");
 
         var category = Assert.Single(diagnostics["logs"]!.AsArray());
         Assert.Equal("StorageWrite", (string)category!["category"]!);
     }
 
     [Fact]
-    public async Task No_output_holds_a_secret()
+    public async Task Outputs_contain_no_secret()
     {
         var template = await Bicep.TemplateAsync();
 
@@ -131,7 +131,7 @@ public sealed class TemplateTests
     }
 
     [Fact]
-    public void Azd_gives_every_parameter_of_the_template_a_value()
+    public void Azd_sets_every_parameter_of_the_template()
     {
         var given = JsonNode.Parse(Repository.Read("infra/main.parameters.json"))!["parameters"]!.AsObject().Select(pair => pair.Key);
         var declared = Repository.Read("infra/main.bicep").Split('\n')
@@ -140,6 +140,6 @@ public sealed class TemplateTests
         Assert.Equal(declared.Order(StringComparer.Ordinal), given.Order(StringComparer.Ordinal));
     }
 
-    private static async Task<JsonNode> TheOnlyAsync(string type) =>
+    private static async Task<JsonNode> SingleResourceAsync(string type) =>
         Assert.Single(Bicep.ResourcesOf(await Bicep.TemplateAsync()), resource => (string)resource["type"]! == type)["properties"]!;
 }
