@@ -51,7 +51,7 @@ public static class CommandLine
 
     private static int Fail(string line)
     {
-        Console.Error.WriteLine(VisibleText.Of(line));
+        Console.Error.WriteLine(SafeText.Of(line));
         return 1;
     }
 }

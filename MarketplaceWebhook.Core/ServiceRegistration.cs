@@ -9,10 +9,10 @@ namespace MarketplaceWebhook;
 /// <summary>What an executable adds to its services: the function app projects, the command line tool maintains.</summary>
 public static class ServiceRegistration
 {
-    public static IServiceCollection AddProjecting(this IServiceCollection services, StorageSettings settings, Patience patience) => services
-        .AddSingleton(patience)
+    public static IServiceCollection AddProjecting(this IServiceCollection services, StorageSettings settings, TimeLimits timeLimits) => services
+        .AddSingleton(timeLimits)
         .AddStorage(settings)
-        .AddHostedService(provider => provider.GetRequiredService<StorageSetup>())
+        .AddHostedService(provider => provider.GetRequiredService<StorageProvisioner>())
         .AddSingleton<NotificationIds>()
         .AddSingleton<ProjectionRetry>()
         .AddSingleton<Projector>()
@@ -20,8 +20,8 @@ public static class ServiceRegistration
 
     public static IServiceCollection AddMaintenance(this IServiceCollection services, StorageSettings settings) => services
         .AddStorage(settings)
-        .AddSingleton<WaitingMessages>()
-        .AddSingleton<Accounts>()
+        .AddSingleton<QueueInspector>()
+        .AddSingleton<AccountLookup>()
         .AddSingleton<Rebuild>()
         .AddSingleton<Redrive>()
         .AddSingleton<Erasure>()
@@ -30,7 +30,7 @@ public static class ServiceRegistration
     private static IServiceCollection AddStorage(this IServiceCollection services, StorageSettings settings) => services
         .AddSingleton(TimeProvider.System)
         .AddSingleton(new StorageClients(settings))
-        .AddSingleton<StorageSetup>()
+        .AddSingleton<StorageProvisioner>()
         .AddSingleton<PayloadBlobs>()
         .AddSingleton<NotificationQueue>()
         .AddSingleton<InstallTable>()

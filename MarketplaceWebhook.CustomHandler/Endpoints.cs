@@ -45,7 +45,7 @@ internal static class Endpoints
         }
         catch (Exception e) when (!aborted.IsCancellationRequested)
         {
-            Log.InvocationFailed(logger, function, StorageFaults.Describe(e));
+            Log.InvocationFailed(logger, function, StorageErrors.Describe(e));
             return TypedResults.StatusCode(StatusCodes.Status500InternalServerError);
         }
     }

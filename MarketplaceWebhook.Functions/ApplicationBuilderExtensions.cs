@@ -16,7 +16,7 @@ public static class ApplicationBuilderExtensions
         // At the level Information it logs every URL, which includes the function key.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Services
-            .AddProjecting(StorageSettings.Read(builder.Configuration), Patience.Read(builder.Configuration))
+            .AddProjecting(StorageSettings.Read(builder.Configuration), TimeLimits.Read(builder.Configuration))
             .AddSingleton<StorageHealth>()
             .AddSingleton<NotificationReceiver>()
             .AddSingleton<Health>();

@@ -28,7 +28,7 @@ internal sealed class BareProjection
     public static (StatusChange Change, Package Package) RowsOf(string messageText)
     {
         var envelope = Envelope.Read(messageText);
-        var accepted = (Reading.Accepted)NotificationReader.Read(Encoding.UTF8.GetBytes(envelope.Payload!));
+        var accepted = (ParseResult.Accepted)NotificationReader.Read(Encoding.UTF8.GetBytes(envelope.Payload!));
         var change = StatusChange.From(envelope, accepted.Notification);
         return (change, Fold.Apply(new Package(change.AccountId, change.PackageId), change));
     }
@@ -36,7 +36,7 @@ internal sealed class BareProjection
     public async Task ProjectAsync(StatusChange change, Package package, CancellationToken cancellationToken)
     {
         var append = log.AddEntityAsync(change.ToEntity(), cancellationToken);
-        var filter = Keys.PackageFilter(change.AccountId, change.PackageId);
+        var filter = TableKeys.PackageFilter(change.AccountId, change.PackageId);
         await foreach (var _ in installs.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
         {
         }

@@ -100,15 +100,15 @@ internal static class Growing
         for (var n = 0; n < bench.Options.Scaled(StatusChanges); n++)
         {
             var change = BareProjection.RowsOf(Messaging.Text(n, Bodies.Documented("started"))).Change;
-            tables.Insert(StorageNames.StatusChangesTable, Keys.Account(Busy), change.RowKey, "{}");
+            tables.Insert(StorageNames.StatusChangesTable, TableKeys.Account(Busy), change.RowKey, "{}");
         }
 
         for (var package = 1; package <= OtherPackages; package++)
         {
-            tables.Insert(StorageNames.InstallsTable, Keys.Account(Busy), Keys.Install(package), "{}");
+            tables.Insert(StorageNames.InstallsTable, TableKeys.Account(Busy), TableKeys.Install(package), "{}");
             for (var cycle = 0; cycle < CyclesOfEach; cycle++)
             {
-                tables.Insert(StorageNames.InstallsTable, Keys.Account(Busy), Keys.Cycle(package, Guid.NewGuid()), "{}");
+                tables.Insert(StorageNames.InstallsTable, TableKeys.Account(Busy), TableKeys.Cycle(package, Guid.NewGuid()), "{}");
             }
         }
     }
@@ -117,8 +117,8 @@ internal static class Growing
     {
         for (var n = 0; n < bench.Options.Scaled(Accounts); n++)
         {
-            var account = Keys.Account(Guid.NewGuid());
-            tables.Insert(StorageNames.InstallsTable, account, Keys.Install(1234), "{}");
+            var account = TableKeys.Account(Guid.NewGuid());
+            tables.Insert(StorageNames.InstallsTable, account, TableKeys.Install(1234), "{}");
             tables.Insert(StorageNames.StatusChangesTable, account, $"{n:d19}", "{}");
         }
     }

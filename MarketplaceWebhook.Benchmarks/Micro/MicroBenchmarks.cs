@@ -41,12 +41,12 @@ public class MicroBenchmarks
 
     /// <summary>At the door: read, validate, put into an envelope.</summary>
     [Benchmark]
-    public ReadOnlyMemory<byte> Receive() => NotificationReader.Read(body) is Reading.Accepted
+    public ReadOnlyMemory<byte> Receive() => NotificationReader.Read(body) is ParseResult.Accepted
         ? Envelope.Write(Later, SourceLabel.Default, null, body)
         : throw new InvalidOperationException("A body that is measured is a notification.");
 
     [Benchmark]
-    public Reading Read() => NotificationReader.Read(body);
+    public ParseResult Read() => NotificationReader.Read(body);
 
     [Benchmark]
     public ReadOnlyMemory<byte> WriteEnvelope() => Envelope.Write(Later, SourceLabel.Default, null, body);
@@ -61,7 +61,7 @@ public class MicroBenchmarks
     [Benchmark]
     public int MapRows() => change.ToEntity().Count + after.Install!.ToEntity(AccountId).Count + after.Cycles.Values.Sum(c => c.ToEntity(AccountId).Count);
 
-    private StatusChange Change(NotificationId id) => NotificationReader.Read(body) is Reading.Accepted accepted
+    private StatusChange Change(NotificationId id) => NotificationReader.Read(body) is ParseResult.Accepted accepted
         ? StatusChange.From(new Envelope(id, SourceLabel.Default, null, "", null), accepted.Notification)
         : throw new InvalidOperationException("A body that is measured is a notification.");
 }

@@ -139,13 +139,13 @@ internal static class DeadLettersCommand
         ];
         foreach (var (name, value) in lines.Where(line => line.Value is not null))
         {
-            Console.Out.WriteLine($"{name,-10}{VisibleText.Of(value, Columns.MaxCharacters)}");
+            Console.Out.WriteLine($"{name,-10}{SafeText.Of(value, ColumnText.MaxCharacters)}");
         }
 
         Console.Out.WriteLine();
         foreach (var line in (letter.Body ?? $"The blob {letter.BodyBlob} is gone.").Split('\n'))
         {
-            Console.Out.WriteLine(VisibleText.Of(line.TrimEnd('\r'), int.MaxValue));
+            Console.Out.WriteLine(SafeText.Of(line.TrimEnd('\r'), int.MaxValue));
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class DevConsole
     // The terminal wraps long lines; a URL that is broken here could not be copied.
     public DevConsole() => console.Profile.Width = 4096;
 
-    public void Report(string line) => console.MarkupLineInterpolated($"[dim]{VisibleText.Of(line)}[/]");
+    public void Report(string line) => console.MarkupLineInterpolated($"[dim]{SafeText.Of(line)}[/]");
 
     public void Welcome(LocalFunctionsHost host, LivePage page, string key, string storage)
     {
@@ -30,7 +30,7 @@ internal sealed class DevConsole
         }
 
         console.MarkupLineInterpolated($"[bold]Page         [/]  {page.UrlOn(host.BaseAddress)}");
-        console.MarkupLineInterpolated($"[bold]Storage      [/]  {VisibleText.Of(storage)}");
+        console.MarkupLineInterpolated($"[bold]Storage      [/]  {SafeText.Of(storage)}");
         console.MarkupLineInterpolated($"[bold]App          [/]  process {host.WorkerProcessId}");
         console.MarkupLine("Ctrl+C ends it.");
         console.WriteLine();
@@ -41,7 +41,7 @@ internal sealed class DevConsole
         switch (seen)
         {
             case WorkerWrote wrote:
-                console.MarkupLineInterpolated($"[dim]  {VisibleText.Of(wrote.Line)}[/]");
+                console.MarkupLineInterpolated($"[dim]  {SafeText.Of(wrote.Line)}[/]");
                 break;
             case WorkerStarted started:
                 Report($"The app starts as process {started.ProcessId} ...");
@@ -115,9 +115,9 @@ internal sealed class DevConsole
     private void Line(string colour, string outcome, string function, string what, TimeSpan duration) =>
         console.MarkupLine(
             $"[dim]{DateTime.Now:HH:mm:ss}[/]  [{colour}]{outcome,-7}[/]  {Markup.Escape(function),-20}  "
-            + $"{Markup.Escape(VisibleText.Of(what, 200))}  [dim]{duration.TotalMilliseconds:0} ms[/]");
+            + $"{Markup.Escape(SafeText.Of(what, 200))}  [dim]{duration.TotalMilliseconds:0} ms[/]");
 
-    private void Warn(string line) => console.MarkupLineInterpolated($"[yellow]{VisibleText.Of(line)}[/]");
+    private void Warn(string line) => console.MarkupLineInterpolated($"[yellow]{SafeText.Of(line)}[/]");
 
     private static string RealHost(RealHostReaction reaction) => reaction switch
     {

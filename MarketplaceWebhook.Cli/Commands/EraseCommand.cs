@@ -45,7 +45,7 @@ internal static class EraseCommand
         if (!yes)
         {
             Output.Remark($"Nothing was changed: `erase {account} --yes` removes it, for good.");
-            return erased is { Rows: 0, WaitingMessages: 0 } ? 0 : NotAll;
+            return erased is { Rows: 0, QueueInspector: 0 } ? 0 : NotAll;
         }
 
         if (erased.Blobs > 0)
@@ -53,12 +53,12 @@ internal static class EraseCommand
             Output.Remark(await SoftDeleteAsync(opened, cancellationToken));
         }
 
-        return erased.WaitingMessages == 0 ? 0 : NotAll;
+        return erased.QueueInspector == 0 ? 0 : NotAll;
     }
 
     private static async Task<Guid> OneAccountAsync(OperatedStorage storage, string name, CancellationToken cancellationToken)
     {
-        var known = await storage.Get<Accounts>().FindAsync(name, cancellationToken);
+        var known = await storage.Get<AccountLookup>().FindAsync(name, cancellationToken);
         return known switch
         {
             [var one] => one,
@@ -69,7 +69,7 @@ internal static class EraseCommand
         };
     }
 
-    private static void Print(Guid account, Erased erased, bool yes)
+    private static void Print(Guid account, ErasureResult erased, bool yes)
     {
         var table = Output.Table(["What", "Number"], "Where");
         (string What, string Where, int Number)[] lines =
@@ -86,10 +86,10 @@ internal static class EraseCommand
         }
 
         Output.Write($"{(yes ? "Removed of" : "Would be removed of")} account {account}", table);
-        if (erased.WaitingMessages > 0)
+        if (erased.QueueInspector > 0)
         {
             Output.Remark(
-                $"{Output.Count(erased.WaitingMessages, "message")} of it on the queues: does the app run? They become rows "
+                $"{Output.Count(erased.QueueInspector, "message")} of it on the queues: does the app run? They become rows "
                 + "again: erase once more when they are through.");
         }
 

@@ -54,7 +54,7 @@ public sealed class Probe(HttpClient http, TableClient? statusChanges, TimeProvi
             try
             {
                 var row = await table.GetEntityIfExistsAsync<TableEntity>(
-                    Keys.Account(Guid.Empty), Keys.NewestFirst(id), select: [nameof(TableEntity.Timestamp)], cancellationToken);
+                    TableKeys.Account(Guid.Empty), TableKeys.NewestFirst(id), select: [nameof(TableEntity.Timestamp)], cancellationToken);
                 if (row.HasValue)
                     return Max(TimeSpan.Zero, row.Value!.Timestamp!.Value - id.ReceivedAt);
                 if (time.GetElapsedTime(readableSince) >= ArrivalDeadline)

@@ -45,7 +45,7 @@ internal static class ProbeCommand
         {
             // On this machine no role is fresh.
             RoleDeadline = target.IsLoopback ? TimeSpan.Zero : TimeSpan.FromMinutes(10),
-            Report = line => Console.Error.WriteLine(VisibleText.Of(line)),
+            Report = line => Console.Error.WriteLine(SafeText.Of(line)),
         };
 
         var id = await probe.PostAsync(target, cancellationToken);

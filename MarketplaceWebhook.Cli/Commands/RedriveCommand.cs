@@ -92,7 +92,7 @@ internal static class RedriveCommand
             return failed == 0 ? 0 : NotAll;
         }
 
-        private void Print(string kind, string? id, Redriven result)
+        private void Print(string kind, string? id, RedriveResult result)
         {
             var (colour, word) = result.Outcome switch
             {
@@ -109,7 +109,7 @@ internal static class RedriveCommand
             };
             var why = result.Why is { } text ? $": {text}" : "";
             Output.Results.MarkupLine(
-                $"[{colour}]{word}[/]  {kind}  {Markup.Escape(VisibleText.Of((id ?? "(no readable id)") + why))}");
+                $"[{colour}]{word}[/]  {kind}  {Markup.Escape(SafeText.Of((id ?? "(no readable id)") + why))}");
         }
     }
 }

@@ -110,7 +110,7 @@ internal static class SendCommand
         var hint = status == HttpStatusCode.Unauthorized ? ": the key is missing or wrong; give it as ?code= in --url" : "";
         AnsiConsole.MarkupLineInterpolated($"[{colour}]{(int)status} {status}[/]{hint}");
         foreach (var line in Indented(answer).Split('\n'))
-            Console.WriteLine(VisibleText.Of(line.TrimEnd('\r'), 4000));
+            Console.WriteLine(SafeText.Of(line.TrimEnd('\r'), 4000));
     }
 
     private static string Indented(string answer)

@@ -112,26 +112,26 @@ internal static class ShowCommand
 
     private static string? Line(string name, string value) => value.Length > 0 ? $"{name,-12}{value}" : null;
 
-    private static bool IsCycle(StoredRow row) => row.RowKey.Contains('_', StringComparison.Ordinal);
+    private static bool IsCycle(RawRow row) => row.RowKey.Contains('_', StringComparison.Ordinal);
 
-    private static InstallJson Install(StoredRow row) => new(
+    private static InstallJson Install(RawRow row) => new(
         row.RowKey, row.Number("PackageId"), row.Text("Status"), Time(row, "StatusAt"), Time(row, "InstalledAt"),
         Time(row, "StartedAt"), Time(row, "StoppedAt"),
         Time(row, "UninstalledAt"), row.Number("CycleCount"), row.Number("ErrorCount"), row.Texts("Errors"),
         row.Text("AccountApiId"),
         row.Text("UserId"), row.Text("CompleteParameter"), row.Text("Source"));
 
-    private static CycleJson Cycle(StoredRow row) => new(
+    private static CycleJson Cycle(RawRow row) => new(
         row.RowKey, row.Number("PackageId"), row.Text("CycleId"), row.Text("CycleStatus"), row.Text("TemplateId"),
         row.Text("TemplateReleaseId"), row.Number("WebhookCount"), row.Steps(), Time(row, "ReportedAt"),
         row.Text("NotificationId"));
 
-    private static ChangeJson Change(StoredRow row) => new(
+    private static ChangeJson Change(RawRow row) => new(
         row.Text("NotificationId"), Time(row, "ReceivedAt"), row.Text("Status"), row.Number("PackageId"), row.Text("Source"),
         row.Text("AccountApiId"), row.Text("UserId"), row.Number("CycleCount"), row.Number("ErrorCount"), row.Texts("Errors"),
         row.Texts("Warnings"), row.Text("PayloadBlob"));
 
-    private static string? Time(StoredRow row, string column) => Output.JsonTime(row.Time(column));
+    private static string? Time(RawRow row, string column) => Output.JsonTime(row.Time(column));
 
     private static string Short(string? time) => time?.Replace('T', ' ')[..19] ?? "";
 

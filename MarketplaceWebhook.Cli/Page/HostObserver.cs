@@ -144,7 +144,7 @@ internal sealed class HostObserver(
             var envelope = Envelope.Read(invocation.Text);
             var payload = await TryAsync(
                 async () => (object)await payloads.GetPayloadAsync(envelope, cancellationToken), cancellationToken);
-            var notification = payload is ReadOnlyMemory<byte> body && NotificationReader.Read(body.Span) is Reading.Accepted accepted
+            var notification = payload is ReadOnlyMemory<byte> body && NotificationReader.Read(body.Span) is ParseResult.Accepted accepted
                 ? accepted.Notification
                 : null;
             return new ObservedMessage(envelope.Id.ToString(), envelope.Id, notification);
@@ -164,7 +164,7 @@ internal sealed class HostObserver(
         {
             return await read();
         }
-        catch (Exception exception) when (StorageFaults.IsStorage(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (StorageErrors.IsStorage(exception) && !cancellationToken.IsCancellationRequested)
         {
             return null;
         }

@@ -25,9 +25,9 @@ public sealed class LivePage : IAsyncDisposable
     {
         services = new ServiceCollection()
             .AddLogging().AddMaintenance(storage)
-            .AddSingleton<InstallListing>()
-            .AddSingleton<StatusChangeHistory>()
-            .AddSingleton<DeadLetterListing>()
+            .AddSingleton<InstallQueries>()
+            .AddSingleton<StatusChangeQueries>()
+            .AddSingleton<DeadLetterQueries>()
             .AddSingleton(new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }))
             .AddSingleton<PageGuard>()
             .AddSingleton<PageEvents>()
@@ -84,10 +84,10 @@ public sealed class LivePage : IAsyncDisposable
         {
             return await next(context);
         }
-        catch (Exception exception) when (StorageFaults.IsStorage(exception) && !context.HttpContext.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (StorageErrors.IsStorage(exception) && !context.HttpContext.RequestAborted.IsCancellationRequested)
         {
             return TypedResults.Problem(
-                $"The storage does not answer: {StorageFaults.Describe(exception)}.", statusCode: StatusCodes.Status503ServiceUnavailable);
+                $"The storage does not answer: {StorageErrors.Describe(exception)}.", statusCode: StatusCodes.Status503ServiceUnavailable);
         }
     }
 

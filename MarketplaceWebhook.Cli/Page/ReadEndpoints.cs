@@ -9,7 +9,7 @@ namespace MarketplaceWebhook.Cli.Page;
 
 /// <summary>What the tables hold, as the page shows it.</summary>
 internal sealed class ReadEndpoints(
-    InstallListing installs, StatusChangeHistory history, DeadLetterListing deadLetters, DeadLetterTable letters, TimeProvider time)
+    InstallQueries installs, StatusChangeQueries history, DeadLetterQueries deadLetters, DeadLetterTable letters, TimeProvider time)
 {
     private const int InstallsAtOnce = 50;
     private const int ChangesAtOnce = 25;
@@ -37,7 +37,7 @@ internal sealed class ReadEndpoints(
         string? account, string? apiId, string? status, string? continuation, CancellationToken aborted)
     {
         var found = await installs.ListAsync(
-            new InstallListing.Filter(account?.Trim(), apiId, status), InstallsAtOnce, continuation, aborted);
+            new InstallQueries.Filter(account?.Trim(), apiId, status), InstallsAtOnce, continuation, aborted);
         return new ListView<InstallView>([.. found.Items.Select(i => InstallView.Of(i.AccountId, i.Install))], found.Continuation);
     }
 

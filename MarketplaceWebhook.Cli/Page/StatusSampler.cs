@@ -10,7 +10,7 @@ namespace MarketplaceWebhook.Cli.Page;
 internal sealed record StatusView(bool IsHealthy, int? Waiting, int? Poisoned, int? ProcessId);
 
 /// <summary>Asks for the queues' lengths and the health while a page is open, and tells the pages what changed.</summary>
-internal sealed class StatusSampler(PageEvents pages, StorageClients clients, StorageSetup setup, HttpClient http, TimeProvider time)
+internal sealed class StatusSampler(PageEvents pages, StorageClients clients, StorageProvisioner setup, HttpClient http, TimeProvider time)
 {
     private const string Health = "Health";
 
@@ -48,7 +48,7 @@ internal sealed class StatusSampler(PageEvents pages, StorageClients clients, St
         {
             return await QueueLengths.ReadAsync(clients, setup, patience);
         }
-        catch (Exception exception) when (StorageFaults.IsStorage(exception) && !stopping.IsCancellationRequested)
+        catch (Exception exception) when (StorageErrors.IsStorage(exception) && !stopping.IsCancellationRequested)
         {
             return null;
         }

@@ -10,7 +10,7 @@ public sealed record Timeline(string PackageId, IReadOnlyList<Timeline.Bar> Bars
     public sealed record Bar(string Status, DateTimeOffset From, DateTimeOffset? To);
 
     /// <param name="changes">In any order. An unknown status changes nothing, as in the fold.</param>
-    public static IReadOnlyList<Timeline> Of(IEnumerable<StatusChangeHistory.Entry> changes) =>
+    public static IReadOnlyList<Timeline> Of(IEnumerable<StatusChangeQueries.Entry> changes) =>
     [
         .. changes
             .Where(change => KnownStatus.Includes(change.Status))
@@ -19,7 +19,7 @@ public sealed record Timeline(string PackageId, IReadOnlyList<Timeline.Bar> Bars
             .Select(package => new Timeline(InstallView.PackageText(package.Key), BarsOf(package.OrderBy(change => change.Id)))),
     ];
 
-    private static List<Bar> BarsOf(IEnumerable<StatusChangeHistory.Entry> changes)
+    private static List<Bar> BarsOf(IEnumerable<StatusChangeQueries.Entry> changes)
     {
         var bars = new List<Bar>();
         foreach (var change in changes)

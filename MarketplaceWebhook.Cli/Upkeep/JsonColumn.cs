@@ -7,10 +7,10 @@ namespace MarketplaceWebhook.Cli.Upkeep;
 internal static class JsonColumn
 {
     /// <summary>Null where the column is absent; what is no array of texts is shown as one.</summary>
-    public static IReadOnlyList<string>? Texts(this StoredRow row, string column) =>
+    public static IReadOnlyList<string>? Texts(this RawRow row, string column) =>
         row.Text(column) is { } json ? Read(json, element => element.GetString()) ?? [json] : null;
 
-    public static IReadOnlyList<string>? Steps(this StoredRow row) =>
+    public static IReadOnlyList<string>? Steps(this RawRow row) =>
         row.Text("Webhooks") is { } json
             ? Read(json, element => element.TryGetProperty("StepName", out var step) ? step.GetString() : "") ?? []
             : null;

@@ -28,7 +28,7 @@ internal sealed class OperatedStorage : IAsyncDisposable
         var opened = new OperatedStorage(Named(storage) ?? Emulator);
         var description = opened.Get<StorageClients>().Description;
         Output.Errors.MarkupLineInterpolated($"[dim]Storage: {description}[/]");
-        if (await opened.Get<StorageSetup>().IsMadeAsync(cancellationToken))
+        if (await opened.Get<StorageProvisioner>().IsMadeAsync(cancellationToken))
         {
             return opened;
         }
@@ -45,7 +45,7 @@ internal sealed class OperatedStorage : IAsyncDisposable
     /// <exception cref="UserErrorException">Nothing is known of it.</exception>
     public async Task<IReadOnlyList<Guid>> FindAccountsAsync(string name, CancellationToken cancellationToken)
     {
-        var accounts = await Get<Accounts>().FindAsync(name, cancellationToken);
+        var accounts = await Get<AccountLookup>().FindAsync(name, cancellationToken);
         return accounts.Count > 0
             ? accounts
             : throw new UserErrorException(

@@ -40,7 +40,7 @@ internal static class Output
     {
         if (title is not null)
         {
-            Results.MarkupLineInterpolated($"[bold]{VisibleText.Of(title)}[/]");
+            Results.MarkupLineInterpolated($"[bold]{SafeText.Of(title)}[/]");
         }
 
         Results.Write(table);
@@ -53,7 +53,7 @@ internal static class Output
 
     public static string? JsonTime(DateTimeOffset? time) => time is { } at ? Envelope.TimeText(at) : null;
 
-    public static void Remark(string line) => Errors.MarkupLineInterpolated($"{VisibleText.Of(line)}");
+    public static void Remark(string line) => Errors.MarkupLineInterpolated($"{SafeText.Of(line)}");
 
     public static void WriteJson<T>(T value, JsonTypeInfo<T> type) =>
         Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
@@ -61,7 +61,7 @@ internal static class Output
     /// <summary>1 account, 2 accounts.</summary>
     public static string Count(long number, string noun) => $"{number} {noun}{(number == 1 ? "" : "s")}";
 
-    private static Text Visible(string? text) => new(VisibleText.Of(text, MostCharacters));
+    private static Text Visible(string? text) => new(SafeText.Of(text, MostCharacters));
 
     private static IAnsiConsole Make(TextWriter writer, bool isRedirected)
     {

@@ -34,11 +34,11 @@ public sealed record Cycle
         {
             PackageId = packageId,
             CycleId = detail.CycleId,
-            CycleStatus = Columns.Text(detail.CycleStatus, $"{path}.CycleStatus", warnings),
-            TemplateId = Columns.Text(detail.TemplateId, $"{path}.TemplateId", warnings),
-            TemplateReleaseId = Columns.Text(detail.TemplateReleaseId, $"{path}.TemplateReleaseId", warnings),
+            CycleStatus = ColumnText.Text(detail.CycleStatus, $"{path}.CycleStatus", warnings),
+            TemplateId = ColumnText.Text(detail.TemplateId, $"{path}.TemplateId", warnings),
+            TemplateReleaseId = ColumnText.Text(detail.TemplateReleaseId, $"{path}.TemplateReleaseId", warnings),
             WebhookCount = detail.Webhooks.Count,
-            Webhooks = Columns.JsonArray(detail.Webhooks, $"{path}.Webhooks", warnings),
+            Webhooks = ColumnText.JsonArray(detail.Webhooks, $"{path}.Webhooks", warnings),
             NotificationId = id,
         };
     }
@@ -55,7 +55,7 @@ public sealed record Cycle
         NotificationId = entity.GetNotificationId("NotificationId")!.Value,
     };
 
-    public TableEntity ToEntity(Guid accountId) => new TableEntity(Keys.Account(accountId), Keys.Cycle(PackageId, CycleId))
+    public TableEntity ToEntity(Guid accountId) => new TableEntity(TableKeys.Account(accountId), TableKeys.Cycle(PackageId, CycleId))
         .With("Kind", Kind)
         .With("PackageId", PackageId)
         .With("CycleId", CycleId.ToString())

@@ -59,7 +59,7 @@ public sealed record Install
         CycleCount = entity.GetInt32("CycleCount")!.Value,
     };
 
-    public TableEntity ToEntity(Guid accountId) => new TableEntity(Keys.Account(accountId), Keys.Install(PackageId))
+    public TableEntity ToEntity(Guid accountId) => new TableEntity(TableKeys.Account(accountId), TableKeys.Install(PackageId))
         .With("Kind", Kind)
         .With("AccountApiId", AccountApiId)
         .With("PackageId", PackageId)

@@ -41,7 +41,7 @@ public sealed record StatusChange
 
     public string? PayloadBlob { get; init; }
 
-    public string RowKey => Keys.NewestFirst(Id);
+    public string RowKey => TableKeys.NewestFirst(Id);
 
     public static StatusChange From(Envelope envelope, Notification notification)
     {
@@ -53,21 +53,21 @@ public sealed record StatusChange
             Status = notification.Status,
             AccountId = notification.AccountId,
             PackageId = notification.PackageId,
-            AccountApiId = Columns.Text(notification.AccountApiId, nameof(AccountApiId), warnings),
-            UserId = Columns.Text(notification.UserId, nameof(UserId), warnings),
-            CompleteParameter = Columns.Text(notification.CompleteParameter, nameof(CompleteParameter), warnings),
+            AccountApiId = ColumnText.Text(notification.AccountApiId, nameof(AccountApiId), warnings),
+            UserId = ColumnText.Text(notification.UserId, nameof(UserId), warnings),
+            CompleteParameter = ColumnText.Text(notification.CompleteParameter, nameof(CompleteParameter), warnings),
             ErrorCount = notification.Errors?.Count,
-            Errors = notification.Errors is { } errors ? Columns.JsonArray(errors, nameof(Errors), warnings) : null,
+            Errors = notification.Errors is { } errors ? ColumnText.JsonArray(errors, nameof(Errors), warnings) : null,
             Cycles = notification.Details is { } details
                 ? [.. details.Select(d => Cycle.From(envelope.Id, notification.PackageId, d, warnings))]
                 : null,
             Payload = envelope.Payload,
             PayloadBlob = envelope.PayloadBlob,
-            Warnings = Columns.JsonArray(warnings),
+            Warnings = ColumnText.JsonArray(warnings),
         };
     }
 
-    public TableEntity ToEntity() => new TableEntity(Keys.Account(AccountId), RowKey)
+    public TableEntity ToEntity() => new TableEntity(TableKeys.Account(AccountId), RowKey)
         .With("NotificationId", Id.ToString())
         .With("ReceivedAt", Id.ReceivedAt)
         .With("Source", Source)

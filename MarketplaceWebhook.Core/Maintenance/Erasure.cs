@@ -8,7 +8,7 @@ namespace MarketplaceWebhook.Maintenance;
 /// a pass finds nothing and no message of it can be seen: a message on its way makes rows anew.
 /// </summary>
 public sealed class Erasure(
-    InstallTable installs, StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, WaitingMessages waiting,
+    InstallTable installs, StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, QueueInspector waiting,
     TimeProvider time)
 {
     private const int Batch = 500;
@@ -16,20 +16,20 @@ public sealed class Erasure(
     private static readonly TimeSpan Taken = TimeSpan.FromSeconds(30);
 
     /// <summary>Counts what names the account, and changes nothing.</summary>
-    public Task<Erased> CountAsync(Guid accountId, CancellationToken cancellationToken) =>
+    public Task<ErasureResult> CountAsync(Guid accountId, CancellationToken cancellationToken) =>
         PassAsync(accountId, [], dryRun: true, cancellationToken);
 
     /// <param name="patience">For messages that are on their way.</param>
-    public async Task<Erased> RunAsync(Guid accountId, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<ErasureResult> RunAsync(Guid accountId, TimeSpan patience, CancellationToken cancellationToken)
     {
         var startedAt = time.GetTimestamp();
-        var sum = new Erased();
+        var sum = new ErasureResult();
         var apiIds = new HashSet<string>();
         while (true)
         {
             var pass = await PassAsync(accountId, apiIds, dryRun: false, cancellationToken);
             sum = sum.Add(pass);
-            var isWaiting = pass is not { WaitingMessages: 0, UnseenMessages: 0 };
+            var isWaiting = pass is not { QueueInspector: 0, UnseenMessages: 0 };
             if (pass.Rows == 0 && (!isWaiting || time.GetElapsedTime(startedAt) >= patience))
             {
                 return sum;
@@ -43,15 +43,15 @@ public sealed class Erasure(
     }
 
     /// <param name="apiIds">The names of the account that its rows gave so far.</param>
-    private async Task<Erased> PassAsync(Guid accountId, HashSet<string> apiIds, bool dryRun, CancellationToken cancellationToken)
+    private async Task<ErasureResult> PassAsync(Guid accountId, HashSet<string> apiIds, bool dryRun, CancellationToken cancellationToken)
     {
-        var account = Keys.Account(accountId);
-        var result = new Erased
+        var account = TableKeys.Account(accountId);
+        var result = new ErasureResult
         {
             Installs = await RowsAsync(installs.ReadRowsAsync(account, cancellationToken), installs.RemoveAsync),
             Notifications = await RowsAsync(log.ReadAsync(account, cancellationToken), log.RemoveAsync),
         };
-        var mention = new AccountMention(accountId, apiIds);
+        var mention = new AccountMatcher(accountId, apiIds);
         result = await LettersAsync(result, account, mention, dryRun, cancellationToken);
         result = await MessagesAsync(result, account, mention, dryRun, cancellationToken);
         await foreach (var blob in payloads.ReadAsync(cancellationToken))
@@ -67,7 +67,7 @@ public sealed class Erasure(
         return result;
 
         async Task<int> RowsAsync(
-            IAsyncEnumerable<StoredRow> rows, Func<IEnumerable<StoredRow>, CancellationToken, Task<int>> removeAsync)
+            IAsyncEnumerable<RawRow> rows, Func<IEnumerable<RawRow>, CancellationToken, Task<int>> removeAsync)
         {
             var count = 0;
             await foreach (var chunk in rows.Chunk(Batch).WithCancellation(cancellationToken))
@@ -80,8 +80,8 @@ public sealed class Erasure(
         }
     }
 
-    private async Task<Erased> LettersAsync(
-        Erased result, string account, AccountMention mention, bool dryRun, CancellationToken cancellationToken)
+    private async Task<ErasureResult> LettersAsync(
+        ErasureResult result, string account, AccountMatcher mention, bool dryRun, CancellationToken cancellationToken)
     {
         await foreach (var letter in letters.ReadAsync(kind: null, since: null, cancellationToken))
         {
@@ -107,10 +107,10 @@ public sealed class Erasure(
                 && mention.IsIn(Encoding.UTF8.GetString(body.Span)));
     }
 
-    private async Task<Erased> MessagesAsync(
-        Erased result, string account, AccountMention mention, bool dryRun, CancellationToken cancellationToken)
+    private async Task<ErasureResult> MessagesAsync(
+        ErasureResult result, string account, AccountMatcher mention, bool dryRun, CancellationToken cancellationToken)
     {
-        var looks = await waiting.LookAsync(cancellationToken);
+        var looks = await waiting.PeekAsync(cancellationToken);
         foreach (var look in looks)
         {
             var names = new List<WaitingMessage>();
@@ -129,7 +129,7 @@ public sealed class Erasure(
             }
             else
             {
-                result = result with { WaitingMessages = result.WaitingMessages + names.Count };
+                result = result with { QueueInspector = result.QueueInspector + names.Count };
                 result.BlobsInUse.UnionWith(names.Select(message => BlobOf(message.Text)).OfType<string>());
             }
         }
@@ -189,7 +189,7 @@ public sealed class Erasure(
 }
 
 /// <summary>What was removed, or would be, and what is left on its way.</summary>
-public sealed record Erased
+public sealed record ErasureResult
 {
     public int Installs { get; init; }
 
@@ -203,7 +203,7 @@ public sealed record Erased
     public int Messages { get; init; }
 
     /// <summary>Messages of the account that are on their way.</summary>
-    public int WaitingMessages { get; init; }
+    public int QueueInspector { get; init; }
 
     /// <summary>Messages of whomever that nobody can look at now: being worked on, delayed, or behind the first 32.</summary>
     public int UnseenMessages { get; init; }
@@ -213,7 +213,7 @@ public sealed record Erased
     public int Rows => Installs + Notifications + DeadLetters + Blobs + Messages;
 
     /// <summary>Removed by both; on its way as the later one saw it.</summary>
-    public Erased Add(Erased later) => later with
+    public ErasureResult Add(ErasureResult later) => later with
     {
         Installs = Installs + later.Installs,
         Notifications = Notifications + later.Notifications,

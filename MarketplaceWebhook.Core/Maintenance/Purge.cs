@@ -7,36 +7,36 @@ namespace MarketplaceWebhook.Maintenance;
 /// Removes what is old from the log, the dead letters and the blobs, and leaves whatever the fold still reads: a rebuild gives
 /// the same Installs afterwards. Safe beside live traffic, and after a crash: rows go before the blobs that they name.
 /// </summary>
-public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, WaitingMessages waiting)
+public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, QueueInspector waiting)
 {
     private const int Batch = 500;
 
     /// <param name="before">What is younger stays.</param>
     /// <param name="dryRun">Counts, and changes nothing.</param>
-    public async Task<Purged> RunAsync(DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
+    public async Task<PurgeResult> RunAsync(DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
     {
         var result = await PurgeLogAsync(before, dryRun, cancellationToken);
         result = await PurgeLettersAsync(result, before, dryRun, cancellationToken);
         return await PurgeBlobsAsync(result, before, dryRun, cancellationToken);
     }
 
-    private async Task<Purged> PurgeLogAsync(DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
+    private async Task<PurgeResult> PurgeLogAsync(DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
     {
-        var result = new Purged();
+        var result = new PurgeResult();
         var account = "";
-        var needed = new NeededByFold();
-        var old = new List<StoredRow>();
+        var needed = new LogRetention();
+        var old = new List<RawRow>();
         await foreach (var row in log.ReadAsync(account: null, cancellationToken))
         {
             if (row.PartitionKey != account || old.Count == Batch)
             {
                 result = await RemoveAsync(result);
-                (account, needed) = (row.PartitionKey, row.PartitionKey == account ? needed : new NeededByFold());
+                (account, needed) = (row.PartitionKey, row.PartitionKey == account ? needed : new LogRetention());
             }
 
             try
             {
-                var change = await AccountFold.ReadAsync(payloads, row, cancellationToken);
+                var change = await AccountReplay.ReadAsync(payloads, row, cancellationToken);
                 var isNeeded = change is not null && needed.Needs(change);
                 var isOld = row.Id("NotificationId") is { } id && id.ReceivedAt < before;
                 if (isOld && !isNeeded)
@@ -56,7 +56,7 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
 
         return await RemoveAsync(result);
 
-        async Task<Purged> RemoveAsync(Purged sofar)
+        async Task<PurgeResult> RemoveAsync(PurgeResult sofar)
         {
             var removed = dryRun ? old.Count : await log.RemoveAsync(old, cancellationToken);
             old.Clear();
@@ -65,8 +65,8 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
         }
     }
 
-    private async Task<Purged> PurgeLettersAsync(
-        Purged result, DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
+    private async Task<PurgeResult> PurgeLettersAsync(
+        PurgeResult result, DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
     {
         foreach (var kind in (string[])[DeadLetter.Failed, DeadLetter.Rejected])
         {
@@ -92,10 +92,10 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
     private static bool IsOld(StoredDeadLetter letter, DateTimeOffset before) =>
         letter.Id is { } id && id.ReceivedAt < before && !(letter.RedrivenAt >= before);
 
-    private async Task<Purged> PurgeBlobsAsync(
-        Purged result, DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
+    private async Task<PurgeResult> PurgeBlobsAsync(
+        PurgeResult result, DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
     {
-        var looks = await waiting.LookAsync(cancellationToken);
+        var looks = await waiting.PeekAsync(cancellationToken);
         if (looks.Any(look => look.Seen.Any(message => message.InsertedAt < before)))
         {
             // A message as old as these blobs waits, and others may wait behind it.
@@ -105,7 +105,7 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
         await foreach (var blob in payloads.ReadAsync(cancellationToken))
         {
             // Its own time, not the id's: a redriven body is put anew under its old id, before its message.
-            if (blob.WrittenAt >= before || !Keys.TryParseBlob(blob.Name, out var id, out var isDeadLetter)
+            if (blob.WrittenAt >= before || !TableKeys.TryParseBlob(blob.Name, out var id, out var isDeadLetter)
                 || await IsNamedAsync(blob, id, isDeadLetter, cancellationToken))
             {
                 continue;
@@ -137,7 +137,7 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
 }
 
 /// <summary>What a purge has removed so far, or would remove.</summary>
-public sealed record Purged
+public sealed record PurgeResult
 {
     public int Notifications { get; init; }
 

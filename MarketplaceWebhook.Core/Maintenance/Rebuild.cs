@@ -4,14 +4,14 @@ using MarketplaceWebhook.Storage;
 namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>
-/// Folds the log anew and compares it with Installs, beside live traffic. The first look reads both tables once, side by side;
-/// a difference counts only if it stands at a second look, which reads the account's installs first and then its log: a
+/// Folds the log anew and compares it with Installs, beside live traffic. The first comparison reads both tables once, side by side;
+/// a difference counts only if it stands at a second comparison, which reads the account's installs first and then its log: a
 /// notification that was in between is in the log by then, or in neither. Only differing accounts are kept in memory, and of
 /// those a bounded number.
 /// </summary>
 public sealed class Rebuild(InstallTable installs, StatusChangeLog log, PayloadBlobs payloads, TimeProvider time)
 {
-    /// <summary>Accounts that wait for their second look.</summary>
+    /// <summary>Accounts that wait for their second comparison.</summary>
     private const int MostWaiting = 10_000;
 
     private const int MostLostRaces = 50;
@@ -26,18 +26,18 @@ public sealed class Rebuild(InstallTable installs, StatusChangeLog log, PayloadB
     {
         var waiting = new Queue<Candidate>();
         var progressed = new RebuildProgress();
-        await foreach (var look in FirstLooksAsync(account, cancellationToken))
+        await foreach (var comparison in CompareAllAsync(account, cancellationToken))
         {
-            progressed = progressed.With(look);
+            progressed = progressed.With(comparison);
             progress?.Report(progressed);
-            if (!look.IsRight)
+            if (!comparison.IsRight)
             {
-                waiting.Enqueue(new Candidate(look.Account, [.. look.Findings()], time.GetTimestamp()));
+                waiting.Enqueue(new Candidate(comparison.Account, [.. comparison.Findings()], time.GetTimestamp()));
             }
 
             while (waiting.TryPeek(out var first) && (waiting.Count > MostWaiting || time.GetElapsedTime(first.SeenAt) >= settle))
             {
-                if (await SecondLookAsync(waiting.Dequeue(), apply, settle, cancellationToken) is { } found)
+                if (await CompareAgainAsync(waiting.Dequeue(), apply, settle, cancellationToken) is { } found)
                 {
                     yield return found;
                 }
@@ -46,14 +46,14 @@ public sealed class Rebuild(InstallTable installs, StatusChangeLog log, PayloadB
 
         while (waiting.TryDequeue(out var next))
         {
-            if (await SecondLookAsync(next, apply, settle, cancellationToken) is { } found)
+            if (await CompareAgainAsync(next, apply, settle, cancellationToken) is { } found)
             {
                 yield return found;
             }
         }
     }
 
-    private async Task<RebuiltAccount?> SecondLookAsync(
+    private async Task<RebuiltAccount?> CompareAgainAsync(
         Candidate candidate, bool apply, TimeSpan settle, CancellationToken cancellationToken)
     {
         var rest = settle - time.GetElapsedTime(candidate.SeenAt);
@@ -62,59 +62,59 @@ public sealed class Rebuild(InstallTable installs, StatusChangeLog log, PayloadB
             await Task.Delay(rest, time, cancellationToken);
         }
 
-        var look = await LookAsync(candidate.Account, cancellationToken);
-        var differences = look.Differences.Where(d => candidate.Findings.Contains(d.GetHashCode())).ToList();
-        if (differences.Count == 0 && look.Problems.Count == 0)
+        var comparison = await CompareAsync(candidate.Account, cancellationToken);
+        var differences = comparison.Differences.Where(d => candidate.Findings.Contains(d.GetHashCode())).ToList();
+        if (differences.Count == 0 && comparison.Problems.Count == 0)
         {
             return null;
         }
 
         // What the account should have is not known where its log cannot be read: its rows are left alone.
-        var applied = apply && look.Problems.Count == 0;
+        var applied = apply && comparison.Problems.Count == 0;
         if (applied)
         {
-            await ApplyAsync(look, [.. differences.Select(d => Look.GroupOf(d.Row))], cancellationToken);
+            await ApplyAsync(comparison, [.. differences.Select(d => AccountComparison.GroupOf(d.Row))], cancellationToken);
         }
 
-        return new RebuiltAccount(candidate.Account, differences, look.Problems, applied);
+        return new RebuiltAccount(candidate.Account, differences, comparison.Problems, applied);
     }
 
     /// <param name="groups">The packages that differ; null stands for the rows that are no package's.</param>
-    private async Task ApplyAsync(Look look, HashSet<long?> groups, CancellationToken cancellationToken)
+    private async Task ApplyAsync(AccountComparison comparison, HashSet<long?> groups, CancellationToken cancellationToken)
     {
         for (var lost = 0; ; lost++)
         {
             try
             {
-                foreach (var group in groups.Where(look.Differs))
+                foreach (var group in groups.Where(comparison.Differs))
                 {
-                    await installs.CommitAsync(look.Present(group), look.Wanted(group), cancellationToken);
+                    await installs.CommitAsync(comparison.Present(group), comparison.Wanted(group), cancellationToken);
                 }
 
                 return;
             }
-            catch (Exception e) when (StorageFaults.IsLostRace(e) && lost < MostLostRaces)
+            catch (Exception e) when (StorageErrors.IsLostRace(e) && lost < MostLostRaces)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(10, 200)), time, cancellationToken);
-                look = await LookAsync(look.Account, cancellationToken);
+                comparison = await CompareAsync(comparison.Account, cancellationToken);
             }
         }
     }
 
-    private async Task<Look> LookAsync(string account, CancellationToken cancellationToken)
+    private async Task<AccountComparison> CompareAsync(string account, CancellationToken cancellationToken)
     {
         var present = await installs.ReadRowsAsync(account, cancellationToken).ToListAsync(cancellationToken);
-        var fold = new AccountFold(payloads);
+        var fold = new AccountReplay(payloads);
         await foreach (var row in log.ReadAsync(account, cancellationToken))
         {
             await fold.AddAsync(row, cancellationToken);
         }
 
-        return new Look(account, present, fold);
+        return new AccountComparison(account, present, fold);
     }
 
     /// <summary>Both tables are sorted by account: an account that only one of them has is met as well.</summary>
-    private async IAsyncEnumerable<Look> FirstLooksAsync(
+    private async IAsyncEnumerable<AccountComparison> CompareAllAsync(
         string? account, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var rows = installs.ReadRowsAsync(account, cancellationToken).GetAsyncEnumerator(cancellationToken);
@@ -126,19 +126,19 @@ public sealed class Rebuild(InstallTable installs, StatusChangeLog log, PayloadB
                 : !hasChange || string.CompareOrdinal(rows.Current.PartitionKey, changes.Current.PartitionKey) < 0
                     ? rows.Current.PartitionKey
                 : changes.Current.PartitionKey;
-            var present = new List<StoredRow>();
+            var present = new List<RawRow>();
             for (; hasRow && rows.Current.PartitionKey == next; hasRow = await rows.MoveNextAsync())
             {
                 present.Add(rows.Current);
             }
 
-            var fold = new AccountFold(payloads);
+            var fold = new AccountReplay(payloads);
             for (; hasChange && changes.Current.PartitionKey == next; hasChange = await changes.MoveNextAsync())
             {
                 await fold.AddAsync(changes.Current, cancellationToken);
             }
 
-            yield return new Look(next, present, fold);
+            yield return new AccountComparison(next, present, fold);
         }
     }
 

@@ -9,26 +9,26 @@ namespace MarketplaceWebhook.Maintenance;
 /// Puts dead letters on the queue again under their own ids, so at their own place in the order: twice does no harm. The message
 /// first, then the mark.
 /// </summary>
-public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, WaitingMessages waiting, TimeProvider time)
+public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, QueueInspector waiting, TimeProvider time)
 {
     private static readonly TimeSpan Taken = TimeSpan.FromMinutes(1);
 
     /// <param name="dryRun">Says what would become of it, and changes nothing.</param>
-    public async Task<Redriven> RedriveAsync(StoredDeadLetter letter, bool dryRun, CancellationToken cancellationToken)
+    public async Task<RedriveResult> RedriveAsync(StoredDeadLetter letter, bool dryRun, CancellationToken cancellationToken)
     {
         if (letter.Reason == RefusalReason.TooLarge)
         {
-            return new Redriven(RedriveOutcome.TooLarge, "only its beginning was kept");
+            return new RedriveResult(RedriveOutcome.TooLarge, "only its beginning was kept");
         }
 
         if (letter.Id is not { } id)
         {
-            return new Redriven(RedriveOutcome.Unreadable, "its NotificationId is no lower-case UUIDv7");
+            return new RedriveResult(RedriveOutcome.Unreadable, "its NotificationId is no lower-case UUIDv7");
         }
 
         if (await letters.GetBodyAsync(letter, cancellationToken) is not { } body)
         {
-            return new Redriven(RedriveOutcome.Unreadable, $"its blob {letter.BodyBlob} is gone");
+            return new RedriveResult(RedriveOutcome.Unreadable, $"its blob {letter.BodyBlob} is gone");
         }
 
         var result = letter.Kind == DeadLetter.Failed
@@ -50,12 +50,12 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Wa
     public async IAsyncEnumerable<RedrivenMessage> RedrivePoisonAsync(
         bool dryRun, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var look = await waiting.LookAtPoisonAsync(cancellationToken);
+        var look = await waiting.PeekPoisonAsync(cancellationToken);
         if (dryRun)
         {
             foreach (var message in look.Seen)
             {
-                yield return new RedrivenMessage(IdOf(message.Text), new Redriven(RedriveOutcome.Sent));
+                yield return new RedrivenMessage(IdOf(message.Text), new RedriveResult(RedriveOutcome.Sent));
             }
 
             yield break;
@@ -85,12 +85,12 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Wa
     }
 
     /// <summary>A failed message, exactly as it was.</summary>
-    private async Task<Redriven> ResendAsync(string messageText, bool dryRun, CancellationToken cancellationToken)
+    private async Task<RedriveResult> ResendAsync(string messageText, bool dryRun, CancellationToken cancellationToken)
     {
         var bytes = Encoding.UTF8.GetByteCount(messageText);
         if (bytes > NotificationQueue.MaxBytes)
         {
-            return new Redriven(RedriveOutcome.Unreadable, $"its {bytes} bytes do not fit into a message");
+            return new RedriveResult(RedriveOutcome.Unreadable, $"its {bytes} bytes do not fit into a message");
         }
 
         if (!dryRun)
@@ -98,17 +98,17 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Wa
             await queue.ResendAsync(messageText, cancellationToken);
         }
 
-        return new Redriven(RedriveOutcome.Sent);
+        return new RedriveResult(RedriveOutcome.Sent);
     }
 
     /// <summary>A refused body is read again: the reader may know better by now. A label that was none becomes the
     /// default.</summary>
-    private async Task<Redriven> ReceiveAgainAsync(
+    private async Task<RedriveResult> ReceiveAgainAsync(
         NotificationId id, string? source, ReadOnlyMemory<byte> body, bool dryRun, CancellationToken cancellationToken)
     {
         switch (NotificationReader.Read(body.Span))
         {
-            case Reading.Accepted { Notification: var notification }:
+            case ParseResult.Accepted { Notification: var notification }:
                 if (!dryRun)
                 {
                     var payload = body[^NotificationReader.WithoutByteOrderMark(body.Span).Length..];
@@ -116,9 +116,9 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Wa
                         id, source ?? SourceLabel.Default, traceParent: null, notification.AccountId, payload, cancellationToken);
                 }
 
-                return new Redriven(RedriveOutcome.Sent);
-            case Reading.Refused refused:
-                return new Redriven(RedriveOutcome.RefusedAgain, refused.Describe());
+                return new RedriveResult(RedriveOutcome.Sent);
+            case ParseResult.Refused refused:
+                return new RedriveResult(RedriveOutcome.RefusedAgain, refused.Describe());
             case var other:
                 throw new InvalidOperationException($"A reading is accepted or refused, not {other}.");
         }
@@ -138,10 +138,10 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Wa
 }
 
 /// <param name="Why">One line for people, where it is not on the queue.</param>
-public sealed record Redriven(RedriveOutcome Outcome, string? Why = null);
+public sealed record RedriveResult(RedriveOutcome Outcome, string? Why = null);
 
 /// <param name="Id">Null where the message has no readable one.</param>
-public sealed record RedrivenMessage(NotificationId? Id, Redriven Result);
+public sealed record RedrivenMessage(NotificationId? Id, RedriveResult Result);
 
 public enum RedriveOutcome
 {

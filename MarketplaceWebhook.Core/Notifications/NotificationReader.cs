@@ -35,7 +35,7 @@ public static class NotificationReader
     public static ReadOnlySpan<byte> WithoutByteOrderMark(ReadOnlySpan<byte> body) =>
         body.StartsWith("\uFEFF"u8) ? body["\uFEFF"u8.Length..] : body;
 
-    public static Reading Read(ReadOnlySpan<byte> body)
+    public static ParseResult Read(ReadOnlySpan<byte> body)
     {
         body = WithoutByteOrderMark(body);
         if (!Utf8.IsValid(body))
@@ -175,10 +175,10 @@ public static class NotificationReader
         return spelling.SequenceEqual(id) ? id : spelling.ToString();
     }
 
-    private static Reading.Refused NotJson(string why) =>
+    private static ParseResult.Refused NotJson(string why) =>
         new(RefusalReason.InvalidJson, new Dictionary<string, string[]> { [Body] = [why] }, AccountId: null);
 
-    private static Reading.Refused Refuse(Draft draft) => new(RefusalReason.InvalidNotification, draft.Refusals(), draft.AccountId);
+    private static ParseResult.Refused Refuse(Draft draft) => new(RefusalReason.InvalidNotification, draft.Refusals(), draft.AccountId);
 
     /// <summary>The fields as they are met, in any order, before it is known whether they make a notification.</summary>
     private sealed class Draft
@@ -212,7 +212,7 @@ public static class NotificationReader
 
         public Dictionary<string, string[]> Refusals() => refusals ?? [];
 
-        public Reading ToReading()
+        public ParseResult ToReading()
         {
             if (Status is null)
             {
@@ -231,7 +231,7 @@ public static class NotificationReader
 
             return refusals is not null
                 ? NotificationReader.Refuse(this)
-                : new Reading.Accepted(new Notification
+                : new ParseResult.Accepted(new Notification
                 {
                     Status = Status!,
                     AccountId = AccountId!.Value,

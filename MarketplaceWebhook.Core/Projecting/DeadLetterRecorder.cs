@@ -41,7 +41,7 @@ public sealed class DeadLetterRecorder(
                 Id = id,
                 Source = envelope?.Source,
                 Reason = envelope is null ? FailureReason.UnreadableEnvelope : FailureReason.ProjectionFailed,
-                Detail = StorageFaults.Describe(failure),
+                Detail = StorageErrors.Describe(failure),
                 AccountId = await AccountIdOfAsync(envelope, cancellationToken),
                 Body = body,
                 BodyLength = body.Length,
@@ -50,11 +50,11 @@ public sealed class DeadLetterRecorder(
             Metrics.Failed(letter.Reason);
             Log.DeadLettered(logger, id.ToString(), letter.Reason, letter.Detail);
         }
-        catch (Exception e) when (StorageFaults.IsStorage(e) && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (StorageErrors.IsStorage(e) && !cancellationToken.IsCancellationRequested)
         {
             // The poison queue has none of its own: after its last delivery a message would rest there, seen by nobody.
             await queue.PutBackPoisonAsync(messageText, PutBackDelay, cancellationToken);
-            Log.PutBack(logger, id.ToString(), StorageFaults.Describe(e));
+            Log.PutBack(logger, id.ToString(), StorageErrors.Describe(e));
         }
     }
 
@@ -78,12 +78,12 @@ public sealed class DeadLetterRecorder(
             var payload = await payloads.GetPayloadAsync(envelope, cancellationToken);
             return NotificationReader.Read(payload.Span) switch
             {
-                Reading.Accepted accepted => accepted.Notification.AccountId,
-                Reading.Refused refused => refused.AccountId,
+                ParseResult.Accepted accepted => accepted.Notification.AccountId,
+                ParseResult.Refused refused => refused.AccountId,
                 _ => null,
             };
         }
-        catch (Exception e) when (StorageFaults.IsStorage(e) && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (StorageErrors.IsStorage(e) && !cancellationToken.IsCancellationRequested)
         {
             // Unknown, then: the letter is worth more than its account.
             return null;

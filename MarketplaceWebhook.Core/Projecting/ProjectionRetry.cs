@@ -6,20 +6,20 @@ using Polly.Retry;
 
 namespace MarketplaceWebhook.Projecting;
 
-/// <summary>Tries again with jitter what may succeed yet: transient faults and lost races, for as long as the patience lasts.</summary>
+/// <summary>Tries again with jitter what may succeed yet: transient faults and lost races, for as long as the timeLimits lasts.</summary>
 public sealed class ProjectionRetry
 {
     private static readonly ResiliencePropertyKey<long> StartedAt = new("started-at");
     private static readonly TimeSpan LongestRace = TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider time;
-    private readonly TimeSpan patience;
+    private readonly TimeSpan timeLimits;
     private readonly ResiliencePipeline pipeline;
 
-    public ProjectionRetry(Patience patience, TimeProvider time, ILogger<ProjectionRetry> logger)
+    public ProjectionRetry(TimeLimits timeLimits, TimeProvider time, ILogger<ProjectionRetry> logger)
     {
         this.time = time;
-        this.patience = patience.Projecting;
+        this.timeLimits = timeLimits.Projecting;
         pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
@@ -34,7 +34,7 @@ public sealed class ProjectionRetry
                 {
                     Metrics.StorageRetried(StorageOperation.Project);
                     Log.ProjectionRetried(logger, arguments.Context.OperationKey!, arguments.AttemptNumber + 1,
-                        StorageFaults.Describe(arguments.Outcome.Exception!));
+                        StorageErrors.Describe(arguments.Outcome.Exception!));
                     return ValueTask.CompletedTask;
                 },
             })
@@ -59,13 +59,13 @@ public sealed class ProjectionRetry
     private bool IsWorthwhile(RetryPredicateArguments<object> arguments) =>
         arguments.Outcome.Exception is { } fault
         && !arguments.Context.CancellationToken.IsCancellationRequested
-        && (StorageFaults.IsTransient(fault) || StorageFaults.IsLostRace(fault))
-        && time.GetElapsedTime(arguments.Context.Properties.GetValue(StartedAt, 0)) < patience;
+        && (StorageErrors.IsTransient(fault) || StorageErrors.IsLostRace(fault))
+        && time.GetElapsedTime(arguments.Context.Properties.GetValue(StartedAt, 0)) < timeLimits;
 
     /// <summary>A lost race is tried again soon, and later with every one that is lost; null leaves it to the exponential back-off.</summary>
     private static TimeSpan? RaceDelay(RetryDelayGeneratorArguments<object> arguments)
     {
-        if (!StorageFaults.IsLostRace(arguments.Outcome.Exception!))
+        if (!StorageErrors.IsLostRace(arguments.Outcome.Exception!))
         {
             return null;
         }

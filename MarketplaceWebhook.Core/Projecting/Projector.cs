@@ -39,15 +39,15 @@ public sealed class Projector(
             }
             else
             {
-                Log.UnknownStatus(logger, id, VisibleText.Of(change.Status));
+                Log.UnknownStatus(logger, id, SafeText.Of(change.Status));
             }
 
             return change.Id;
         }
         catch (Exception e)
         {
-            span?.Fail(StorageFaults.Describe(e));
-            Log.ProjectionFailed(logger, id, StorageFaults.Describe(e));
+            span?.Fail(StorageErrors.Describe(e));
+            Log.ProjectionFailed(logger, id, StorageErrors.Describe(e));
             throw;
         }
         finally
@@ -59,7 +59,7 @@ public sealed class Projector(
     private void Measure(StatusChange change, bool isNew, Activity? span)
     {
         var delay = time.GetUtcNow() - change.Id.ReceivedAt;
-        span?.SetTag(Signals.SpanAttributes.ProjectionDelay, delay.TotalSeconds);
+        span?.SetTag(TelemetryNames.SpanAttributes.ProjectionDelay, delay.TotalSeconds);
         if (isNew)
         {
             Metrics.Projected(change.Status, delay, change.Status == KnownStatus.Installed ? change.ErrorCount ?? 0 : 0);

@@ -32,16 +32,16 @@ public sealed record DeadLetter
 
     /// <summary>The body does not fit into the column, or not as text: it lies whole in a blob.</summary>
     public bool NeedsBlob => Reason != RefusalReason.TooLarge
-        && (!Utf8.IsValid(Body.Span) || (Body.Length > Columns.MaxCharacters && Encoding.UTF8.GetCharCount(Body.Span) > Columns.MaxCharacters));
+        && (!Utf8.IsValid(Body.Span) || (Body.Length > ColumnText.MaxCharacters && Encoding.UTF8.GetCharCount(Body.Span) > ColumnText.MaxCharacters));
 
-    public TableEntity ToEntity() => new TableEntity(Kind, Keys.NewestFirst(Id))
+    public TableEntity ToEntity() => new TableEntity(Kind, TableKeys.NewestFirst(Id))
         .With("NotificationId", Id.ToString())
         .With("ReceivedAt", Id.ReceivedAt)
         .With("Source", Source)
         .With("Reason", Reason)
-        .With("Detail", Columns.Cut(Detail))
+        .With("Detail", ColumnText.Cut(Detail))
         .With("AccountId", AccountId?.ToString())
-        .With("Body", Columns.Cut(Encoding.UTF8.GetString(Body.Span)))
-        .With("BodyBlob", NeedsBlob ? Keys.DeadLetterBlob(Id) : null)
+        .With("Body", ColumnText.Cut(Encoding.UTF8.GetString(Body.Span)))
+        .With("BodyBlob", NeedsBlob ? TableKeys.DeadLetterBlob(Id) : null)
         .With("BodyLength", BodyLength);
 }

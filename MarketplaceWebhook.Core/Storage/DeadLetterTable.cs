@@ -7,7 +7,7 @@ using MarketplaceWebhook.Notifications;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>The table DeadLetters, with the blobs of the bodies that do not fit.</summary>
-public sealed class DeadLetterTable(StorageClients clients, StorageSetup setup, PayloadBlobs payloads)
+public sealed class DeadLetterTable(StorageClients clients, StorageProvisioner setup, PayloadBlobs payloads)
 {
     /// <summary>Replaces the row, and so clears RedrivenAt: a second failure shows.</summary>
     public async Task RecordAsync(DeadLetter letter, CancellationToken cancellationToken)
@@ -29,8 +29,8 @@ public sealed class DeadLetterTable(StorageClients clients, StorageSetup setup, 
     {
         foreach (var partition in kind is null ? [DeadLetter.Failed, DeadLetter.Rejected] : (string[])[kind])
         {
-            var filter = Keys.SinceFilter(partition, since);
-            await foreach (var row in TableRows.ReadAsync(clients.DeadLetters, filter, cancellationToken: cancellationToken))
+            var filter = TableKeys.SinceFilter(partition, since);
+            await foreach (var row in TableRowReader.ReadAsync(clients.DeadLetters, filter, cancellationToken: cancellationToken))
             {
                 yield return new StoredDeadLetter(row);
             }
@@ -44,10 +44,10 @@ public sealed class DeadLetterTable(StorageClients clients, StorageSetup setup, 
         foreach (var kind in (string[])[DeadLetter.Failed, DeadLetter.Rejected])
         {
             var row = await clients.DeadLetters.GetEntityIfExistsAsync<TableEntity>(
-                kind, Keys.NewestFirst(id), cancellationToken: cancellationToken);
+                kind, TableKeys.NewestFirst(id), cancellationToken: cancellationToken);
             if (row.HasValue)
             {
-                found.Add(new StoredDeadLetter(StoredRow.From(row.Value!)));
+                found.Add(new StoredDeadLetter(RawRow.From(row.Value!)));
             }
         }
 
@@ -68,7 +68,7 @@ public sealed class DeadLetterTable(StorageClients clients, StorageSetup setup, 
             await clients.DeadLetters.UpdateEntityAsync(mark, letter.Row.ETag, TableUpdateMode.Merge, cancellationToken);
             return true;
         }
-        catch (RequestFailedException e) when (StorageFaults.IsLostRace(e))
+        catch (RequestFailedException e) when (StorageErrors.IsLostRace(e))
         {
             return false;
         }
@@ -77,5 +77,5 @@ public sealed class DeadLetterTable(StorageClients clients, StorageSetup setup, 
     /// <summary>The rows alone. One that was recorded anew since it was read stays.</summary>
     /// <param name="letters">Of one kind.</param>
     public Task<int> RemoveAsync(IEnumerable<StoredDeadLetter> letters, CancellationToken cancellationToken) =>
-        TableRows.RemoveAsync(clients.DeadLetters, letters.Select(letter => letter.Row), onlyAsRead: true, cancellationToken);
+        TableRowReader.RemoveAsync(clients.DeadLetters, letters.Select(letter => letter.Row), onlyAsRead: true, cancellationToken);
 }

@@ -46,7 +46,7 @@ public sealed record Envelope(NotificationId Id, string Source, string? TracePar
 
         if (payload.IsEmpty)
         {
-            json.WriteString("payloadBlob"u8, Keys.PayloadBlob(id));
+            json.WriteString("payloadBlob"u8, TableKeys.PayloadBlob(id));
         }
         else
         {
@@ -99,7 +99,7 @@ public sealed record Envelope(NotificationId Id, string Source, string? TracePar
 
         var payload = Text(root, "payload");
         var payloadBlob = Text(root, "payloadBlob");
-        if (payloadBlob is not null && payloadBlob != Keys.PayloadBlob(id))
+        if (payloadBlob is not null && payloadBlob != TableKeys.PayloadBlob(id))
         {
             throw new UnreadableEnvelopeException("payloadBlob is not the blob of notificationId", id);
         }

@@ -9,7 +9,7 @@ namespace MarketplaceWebhook.Storage;
 /// The table Installs: reads a package with its ETags and commits what became of it. The last transaction of a commit always
 /// holds the install row, changed or not: it is the fence that another writer of the same package runs into.
 /// </summary>
-public sealed class InstallTable(StorageClients clients, StorageSetup setup)
+public sealed class InstallTable(StorageClients clients, StorageProvisioner setup)
 {
     /// <summary>A package as it was read, with what a commit needs to know of the rows.</summary>
     public sealed record Snapshot(Package Package, ETag InstallETag, ImmutableDictionary<Guid, ETag> CycleETags);
@@ -22,7 +22,7 @@ public sealed class InstallTable(StorageClients clients, StorageSetup setup)
             var cycles = ImmutableDictionary.CreateBuilder<Guid, Cycle>();
             var cycleETags = ImmutableDictionary.CreateBuilder<Guid, ETag>();
             var rows = clients.Installs.QueryAsync<TableEntity>(
-                Keys.PackageFilter(accountId, packageId), cancellationToken: token);
+                TableKeys.PackageFilter(accountId, packageId), cancellationToken: token);
             await foreach (var row in rows)
             {
                 try
@@ -62,8 +62,8 @@ public sealed class InstallTable(StorageClients clients, StorageSetup setup)
 
     /// <summary>Sorted by account and row. Rows that are no package's are among them.</summary>
     /// <param name="account">A partition; null reads all of them.</param>
-    public IAsyncEnumerable<StoredRow> ReadRowsAsync(string? account, CancellationToken cancellationToken) =>
-        TableRows.ReadAsync(clients.Installs, TableRows.Partition(account), cancellationToken: cancellationToken);
+    public IAsyncEnumerable<RawRow> ReadRowsAsync(string? account, CancellationToken cancellationToken) =>
+        TableRowReader.ReadAsync(clients.Installs, TableRowReader.Partition(account), cancellationToken: cancellationToken);
 
     /// <summary>Commits rows of one package, or of none, whatever stood there before; by the same rules as every
     /// commit.</summary>
@@ -72,7 +72,7 @@ public sealed class InstallTable(StorageClients clients, StorageSetup setup)
     /// <exception cref="RequestFailedException">409, 412, 404: a lost race; the rows are as some other writer made
     /// them.</exception>
     public async Task CommitAsync(
-        IReadOnlyList<StoredRow> present, IReadOnlyList<StoredRow> wanted, CancellationToken cancellationToken)
+        IReadOnlyList<RawRow> present, IReadOnlyList<RawRow> wanted, CancellationToken cancellationToken)
     {
         var before = present.ToDictionary(row => row.RowKey);
         var actions = new List<TableTransactionAction>();
@@ -95,13 +95,13 @@ public sealed class InstallTable(StorageClients clients, StorageSetup setup)
             await setup.RunAsync(token => clients.Installs.SubmitTransactionAsync(transaction, token), cancellationToken);
         }
 
-        TableTransactionAction Write(StoredRow row) =>
+        TableTransactionAction Write(RawRow row) =>
             before.TryGetValue(row.RowKey, out var present) ? Replace(row.ToEntity(), present.ETag) : Insert(row.ToEntity());
     }
 
     /// <param name="rows">Of one account.</param>
-    public Task<int> RemoveAsync(IEnumerable<StoredRow> rows, CancellationToken cancellationToken) =>
-        TableRows.RemoveAsync(clients.Installs, rows, onlyAsRead: false, cancellationToken);
+    public Task<int> RemoveAsync(IEnumerable<RawRow> rows, CancellationToken cancellationToken) =>
+        TableRowReader.RemoveAsync(clients.Installs, rows, onlyAsRead: false, cancellationToken);
 
     private static TableTransactionAction InstallAction(Snapshot before, Package after)
     {

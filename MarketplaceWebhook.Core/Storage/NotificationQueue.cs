@@ -5,7 +5,7 @@ using MarketplaceWebhook.Notifications;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>The queue between receipt and projection. Messages never expire.</summary>
-public sealed class NotificationQueue(StorageClients clients, StorageSetup setup, PayloadBlobs payloads)
+public sealed class NotificationQueue(StorageClients clients, StorageProvisioner setup, PayloadBlobs payloads)
 {
     /// <summary>Of a message's text: a queue holds 64 KiB of Base64.</summary>
     public const int MaxBytes = 48 * 1024;
@@ -17,7 +17,7 @@ public sealed class NotificationQueue(StorageClients clients, StorageSetup setup
     public async Task SendAsync(
         NotificationId id, string source, string? traceParent, Guid accountId, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
-        var inline = payload.Length <= Columns.MaxCharacters || Encoding.UTF8.GetCharCount(payload.Span) <= Columns.MaxCharacters;
+        var inline = payload.Length <= ColumnText.MaxCharacters || Encoding.UTF8.GetCharCount(payload.Span) <= ColumnText.MaxCharacters;
         var envelope = inline ? Envelope.Write(id, source, traceParent, payload.Span) : default;
         if (!inline || envelope.Length > Envelope.MaxBytes)
         {

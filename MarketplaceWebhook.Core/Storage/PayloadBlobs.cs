@@ -8,17 +8,17 @@ using MarketplaceWebhook.Notifications;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>Bodies that are too long for a message or a column. Nothing but `purge` and `erase` deletes one.</summary>
-public sealed class PayloadBlobs(StorageClients clients, StorageSetup setup)
+public sealed class PayloadBlobs(StorageClients clients, StorageProvisioner setup)
 {
     private const string AccountIdMetadata = "accountId";
 
     public Task PutPayloadAsync(
         NotificationId id, Guid accountId, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
-        PutAsync(Keys.PayloadBlob(id), accountId, payload, "application/json", cancellationToken);
+        PutAsync(TableKeys.PayloadBlob(id), accountId, payload, "application/json", cancellationToken);
 
     public Task PutDeadLetterAsync(
         NotificationId id, Guid? accountId, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
-        PutAsync(Keys.DeadLetterBlob(id), accountId, body, "application/octet-stream", cancellationToken);
+        PutAsync(TableKeys.DeadLetterBlob(id), accountId, body, "application/octet-stream", cancellationToken);
 
     public async Task<ReadOnlyMemory<byte>> GetAsync(string name, CancellationToken cancellationToken)
     {
@@ -88,7 +88,7 @@ public sealed class PayloadBlobs(StorageClients clients, StorageSetup setup)
         var options = new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = contentType } };
         if (accountId is { } account)
         {
-            options.Metadata = new Dictionary<string, string> { [AccountIdMetadata] = Keys.Account(account) };
+            options.Metadata = new Dictionary<string, string> { [AccountIdMetadata] = TableKeys.Account(account) };
         }
 
         return setup.RunAsync(

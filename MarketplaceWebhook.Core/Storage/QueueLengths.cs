@@ -4,7 +4,7 @@ namespace MarketplaceWebhook.Storage;
 public sealed record QueueLengths(int Waiting, int Poisoned)
 {
     public static Task<QueueLengths> ReadAsync(
-        StorageClients clients, StorageSetup setup, CancellationToken cancellationToken) => setup.RunAsync(
+        StorageClients clients, StorageProvisioner setup, CancellationToken cancellationToken) => setup.RunAsync(
         async token =>
         {
             var queue = clients.Queue.GetPropertiesAsync(token);

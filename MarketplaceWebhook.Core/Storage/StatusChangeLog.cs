@@ -7,7 +7,7 @@ using MarketplaceWebhook.Notifications;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>The table StatusChanges: every accepted notification once, append-only.</summary>
-public sealed class StatusChangeLog(StorageClients clients, StorageSetup setup)
+public sealed class StatusChangeLog(StorageClients clients, StorageProvisioner setup)
 {
     /// <summary>Inserting is the check: a row that is there already is the same row.</summary>
     /// <returns>Whether the row is new.</returns>
@@ -26,15 +26,15 @@ public sealed class StatusChangeLog(StorageClients clients, StorageSetup setup)
 
     /// <summary>Sorted by account, each account's newest first.</summary>
     /// <param name="account">A partition; null reads all of them.</param>
-    public async IAsyncEnumerable<StoredRow> ReadAsync(
+    public async IAsyncEnumerable<RawRow> ReadAsync(
         string? account, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Row keys fall with the milliseconds; those of one millisecond rise with the ids.
-        var sameTime = new Stack<StoredRow>();
-        await foreach (var row in TableRows.ReadAsync(
-            clients.StatusChanges, TableRows.Partition(account), cancellationToken: cancellationToken))
+        var sameTime = new Stack<RawRow>();
+        await foreach (var row in TableRowReader.ReadAsync(
+            clients.StatusChanges, TableRowReader.Partition(account), cancellationToken: cancellationToken))
         {
-            if (sameTime.TryPeek(out var before) && !Keys.AreOfOneTime(before, row))
+            if (sameTime.TryPeek(out var before) && !TableKeys.AreOfOneTime(before, row))
             {
                 while (sameTime.TryPop(out var newest))
                 {
@@ -53,9 +53,9 @@ public sealed class StatusChangeLog(StorageClients clients, StorageSetup setup)
 
     public async Task<bool> ContainsAsync(string account, NotificationId id, CancellationToken cancellationToken) =>
         (await clients.StatusChanges.GetEntityIfExistsAsync<TableEntity>(
-            account, Keys.NewestFirst(id), [nameof(TableEntity.RowKey)], cancellationToken)).HasValue;
+            account, TableKeys.NewestFirst(id), [nameof(TableEntity.RowKey)], cancellationToken)).HasValue;
 
     /// <param name="rows">Of one account.</param>
-    public Task<int> RemoveAsync(IEnumerable<StoredRow> rows, CancellationToken cancellationToken) =>
-        TableRows.RemoveAsync(clients.StatusChanges, rows, onlyAsRead: false, cancellationToken);
+    public Task<int> RemoveAsync(IEnumerable<RawRow> rows, CancellationToken cancellationToken) =>
+        TableRowReader.RemoveAsync(clients.StatusChanges, rows, onlyAsRead: false, cancellationToken);
 }

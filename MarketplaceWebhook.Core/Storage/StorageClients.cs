@@ -63,7 +63,7 @@ public sealed class StorageClients
         options.Retry.MaxDelay = TimeSpan.FromSeconds(2);
         // A hung connection leaves time for a second one before the caller's 10 s are over.
         options.Retry.NetworkTimeout = TimeSpan.FromSeconds(4);
-        options.AddPolicy(new RetryCount(), HttpPipelinePosition.PerRetry);
+        options.AddPolicy(new RetryCountingPolicy(), HttpPipelinePosition.PerRetry);
         // The application tells itself what it does; the client's own log and spans would go nowhere, at a cost in every call.
         options.Diagnostics.IsLoggingEnabled = false;
         options.Diagnostics.IsDistributedTracingEnabled = false;

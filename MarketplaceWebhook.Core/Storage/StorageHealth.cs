@@ -3,7 +3,7 @@ using Azure.Data.Tables;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>Whether queue, tables and blobs answer: one check at a time in a process, its result kept for 10 s.</summary>
-public sealed class StorageHealth(StorageClients clients, StorageSetup setup, TimeProvider time)
+public sealed class StorageHealth(StorageClients clients, StorageProvisioner setup, TimeProvider time)
 {
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -41,7 +41,7 @@ public sealed class StorageHealth(StorageClients clients, StorageSetup setup, Ti
                 },
                 patience.Token);
         }
-        catch (Exception e) when (StorageFaults.IsStorage(e))
+        catch (Exception e) when (StorageErrors.IsStorage(e))
         {
             return false;
         }

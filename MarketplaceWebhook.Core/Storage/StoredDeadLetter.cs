@@ -3,7 +3,7 @@ using MarketplaceWebhook.Notifications;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>A row of DeadLetters as it stands.</summary>
-public sealed record StoredDeadLetter(StoredRow Row)
+public sealed record StoredDeadLetter(RawRow Row)
 {
     internal const string RedrivenAtColumn = nameof(RedrivenAt);
 
@@ -20,7 +20,7 @@ public sealed record StoredDeadLetter(StoredRow Row)
 
     public string? AccountId => Row.Text(nameof(AccountId));
 
-    /// <summary>At most <see cref="Columns.MaxCharacters"/>.</summary>
+    /// <summary>At most <see cref="ColumnText.MaxCharacters"/>.</summary>
     public string? Body => Row.Text(nameof(Body));
 
     /// <summary>Has the body whole, where the column has not.</summary>

@@ -8,28 +8,28 @@ public static class Metrics
 {
     private const string OtherStatus = "other";
 
-    private static readonly Meter Meter = new(Signals.SourceName);
+    private static readonly Meter Meter = new(TelemetryNames.SourceName);
 
     private static readonly Counter<long> ReceivedCounter = Meter.CreateCounter<long>(
-        Signals.Metrics.Received, "{notification}", "Notifications that were answered.");
+        TelemetryNames.Metrics.Received, "{notification}", "Notifications that were answered.");
 
     private static readonly Counter<long> ProjectedCounter = Meter.CreateCounter<long>(
-        Signals.Metrics.Projected, "{notification}", "Notifications that became rows.");
+        TelemetryNames.Metrics.Projected, "{notification}", "Notifications that became rows.");
 
     private static readonly Counter<long> RefusedCounter = Meter.CreateCounter<long>(
-        Signals.Metrics.Refused, "{notification}", "Notifications that were refused and kept.");
+        TelemetryNames.Metrics.Refused, "{notification}", "Notifications that were refused and kept.");
 
     private static readonly Counter<long> FailedCounter = Meter.CreateCounter<long>(
-        Signals.Metrics.Failed, "{notification}", "Messages that became dead letters.");
+        TelemetryNames.Metrics.Failed, "{notification}", "Messages that became dead letters.");
 
     private static readonly Counter<long> StorageRetriesCounter = Meter.CreateCounter<long>(
-        Signals.Metrics.StorageRetries, "{retry}", "Storage calls made again after a fault or a lost race.");
+        TelemetryNames.Metrics.StorageRetries, "{retry}", "Storage calls made again after a fault or a lost race.");
 
     private static readonly Counter<long> InstallsWithErrorsCounter = Meter.CreateCounter<long>(
-        Signals.Metrics.InstallsWithErrors, "{install}", "Installs that were reported with errors.");
+        TelemetryNames.Metrics.InstallsWithErrors, "{install}", "Installs that were reported with errors.");
 
     private static readonly Histogram<double> ProjectionDelayHistogram = Meter.CreateHistogram(
-        Signals.Metrics.ProjectionDelay, "s", "From the receipt of a notification to its rows.",
+        TelemetryNames.Metrics.ProjectionDelay, "s", "From the receipt of a notification to its rows.",
         advice: new InstrumentAdvice<double>
         {
             // The host polls an idle queue every 2 s; a failed delivery comes back after 10 s, up to 5 times.
@@ -39,9 +39,9 @@ public static class Metrics
     /// <param name="status">Null where the body names none that could be read.</param>
     /// <param name="outcome">One of <see cref="ReceiptOutcome"/>.</param>
     public static void Received(string? status, string outcome) =>
-        ReceivedCounter.Add(1, Status(status), new(Signals.Attributes.Outcome, outcome));
+        ReceivedCounter.Add(1, Status(status), new(TelemetryNames.Attributes.Outcome, outcome));
 
-    public static void Refused(string reason) => RefusedCounter.Add(1, new KeyValuePair<string, object?>(Signals.Attributes.Reason, reason));
+    public static void Refused(string reason) => RefusedCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Reason, reason));
 
     /// <summary>Only for a projection that wrote something new: a message delivered once more would count, and be late, twice.</summary>
     public static void Projected(string status, TimeSpan delay, int errorCount)
@@ -54,16 +54,16 @@ public static class Metrics
         }
     }
 
-    public static void Failed(string reason) => FailedCounter.Add(1, new KeyValuePair<string, object?>(Signals.Attributes.Reason, reason));
+    public static void Failed(string reason) => FailedCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Reason, reason));
 
     /// <param name="operation">One of <see cref="StorageOperation"/>.</param>
     public static void StorageRetried(string operation) =>
-        StorageRetriesCounter.Add(1, new KeyValuePair<string, object?>(Signals.Attributes.Operation, operation));
+        StorageRetriesCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Operation, operation));
 
     /// <summary>A label has few values: any text may come as a status.</summary>
     internal static string StatusLabel(string? status) => status is not null && KnownStatus.Includes(status) ? status : OtherStatus;
 
-    private static KeyValuePair<string, object?> Status(string? status) => new(Signals.Attributes.Status, StatusLabel(status));
+    private static KeyValuePair<string, object?> Status(string? status) => new(TelemetryNames.Attributes.Status, StatusLabel(status));
 }
 
 public static class ReceiptOutcome

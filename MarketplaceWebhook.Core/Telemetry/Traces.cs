@@ -12,14 +12,14 @@ public static class Traces
     /// <summary>Version, trace, span and flags of version 00, the only one there is. Source: https://www.w3.org/TR/trace-context/</summary>
     private const int TraceParentLength = 55;
 
-    private static readonly ActivitySource Source = new(Signals.SourceName);
+    private static readonly ActivitySource Source = new(TelemetryNames.SourceName);
 
     /// <param name="send">Is given the traceparent for the message, or null.</param>
     public static async Task SendAsync(NotificationId id, Notification notification, Func<string?, Task> send)
     {
-        using var span = Source.StartActivity(Signals.Spans.Send, ActivityKind.Producer);
+        using var span = Source.StartActivity(TelemetryNames.Spans.Send, ActivityKind.Producer);
         span?.SetTag("messaging.operation.type", "send");
-        span?.SetTag(Signals.SpanAttributes.NotificationId, id.ToString());
+        span?.SetTag(TelemetryNames.SpanAttributes.NotificationId, id.ToString());
         span?.Describe(notification.Status, notification.AccountId);
         try
         {
@@ -38,16 +38,16 @@ public static class Traces
         // The call of the host is of another trace, and may not be sampled: it is linked, never the parent.
         ActivityLink[] links = Activity.Current is { Recorded: true } caller ? [new ActivityLink(caller.Context)] : [];
         Activity.Current = null;
-        var span = Source.StartActivity(Signals.Spans.Process, ActivityKind.Consumer, ParentOf(traceParent), tags: null, links);
+        var span = Source.StartActivity(TelemetryNames.Spans.Process, ActivityKind.Consumer, ParentOf(traceParent), tags: null, links);
         span?.SetTag("messaging.operation.type", "process");
-        span?.SetTag(Signals.SpanAttributes.NotificationId, id.ToString());
+        span?.SetTag(TelemetryNames.SpanAttributes.NotificationId, id.ToString());
         return span;
     }
 
     public static void Describe(this Activity span, string status, Guid accountId)
     {
-        span.SetTag(Signals.Attributes.Status, Metrics.StatusLabel(status));
-        span.SetTag(Signals.SpanAttributes.AccountId, accountId.ToString());
+        span.SetTag(TelemetryNames.Attributes.Status, Metrics.StatusLabel(status));
+        span.SetTag(TelemetryNames.SpanAttributes.AccountId, accountId.ToString());
     }
 
     /// <param name="fault">Type, status and error code: never a message, which may repeat what was sent.</param>

@@ -6,5 +6,5 @@ namespace MarketplaceWebhook.Receiving;
 /// <summary>Whether a notification would be taken now. Says nothing more: anybody may ask.</summary>
 public sealed class Health(StorageHealth storage)
 {
-    public async Task<IResult> CheckAsync() => Answers.Health(await storage.IsHealthyAsync());
+    public async Task<IResult> CheckAsync() => Responses.Health(await storage.IsHealthyAsync());
 }

@@ -11,7 +11,7 @@ public sealed class NotificationReceiver(
     NotificationIds ids,
     NotificationQueue queue,
     DeadLetterTable deadLetters,
-    Patience patience,
+    TimeLimits timeLimits,
     TimeProvider time,
     ILogger<NotificationReceiver> logger)
 {
@@ -31,31 +31,31 @@ public sealed class NotificationReceiver(
 
         var label = SourceLabel.Read(source);
         var reading = Read(body, label);
-        // The caller's patience is not asked: whoever sends all of it and hangs up may never send it again.
-        using var deadline = new CancellationTokenSource(patience.Receiving, time);
+        // The caller's timeLimits is not asked: whoever sends all of it and hangs up may never send it again.
+        using var deadline = new CancellationTokenSource(timeLimits.Receiving, time);
         try
         {
             return await KeepAsync(id, body, label, reading, deadline.Token);
         }
-        catch (Exception e) when (StorageFaults.IsStorage(e))
+        catch (Exception e) when (StorageErrors.IsStorage(e))
         {
-            Metrics.Received((reading as Reading.Accepted)?.Notification.Status, ReceiptOutcome.Unavailable);
-            Log.Unavailable(logger, id.ToString(), StorageFaults.Describe(e));
+            Metrics.Received((reading as ParseResult.Accepted)?.Notification.Status, ReceiptOutcome.Unavailable);
+            Log.Unavailable(logger, id.ToString(), StorageErrors.Describe(e));
             request.HttpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
-            return Answers.Unavailable(id);
+            return Responses.Unavailable(id);
         }
     }
 
-    private static Reading Read(RequestBody body, string? label) => body.IsTooLarge
-        ? new Reading.Refused(RefusalReason.TooLarge, Errors(NotificationReader.Body, "is too large."), AccountId: null)
+    private static ParseResult Read(RequestBody body, string? label) => body.IsTooLarge
+        ? new ParseResult.Refused(RefusalReason.TooLarge, Errors(NotificationReader.Body, "is too large."), AccountId: null)
         : WithSource(NotificationReader.Read(body.Bytes.Span), label);
 
     /// <summary>A label that is none refuses the notification too, whatever the body says.</summary>
-    private static Reading WithSource(Reading reading, string? label) => (reading, label) switch
+    private static ParseResult WithSource(ParseResult reading, string? label) => (reading, label) switch
     {
         (_, not null) => reading,
-        (Reading.Refused refused, null) => refused with { Errors = Errors(SourceLabel.Field, SourceLabel.Rule, refused.Errors) },
-        (Reading.Accepted accepted, null) => new Reading.Refused(
+        (ParseResult.Refused refused, null) => refused with { Errors = Errors(SourceLabel.Field, SourceLabel.Rule, refused.Errors) },
+        (ParseResult.Accepted accepted, null) => new ParseResult.Refused(
             RefusalReason.InvalidNotification, Errors(SourceLabel.Field, SourceLabel.Rule), accepted.Notification.AccountId),
         _ => throw new InvalidOperationException("A reading is accepted or refused."),
     };
@@ -64,11 +64,11 @@ public sealed class NotificationReceiver(
         string field, string why, IEnumerable<KeyValuePair<string, string[]>>? others = null) => new(others ?? []) { [field] = [why] };
 
     private Task<IResult> KeepAsync(
-        NotificationId id, RequestBody body, string? label, Reading reading, CancellationToken cancellationToken) =>
+        NotificationId id, RequestBody body, string? label, ParseResult reading, CancellationToken cancellationToken) =>
         reading switch
         {
-            Reading.Accepted accepted => AcceptAsync(id, body, label!, accepted.Notification, cancellationToken),
-            Reading.Refused refused => RefuseAsync(id, body, label, refused, cancellationToken),
+            ParseResult.Accepted accepted => AcceptAsync(id, body, label!, accepted.Notification, cancellationToken),
+            ParseResult.Refused refused => RefuseAsync(id, body, label, refused, cancellationToken),
             _ => throw new InvalidOperationException("A reading is accepted or refused."),
         };
 
@@ -80,12 +80,12 @@ public sealed class NotificationReceiver(
             id, notification, traceParent => queue.SendAsync(id, label, traceParent, notification.AccountId, payload, cancellationToken));
         Metrics.Received(notification.Status, ReceiptOutcome.Accepted);
         Log.Accepted(
-            logger, id.ToString(), VisibleText.Of(notification.Status), notification.PackageId, notification.AccountId, payload.Length);
-        return Answers.Accepted(id);
+            logger, id.ToString(), SafeText.Of(notification.Status), notification.PackageId, notification.AccountId, payload.Length);
+        return Responses.Accepted(id);
     }
 
     private async Task<IResult> RefuseAsync(
-        NotificationId id, RequestBody body, string? label, Reading.Refused refused, CancellationToken cancellationToken)
+        NotificationId id, RequestBody body, string? label, ParseResult.Refused refused, CancellationToken cancellationToken)
     {
         var letter = new DeadLetter
         {
@@ -102,6 +102,6 @@ public sealed class NotificationReceiver(
         Metrics.Received(status: null, ReceiptOutcome.Refused);
         Metrics.Refused(refused.Reason);
         Log.Refused(logger, id.ToString(), refused.Reason, string.Join(", ", refused.Errors.Keys), body.Length);
-        return refused.Reason == RefusalReason.TooLarge ? Answers.TooLarge(id) : Answers.Refused(id, refused.Errors);
+        return refused.Reason == RefusalReason.TooLarge ? Responses.TooLarge(id) : Responses.Refused(id, refused.Errors);
     }
 }

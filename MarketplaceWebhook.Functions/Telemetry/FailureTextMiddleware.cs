@@ -18,7 +18,7 @@ internal sealed class FailureTextMiddleware : IFunctionsWorkerMiddleware
         }
         catch (Exception e) when (!(e is OperationCanceledException && context.CancellationToken.IsCancellationRequested))
         {
-            throw new FailedInvocationException(StorageFaults.Describe(e));
+            throw new FailedInvocationException(StorageErrors.Describe(e));
         }
     }
 }

@@ -24,9 +24,9 @@ public static class TelemetryExport
         }
 
         var telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(Signals.ServiceName))
-            .WithTracing(tracing => tracing.AddSource(Signals.SourceName))
-            .WithMetrics(metrics => metrics.AddMeter(Signals.SourceName))
+            .ConfigureResource(resource => resource.AddService(TelemetryNames.ServiceName))
+            .WithTracing(tracing => tracing.AddSource(TelemetryNames.SourceName))
+            .WithMetrics(metrics => metrics.AddMeter(TelemetryNames.SourceName))
             .WithLogging(configureBuilder: null, options => options.IncludeFormattedMessage = true);
         // The application says itself what it did with a request.
         builder.Logging.AddFilter<OpenTelemetryLoggerProvider>("Microsoft.AspNetCore", LogLevel.Warning);

@@ -118,8 +118,8 @@ public sealed class UpkeepCommandTests(AzuriteFixture azurite)
             $"still refused  rejected  {Ids.Minute(6)}: body is not one JSON value: line 1, byte "
             + "2.", all.Output, StringComparison.Ordinal);
         Assert.Contains($"skipped, too large  rejected  {Ids.Minute(7)}", all.Output, StringComparison.Ordinal);
-        Assert.NotNull(await UpkeepRooms.ReceiveAsync(rooms.Clients.Queue));
-        Assert.Null(await UpkeepRooms.ReceiveAsync(rooms.Clients.Queue));
+        Assert.NotNull(await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue));
+        Assert.Null(await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue));
     }
 
     [Fact]
@@ -187,7 +187,7 @@ public sealed class UpkeepCommandTests(AzuriteFixture azurite)
     [MemberData(nameof(Mistakes))]
     public async Task A_mistake_gets_one_line_that_says_what_to_do(string command, string line)
     {
-        await using var rooms = await UpkeepRooms.StartAsync(azurite);
+        await using var rooms = await MaintenanceServices.StartAsync(azurite);
 
         using var result = await CliProcess.RunAsync(rooms.ConnectionString, command.Split(' '));
 
@@ -237,14 +237,14 @@ public sealed class UpkeepCommandTests(AzuriteFixture azurite)
         Assert.Contains("--storage <STORAGE>", help.Output, StringComparison.Ordinal);
     }
 
-    private async Task<UpkeepRooms> InstalledAsync(string? apiId = null)
+    private async Task<MaintenanceServices> InstalledAsync(string? apiId = null)
     {
-        var rooms = await UpkeepRooms.StartAsync(azurite);
+        var rooms = await MaintenanceServices.StartAsync(azurite);
         await rooms.ProjectAsync(Installed, NotificationBody.Of("installed", Account, apiId: apiId, cycles: [Cycle]));
         return rooms;
     }
 
-    private static Task RecordAsync(UpkeepRooms rooms, NotificationId id, string kind, string reason, string body) =>
+    private static Task RecordAsync(MaintenanceServices rooms, NotificationId id, string kind, string reason, string body) =>
         rooms.Get<DeadLetterTable>().RecordAsync(
             new DeadLetter
             {

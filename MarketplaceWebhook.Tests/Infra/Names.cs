@@ -7,12 +7,12 @@ namespace MarketplaceWebhook.Tests.Infra;
 /// <summary>The names that the code has, for comparison with those that infra/ and docs/ rely on.</summary>
 internal static class Names
 {
-    public static IReadOnlySet<string> Metrics { get; } = ConstantsOf(typeof(Signals.Metrics));
+    public static IReadOnlySet<string> Metrics { get; } = ConstantsOf(typeof(TelemetryNames.Metrics));
 
     public static IReadOnlySet<string> Attributes { get; } =
-        ConstantsOf(typeof(Signals.Attributes), typeof(Signals.SpanAttributes));
+        ConstantsOf(typeof(TelemetryNames.Attributes), typeof(TelemetryNames.SpanAttributes));
 
-    public static IReadOnlySet<string> Spans { get; } = ConstantsOf(typeof(Signals.Spans));
+    public static IReadOnlySet<string> Spans { get; } = ConstantsOf(typeof(TelemetryNames.Spans));
 
     /// <summary>Function name → its function.json.</summary>
     public static IReadOnlyDictionary<string, JsonNode> Functions { get; } =

@@ -29,7 +29,7 @@ internal sealed partial record Query(string Source, string Text)
                 yield return $"{Source}: no attribute is named '{attribute.Groups[1].Value}'";
 
         foreach (Match role in Role().Matches(Text))
-            if (role.Groups[1].Value != Signals.ServiceName)
+            if (role.Groups[1].Value != TelemetryNames.ServiceName)
                 yield return $"{Source}: the cloud role is not named '{role.Groups[1].Value}'";
     }
 

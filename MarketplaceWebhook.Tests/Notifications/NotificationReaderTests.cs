@@ -20,14 +20,14 @@ public sealed class NotificationReaderTests
     public void Accepts(string body) =>
         Golden.AssertIs(
             Bodies.ExpectationOf("accepted", body),
-            ReadingJson.Of(Assert.IsType<Reading.Accepted>(NotificationReader.Read(Bodies.Read("accepted", body)))));
+            ReadingJson.Of(Assert.IsType<ParseResult.Accepted>(NotificationReader.Read(Bodies.Read("accepted", body)))));
 
     [Theory]
     [MemberData(nameof(Refused))]
     public void Refuses(string body) =>
         Golden.AssertIs(
             Bodies.ExpectationOf("refused", body),
-            ReadingJson.Of(Assert.IsType<Reading.Refused>(NotificationReader.Read(Bodies.Read("refused", body)))));
+            ReadingJson.Of(Assert.IsType<ParseResult.Refused>(NotificationReader.Read(Bodies.Read("refused", body)))));
 
     [Fact]
     public void Reads_2000_details_without_a_warning()
@@ -86,5 +86,5 @@ public sealed class NotificationReaderTests
     private static Guid CycleId(int number) => new(number, 0, 0, new byte[8]);
 
     private static Notification Read(string body) =>
-        Assert.IsType<Reading.Accepted>(NotificationReader.Read(Encoding.UTF8.GetBytes(body))).Notification;
+        Assert.IsType<ParseResult.Accepted>(NotificationReader.Read(Encoding.UTF8.GetBytes(body))).Notification;
 }

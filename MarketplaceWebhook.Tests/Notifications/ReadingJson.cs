@@ -8,12 +8,12 @@ namespace MarketplaceWebhook.Tests.Notifications;
 /// <summary>A reading as the files beside the bodies write it.</summary>
 internal static class ReadingJson
 {
-    public static JsonNode Of(Reading.Accepted accepted)
+    public static JsonNode Of(ParseResult.Accepted accepted)
     {
         var json = JsonSerializer.SerializeToNode(accepted.Notification, Golden.Json)!.AsObject();
         json["warnings"] = JsonSerializer.SerializeToNode(accepted.Notification.Warnings.ToList());
         return json;
     }
 
-    public static JsonNode Of(Reading.Refused refused) => JsonSerializer.SerializeToNode(refused, Golden.Json)!;
+    public static JsonNode Of(ParseResult.Refused refused) => JsonSerializer.SerializeToNode(refused, Golden.Json)!;
 }

@@ -11,7 +11,7 @@ public sealed class PageDataTests
     [Fact]
     public void A_lane_has_a_bar_for_each_state_whatever_the_order_of_the_rows()
     {
-        StatusChangeHistory.Entry[] changes =
+        StatusChangeQueries.Entry[] changes =
         [
             Change(7, KnownStatus.Stopped, minutes: 30),
             Change(7, KnownStatus.Installed, minutes: 0),
@@ -68,7 +68,7 @@ public sealed class PageDataTests
         Assert.All(scenario.Deliveries, delivery => Assert.Equal(delivery.Id, Envelope.Read(delivery.MessageText).Id));
     }
 
-    private static StatusChangeHistory.Entry Change(long package, string status, int minutes) => new()
+    private static StatusChangeQueries.Entry Change(long package, string status, int minutes) => new()
     {
         Id = Id(minutes),
         Source = "default",

@@ -94,7 +94,7 @@ public sealed class RunningPage(AzuriteFixture azurite, Chromium chromium) : IAs
     public Task PutPayloadAsync(NotificationId id, Guid accountId, string payload)
     {
         var clients = new StorageClients(Storage);
-        var payloads = new PayloadBlobs(clients, new StorageSetup(clients, NullLogger<StorageSetup>.Instance));
+        var payloads = new PayloadBlobs(clients, new StorageProvisioner(clients, NullLogger<StorageProvisioner>.Instance));
         return payloads.PutPayloadAsync(id, accountId, Encoding.UTF8.GetBytes(payload), TestContext.Current.CancellationToken);
     }
 

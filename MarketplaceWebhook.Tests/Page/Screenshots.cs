@@ -79,7 +79,7 @@ public sealed class Screenshots(RunningPage running) : IClassFixture<RunningPage
     {
         var random = new Random(7);
         var clients = new StorageClients(running.Storage);
-        var log = new StatusChangeLog(clients, new StorageSetup(clients, NullLogger<StorageSetup>.Instance));
+        var log = new StatusChangeLog(clients, new StorageProvisioner(clients, NullLogger<StorageProvisioner>.Instance));
         for (var minute = 2; minute < 60; minute++)
         {
             for (var count = random.Next(4); count > 0; count--)

@@ -59,7 +59,7 @@ public sealed class HealthTests(AzuriteFixture azurite)
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
         // A check that finds no queue is made twice: that is not what is counted here.
-        await app.Get<StorageSetup>().Made();
+        await app.Get<StorageProvisioner>().Made();
         var gate = new TaskCompletionSource();
         proxy.Before = async _ =>
         {

@@ -86,7 +86,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(time));
         using var caller = await AcceptingTests.CallerAsync(app);
-        await app.Get<StorageSetup>().Made();
+        await app.Get<StorageProvisioner>().Made();
         var made = proxy.Calls.Count;
         using var hanging = proxy.Break(Fault.NoAnswer);
 
@@ -135,7 +135,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString, new() { ["Patience:Receiving"] = "00:00:02" });
         using var caller = await AcceptingTests.CallerAsync(app);
-        await app.Get<StorageSetup>().Made();
+        await app.Get<StorageProvisioner>().Made();
         proxy.After = (call, _) => Task.FromResult<Fault?>(call.Operation == "Put Message" ? Fault.NoAnswer : null);
 
         using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);

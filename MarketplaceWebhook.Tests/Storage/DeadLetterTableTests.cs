@@ -26,7 +26,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
         await AssertRowAsync(app, $$"""
             {
                 "PartitionKey": "rejected",
-                "RowKey": "{{Keys.NewestFirst(Ids.At(1))}}",
+                "RowKey": "{{TableKeys.NewestFirst(Ids.At(1))}}",
                 "NotificationId": "{{Ids.At(1)}}",
                 "ReceivedAt (DateTime)": "2026-01-01T00:00:01.0000000+00:00",
                 "Source": "shop",
@@ -49,7 +49,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
         await AssertRowAsync(app, $$"""
             {
                 "PartitionKey": "failed",
-                "RowKey": "{{Keys.NewestFirst(Ids.At(1))}}",
+                "RowKey": "{{TableKeys.NewestFirst(Ids.At(1))}}",
                 "NotificationId": "{{Ids.At(1)}}",
                 "ReceivedAt (DateTime)": "2026-01-01T00:00:01.0000000+00:00",
                 "Reason": "invalid-notification",

@@ -52,7 +52,7 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
         await CommitAsync(app, first, Started(1));
         var lost = await Assert.ThrowsAnyAsync<RequestFailedException>(() => CommitAsync(app, second, Started(2)));
 
-        Assert.Equal((409, true), (lost.Status, StorageFaults.IsLostRace(lost)));
+        Assert.Equal((409, true), (lost.Status, StorageErrors.IsLostRace(lost)));
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
         var lost = await Assert.ThrowsAnyAsync<RequestFailedException>(
             () => CommitAsync(app, second, Started(3) with { Cycles = [Cycle(1234, 2)] }));
 
-        Assert.Equal((412, true), (lost.Status, StorageFaults.IsLostRace(lost)));
+        Assert.Equal((412, true), (lost.Status, StorageErrors.IsLostRace(lost)));
         Assert.Equal(2, (await Rows.ListAsync(app.Storage.Installs, Cancelled)).Count);
     }
 
@@ -81,7 +81,7 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
         await CommitAsync(app, before, uninstalled);
         var lost = await Assert.ThrowsAnyAsync<RequestFailedException>(() => CommitAsync(app, before, uninstalled));
 
-        Assert.True(StorageFaults.IsLostRace(lost), lost.Message);
+        Assert.True(StorageErrors.IsLostRace(lost), lost.Message);
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using System.Text;
 using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
-using MarketplaceWebhook.Tests.Proofs.Histories;
+using MarketplaceWebhook.Tests.Properties.Histories;
 
 namespace MarketplaceWebhook.Tests.Support;
 
@@ -11,7 +11,7 @@ internal static class Folded
 {
     public static StatusChange Change(NotificationId id, string body) => StatusChange.From(
         new Envelope(id, SourceLabel.Default, null, body, null),
-        Assert.IsType<Reading.Accepted>(NotificationReader.Read(Encoding.UTF8.GetBytes(body))).Notification);
+        Assert.IsType<ParseResult.Accepted>(NotificationReader.Read(Encoding.UTF8.GetBytes(body))).Notification);
 
     public static NotificationId Id(Arrival arrival)
     {
@@ -27,8 +27,8 @@ internal static class Folded
     [
         .. changes.GroupBy(change => (change.AccountId, change.PackageId))
             .Select(group => group.Aggregate(new Package(group.Key.AccountId, group.Key.PackageId), Fold.Apply))
-            .SelectMany(StoredRow.Of)
+            .SelectMany(RawRow.Of)
             .OrderBy(row => row.PartitionKey, StringComparer.Ordinal).ThenBy(row => row.RowKey, StringComparer.Ordinal)
-            .Select(UpkeepRooms.Text),
+            .Select(MaintenanceServices.Text),
     ];
 }

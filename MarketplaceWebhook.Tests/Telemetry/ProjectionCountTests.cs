@@ -36,9 +36,9 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
         Assert.Equal(
             new Dictionary<string, int>
             {
-                [Signals.Metrics.Projected] = 1,
-                [Signals.Metrics.ProjectionDelay] = 1,
-                [Signals.Metrics.InstallsWithErrors] = 1,
+                [TelemetryNames.Metrics.Projected] = 1,
+                [TelemetryNames.Metrics.ProjectionDelay] = 1,
+                [TelemetryNames.Metrics.InstallsWithErrors] = 1,
             },
             counts);
     }
@@ -48,13 +48,13 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(azurite.NewAccount());
         var message = Message(app);
-        var notification = ((Reading.Accepted)NotificationReader.Read(Encoding.UTF8.GetBytes(Body))).Notification;
+        var notification = ((ParseResult.Accepted)NotificationReader.Read(Encoding.UTF8.GetBytes(Body))).Notification;
         await app.Get<StatusChangeLog>().AppendAsync(
             StatusChange.From(Envelope.Read(message), notification), TestContext.Current.CancellationToken);
 
         var counts = await CountAsync(() => app.Get<Projector>().ProjectAsync(message, TestContext.Current.CancellationToken));
 
-        Assert.Equal(1, counts[Signals.Metrics.Projected]);
+        Assert.Equal(1, counts[TelemetryNames.Metrics.Projected]);
     }
 
     private static string Message(TestApp app)
@@ -72,7 +72,7 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
         {
             InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Meter.Name == Signals.SourceName)
+                if (instrument.Meter.Name == TelemetryNames.SourceName)
                     listener.EnableMeasurementEvents(instrument);
             },
         };

@@ -12,7 +12,7 @@ public sealed class TracesTests : IDisposable
 
     private readonly ActivityListener everything = new()
     {
-        ShouldListenTo = source => source.Name == Signals.SourceName,
+        ShouldListenTo = source => source.Name == TelemetryNames.SourceName,
         Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
     };
 

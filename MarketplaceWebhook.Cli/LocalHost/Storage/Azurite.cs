@@ -110,7 +110,7 @@ public sealed partial class Azurite : IAsyncDisposable
     {
         process.OutputDataReceived += (_, line) => ReadLine(line.Data);
         process.ErrorDataReceived += (_, line) => lastError = line.Data is { Length: > 0 } text
-            ? VisibleText.Of(text, 200)
+            ? SafeText.Of(text, 200)
             : lastError;
         process.EnableRaisingEvents = true;
         process.Exited += (_, _) =>

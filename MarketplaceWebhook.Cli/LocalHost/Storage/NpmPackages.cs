@@ -91,7 +91,7 @@ public static class NpmPackages
             await npm.WaitForExitAsync(cancellationToken);
             if (npm.ExitCode != 0)
                 throw new UserErrorException(
-                    $"`npm ci` in {folder} failed: {VisibleText.Of(error.Trim(), 300)}. Run it there by hand to see more.");
+                    $"`npm ci` in {folder} failed: {SafeText.Of(error.Trim(), 300)}. Run it there by hand to see more.");
         }
         finally
         {

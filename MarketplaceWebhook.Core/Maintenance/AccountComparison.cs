@@ -1,0 +1,62 @@
+using System.Globalization;
+using MarketplaceWebhook.Storage;
+
+namespace MarketplaceWebhook.Maintenance;
+
+/// <summary>An account's rows of Installs beside those that its log gives.</summary>
+internal sealed class AccountComparison
+{
+    private readonly ILookup<long?, RawRow> present;
+    private readonly Dictionary<long, List<RawRow>> wanted;
+
+    public AccountComparison(string account, IEnumerable<RawRow> rows, AccountReplay replay)
+    {
+        Account = account;
+        Problems = replay.Problems;
+        LogRows = replay.Count;
+        present = rows.ToLookup(row => GroupOf(row.RowKey));
+        wanted = replay.Rows();
+        // A log that can be read in part only does not say what should be.
+        Differences = Problems.Count > 0
+            ? [] : [.. RowDifference.Between(present.SelectMany(group => group), wanted.Values.SelectMany(group => group))];
+    }
+
+    public string Account { get; }
+
+    public int LogRows { get; }
+
+    public IReadOnlyList<string> Problems { get; }
+
+    public IReadOnlyList<RowDifference> Differences { get; }
+
+    public bool IsRight => Differences.Count == 0 && Problems.Count == 0;
+
+    public IEnumerable<int> Findings() => Differences.Select(difference => difference.GetHashCode());
+
+    public bool Differs(long? group) => Differences.Any(difference => GroupOf(difference.Row) == group);
+
+    public List<RawRow> Present(long? group) => [.. present[group]];
+
+    public List<RawRow> Wanted(long? group) => group is { } package && wanted.TryGetValue(package, out var rows) ? rows : [];
+
+    /// <summary>The package that a row key belongs to; null for a key that is no package's.</summary>
+    public static long? GroupOf(string rowKey)
+    {
+        var end = rowKey.IndexOf('_', StringComparison.Ordinal);
+        var package = end < 0 ? rowKey : rowKey[..end];
+        return long.TryParse(package, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && TableKeys.Install(id) == package
+            ? id : null;
+    }
+}
+
+/// <param name="Problems">Rows of its log that cannot be read: the account was left alone.</param>
+/// <param name="Applied">The differences were mended.</param>
+public sealed record RebuiltAccount(
+    string Account, IReadOnlyList<RowDifference> Differences, IReadOnlyList<string> Problems, bool Applied);
+
+/// <summary>What a rebuild has read so far.</summary>
+/// <param name="Account">The last one: accounts are read in the order of their ids.</param>
+public sealed record RebuildProgress(string Account = "", long Accounts = 0, long Notifications = 0)
+{
+    internal RebuildProgress With(AccountComparison comparison) => new(comparison.Account, Accounts + 1, Notifications + comparison.LogRows);
+}

@@ -1,0 +1,65 @@
+using System.Security.Cryptography;
+using System.Text;
+using MarketplaceWebhook.Storage;
+
+namespace MarketplaceWebhook.Maintenance;
+
+/// <summary>Where Installs is not what the log says.</summary>
+/// <param name="Account">The partition key.</param>
+/// <param name="Column">Null: the whole row.</param>
+/// <param name="Is">Null: absent. Of a whole row, the notification it comes from.</param>
+/// <param name="ShouldBe">As <paramref name="Is"/>.</param>
+public sealed record RowDifference(string Account, string Row, string? Column, string? Is, string? ShouldBe)
+{
+    /// <summary>The columns hold secrets: it can be seen whether two values are the same, and no more.</summary>
+    private static readonly string[] Hidden = ["Webhooks", "CompleteParameter"];
+
+    /// <summary>
+    /// A column that the contract does not know is a difference as well: the next notification of the package replaces the row
+    /// and would remove it.
+    /// </summary>
+    public static IEnumerable<RowDifference> Between(IEnumerable<RawRow> present, IEnumerable<RawRow> wanted)
+    {
+        var surplus = present.ToDictionary(row => row.RowKey);
+        foreach (var row in wanted)
+        {
+            if (!surplus.Remove(row.RowKey, out var before))
+            {
+                yield return new RowDifference(row.PartitionKey, row.RowKey, Column: null, Is: null, ShouldBe: Origin(row));
+                continue;
+            }
+
+            foreach (var column in row.Columns.Keys.Union(before.Columns.Keys))
+            {
+                var (isValue, shouldBe) = (before.Columns.GetValueOrDefault(column), row.Columns.GetValueOrDefault(column));
+                if (!Equals(isValue, shouldBe))
+                {
+                    var (isText, shouldBeText) = Shown(column, isValue, shouldBe);
+                    yield return new RowDifference(row.PartitionKey, row.RowKey, column, isText, shouldBeText);
+                }
+            }
+        }
+
+        foreach (var row in surplus.Values)
+        {
+            yield return new RowDifference(row.PartitionKey, row.RowKey, Column: null, Is: Origin(row), ShouldBe: null);
+        }
+    }
+
+    private static string Origin(RawRow row) =>
+        (row.Text("NotificationId") ?? row.Text("StatusNotificationId")) is { } id ? $"from {id}" : "present";
+
+    private static (string? Is, string? ShouldBe) Shown(string column, object? isValue, object? shouldBe)
+    {
+        var (isText, shouldBeText) = (Shown(column, isValue), Shown(column, shouldBe));
+        // 7 and "7": the type is what differs.
+        return isText is not null && isText == shouldBeText
+            ? ($"{isText} ({isValue!.GetType().Name})", $"{shouldBeText} ({shouldBe!.GetType().Name})")
+            : (isText, shouldBeText);
+    }
+
+    private static string? Shown(string column, object? value) => value is null ? null
+        : Hidden.Contains(column)
+            ? $"(hidden, {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RawRow.Shown(value))))[..8]})"
+        : RawRow.Shown(value);
+}

@@ -1,0 +1,72 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using MarketplaceWebhook.Notifications;
+
+namespace MarketplaceWebhook.Storage;
+
+/// <summary>Texts as table columns: at most 32,000 characters (a table holds 32,768), what is cut is named in the warnings.</summary>
+public static class ColumnText
+{
+    public const int MaxCharacters = 32_000;
+
+    public static string? Text(string? text, string path, Warnings warnings)
+    {
+        if (text is not { Length: > MaxCharacters })
+        {
+            return text;
+        }
+
+        warnings.Add(path, $"cut at {MaxCharacters} characters.");
+        return Cut(text);
+    }
+
+    /// <summary>Never inside a surrogate pair.</summary>
+    public static string Cut(string text) => text.Length <= MaxCharacters
+        ? text
+        : text[..(char.IsHighSurrogate(text[MaxCharacters - 1]) ? MaxCharacters - 1 : MaxCharacters)];
+
+    public static string JsonArray(IReadOnlyList<string> texts, string path, Warnings warnings) =>
+        JsonArray(texts, ColumnTextJson.Readable.String, path, warnings);
+
+    public static string JsonArray(IReadOnlyList<CycleWebhook> webhooks, string path, Warnings warnings) =>
+        JsonArray(webhooks, ColumnTextJson.Readable.CycleWebhook, path, warnings);
+
+    public static string? JsonArray(Warnings warnings) =>
+        warnings.Any ? JsonArray(warnings.ToList(), ColumnTextJson.Readable.String, path: "", warnings) : null;
+
+    /// <summary>The array cut by whole elements.</summary>
+    private static string JsonArray<T>(IReadOnlyList<T> elements, JsonTypeInfo<T> type, string path, Warnings warnings)
+    {
+        var array = new StringBuilder("[");
+        foreach (var element in elements)
+        {
+            var json = JsonSerializer.Serialize(element, type);
+            var separator = array.Length > 1 ? "," : "";
+            if (array.Length + separator.Length + json.Length + 1 > MaxCharacters)
+            {
+                warnings.Add(path, $"cut at {MaxCharacters} characters.");
+                break;
+            }
+
+            array.Append(separator).Append(json);
+        }
+
+        return array.Append(']').ToString();
+    }
+}
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(CycleWebhook))]
+internal sealed partial class ColumnTextJson : JsonSerializerContext
+{
+    /// <summary>Operators read these columns: letters of any script stay letters. The Portal shows text as text.</summary>
+    public static ColumnTextJson Readable { get; } = new(new JsonSerializerOptions
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

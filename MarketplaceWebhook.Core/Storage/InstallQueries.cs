@@ -1,0 +1,95 @@
+using System.Text;
+using Azure.Data.Tables;
+using MarketplaceWebhook.Installs;
+
+namespace MarketplaceWebhook.Storage;
+
+/// <summary>The table Installs, read for people: pages of installs over all accounts, and all that one account has.</summary>
+public sealed class InstallQueries(StorageClients clients, StorageProvisioner setup, TimeProvider time)
+{
+    /// <summary>A filter that finds little makes storage read much: what was found by then is shown, with where to go on.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <param name="Account">The beginning of the AccountId, or a whole one in any usual form.</param>
+    /// <param name="AccountApiId">Its beginning, with case.</param>
+    public sealed record Filter(string? Account = null, string? AccountApiId = null, string? Status = null);
+
+    public sealed record AccountInstall(Guid AccountId, Install Install);
+
+    /// <summary>Sorted by account and package.</summary>
+    public Task<ResultPage<AccountInstall>> ListAsync(Filter filter, int size, string? continuation, CancellationToken cancellationToken) =>
+        setup.RunAsync(
+            async token =>
+            {
+                var started = time.GetTimestamp();
+                var found = new List<AccountInstall>();
+                var rows = clients.Installs.QueryAsync<TableEntity>(Text(filter), size, cancellationToken: token);
+                await foreach (var page in rows.AsPages(continuation, size))
+                {
+                    found.AddRange(page.Values.Readable(row => new AccountInstall(Guid.Parse(row.PartitionKey), Install.From(row))));
+                    continuation = page.ContinuationToken;
+                    if (found.Count >= size || time.GetElapsedTime(started) > Patience)
+                    {
+                        break;
+                    }
+                }
+
+                return new ResultPage<AccountInstall>(found, continuation);
+            },
+            cancellationToken);
+
+    /// <returns>By package; empty where the account has nothing.</returns>
+    public Task<IReadOnlyList<Package>> ReadAccountAsync(Guid accountId, CancellationToken cancellationToken) => setup.RunAsync(
+        async token =>
+        {
+            var packages = new SortedDictionary<long, Package>();
+            var rows = clients.Installs.QueryAsync<TableEntity>(
+                TableClient.CreateQueryFilter($"PartitionKey eq {TableKeys.Account(accountId)}"), cancellationToken: token);
+            await foreach (var row in rows)
+            {
+                if (row["Kind"] is Install.Kind && TableEntityExtensions.TryRead(row, Install.From) is { } install)
+                {
+                    packages[install.PackageId] = PackageOf(install.PackageId) with { Install = install };
+                }
+                else if (row["Kind"] is Cycle.Kind && TableEntityExtensions.TryRead(row, Cycle.From) is { } cycle)
+                {
+                    var package = PackageOf(cycle.PackageId);
+                    packages[cycle.PackageId] = package with { Cycles = package.Cycles.SetItem(cycle.CycleId, cycle) };
+                }
+            }
+
+            return (IReadOnlyList<Package>)[.. packages.Values];
+
+            Package PackageOf(long packageId) => packages.GetValueOrDefault(packageId) ?? new Package(accountId, packageId);
+        },
+        cancellationToken);
+
+    private static string Text(Filter filter)
+    {
+        var text = new StringBuilder(TableClient.CreateQueryFilter($"Kind eq {Install.Kind}"));
+        if (Guid.TryParse(filter.Account, out var accountId))
+        {
+            text.Append(" and ").Append(TableClient.CreateQueryFilter($"PartitionKey eq {TableKeys.Account(accountId)}"));
+        }
+        else if (filter.Account is { Length: > 0 } account)
+        {
+            var start = account.ToLowerInvariant();
+            text.Append(" and ").Append(TableClient.CreateQueryFilter($"PartitionKey ge {start} and PartitionKey lt {After(start)}"));
+        }
+
+        if (filter.AccountApiId is { Length: > 0 } apiId)
+        {
+            text.Append(" and ").Append(TableClient.CreateQueryFilter($"AccountApiId ge {apiId} and AccountApiId lt {After(apiId)}"));
+        }
+
+        if (filter.Status is { Length: > 0 } status)
+        {
+            text.Append(" and ").Append(TableClient.CreateQueryFilter($"Status eq {status.ToLowerInvariant()}"));
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The end of the range of all texts that begin with this one. Tables know no other search for a beginning.</summary>
+    private static string After(string start) => start + "\uFFFD";
+}

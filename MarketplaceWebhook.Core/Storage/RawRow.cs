@@ -1,0 +1,76 @@
+using System.Globalization;
+using Azure;
+using Azure.Data.Tables;
+using MarketplaceWebhook.Installs;
+using MarketplaceWebhook.Notifications;
+
+namespace MarketplaceWebhook.Storage;
+
+/// <summary>A row as it stands in its table, whether it makes sense or not: for who looks at rows, compares or removes
+/// them.</summary>
+/// <param name="Columns">Without keys, ETag and Timestamp.</param>
+public sealed record RawRow(string PartitionKey, string RowKey, IReadOnlyDictionary<string, object> Columns)
+{
+    private const string Timestamp = "Timestamp";
+    private const string ETagColumn = "odata.etag";
+
+    internal ETag ETag { get; init; }
+
+    /// <summary>The rows that Installs holds for a package: the install row first.</summary>
+    public static IEnumerable<RawRow> Of(Package package) => package.Install is not { } install
+        ? []
+        : package.Cycles.Values.Select(cycle => From(cycle.ToEntity(package.AccountId))).Prepend(
+            From(install.ToEntity(package.AccountId)));
+
+    internal static RawRow From(TableEntity entity)
+    {
+        var columns = new Dictionary<string, object>(entity.Count);
+        foreach (var (column, value) in entity)
+        {
+            if (value is not null && column is not (nameof(PartitionKey) or nameof(RowKey) or Timestamp or ETagColumn))
+            {
+                columns.Add(column, value);
+            }
+        }
+
+        return new RawRow(entity.PartitionKey, entity.RowKey, columns) { ETag = entity.ETag };
+    }
+
+    internal TableEntity ToEntity()
+    {
+        var entity = new TableEntity(PartitionKey, RowKey);
+        foreach (var (column, value) in Columns)
+        {
+            entity.Add(column, value);
+        }
+
+        return entity;
+    }
+
+    public bool HasColumnsOf(RawRow other) =>
+        Columns.Count == other.Columns.Count
+        && other.Columns.All(column => Columns.TryGetValue(column.Key, out var value) && value.Equals(column.Value));
+
+    /// <summary>Null where the column is absent or holds no text; so with the others.</summary>
+    public string? Text(string column) => Columns.GetValueOrDefault(column) as string;
+
+    public long? Number(string column) => Columns.GetValueOrDefault(column) switch
+    {
+        int number => number,
+        long number => number,
+        _ => null,
+    };
+
+    public DateTimeOffset? Time(string column) => Columns.GetValueOrDefault(column) as DateTimeOffset?;
+
+    public NotificationId? Id(string column) => NotificationId.TryParse(Text(column), out var id) ? id : null;
+
+    /// <summary>The column's value for people, with its type where that is what differs.</summary>
+    public static string Shown(object value) => value switch
+    {
+        string text => text,
+        DateTimeOffset time => Envelope.TimeText(time),
+        byte[] bytes => $"{bytes.Length} bytes",
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
+    };
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using Azure.Data.Tables;
+using MarketplaceWebhook.Notifications;
+
+namespace MarketplaceWebhook.Storage;
+
+/// <summary>Every partition key, row key and blob name is made here, and nowhere else.</summary>
+public static class TableKeys
+{
+    private const int DigitsOfTime = 19;
+
+    public static string Account(Guid accountId) => accountId.ToString();
+
+    public static string Install(long packageId) => packageId.ToString(CultureInfo.InvariantCulture);
+
+    public static string Cycle(long packageId, Guid cycleId) =>
+        string.Create(CultureInfo.InvariantCulture, $"{packageId}_{cycleId}");
+
+    /// <summary>Newest first: tables sort by row key, ascending.</summary>
+    public static string NewestFirst(NotificationId id) =>
+        string.Create(CultureInfo.InvariantCulture, $"{DateTime.MaxValue.Ticks - id.ReceivedAt.UtcTicks:d19}_{id}");
+
+    /// <summary>Whether two rows that are sorted newest first stand in one partition, and come from one millisecond.</summary>
+    public static bool AreOfOneTime(RawRow one, RawRow other) =>
+        one.PartitionKey == other.PartitionKey && one.RowKey.AsSpan().CommonPrefixLength(other.RowKey) >= DigitsOfTime;
+
+    /// <summary>
+    /// The install row and the cycle rows of one package. A backtick ends the range after '_'; digits sort before it, so the
+    /// PackageId column keeps the packages out that begin with the same digits. The install row comes first.
+    /// </summary>
+    public static string PackageFilter(Guid accountId, long packageId) => TableClient.CreateQueryFilter(
+        $"PartitionKey eq {Account(accountId)} and RowKey ge {Install(packageId)} and RowKey lt {Install(packageId) + "`"} and PackageId eq {packageId}");
+
+    /// <summary>The rows of a partition that is sorted newest first, from a time on.</summary>
+    public static string SinceFilter(string partitionKey, DateTimeOffset? since) => since is not { } time
+        ? TableClient.CreateQueryFilter($"PartitionKey eq {partitionKey}")
+        : TableClient.CreateQueryFilter(
+            $"PartitionKey eq {partitionKey} and RowKey lt {$"{DateTime.MaxValue.Ticks - time.UtcTicks:d19}" + "`"}");
+
+    public static string PayloadBlob(NotificationId id) => $"{id}.json";
+
+    public static string DeadLetterBlob(NotificationId id) => $"dead/{id}";
+
+    /// <summary>The notification whose body the blob holds.</summary>
+    /// <param name="isDeadLetter">It is the body of a dead letter.</param>
+    public static bool TryParseBlob(string name, out NotificationId id, out bool isDeadLetter)
+    {
+        isDeadLetter = name.StartsWith("dead/", StringComparison.Ordinal);
+        return isDeadLetter
+            ? NotificationId.TryParse(name["dead/".Length..], out id)
+            : NotificationId.TryParse(name.EndsWith(".json", StringComparison.Ordinal) ? name[..^".json".Length] : null, out id);
+    }
+}

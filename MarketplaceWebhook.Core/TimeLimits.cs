@@ -1,0 +1,51 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+
+namespace MarketplaceWebhook;
+
+/// <summary>
+/// How long the application retries before it gives up: the settings TimeLimits__Receiving and TimeLimits__Projecting. Their former
+/// names, Patience__Receiving and Patience__Projecting, still work.
+/// </summary>
+public sealed record TimeLimits
+{
+    private const string FormerSection = "Patience";
+
+    /// <summary>The caller gets a response within this time.</summary>
+    private static readonly TimeSpan LongestReceiving = TimeSpan.FromSeconds(10);
+
+    /// <summary>Well below the host's functionTimeout, and the 10 minutes for which a message is invisible.</summary>
+    private static readonly TimeSpan LongestProjecting = TimeSpan.FromMinutes(8);
+
+    /// <summary>For storage to accept a notification: leaves a second of the 10 s within which the caller gets a response.</summary>
+    public TimeSpan Receiving { get; init; } = TimeSpan.FromSeconds(9);
+
+    /// <summary>For one delivery to be projected.</summary>
+    public TimeSpan Projecting { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <exception cref="SettingsException">A time is malformed, or longer than a contract allows.</exception>
+    public static TimeLimits Read(IConfiguration configuration)
+    {
+        var defaults = new TimeLimits();
+        return new TimeLimits
+        {
+            Receiving = Read(configuration, nameof(Receiving), LongestReceiving) ?? defaults.Receiving,
+            Projecting = Read(configuration, nameof(Projecting), LongestProjecting) ?? defaults.Projecting,
+        };
+    }
+
+    private static TimeSpan? Read(IConfiguration configuration, string name, TimeSpan longest)
+    {
+        foreach (var section in (string[])[nameof(TimeLimits), FormerSection])
+        {
+            if (configuration[$"{section}:{name}"] is { } text)
+            {
+                return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var limit) && limit > TimeSpan.Zero && limit <= longest
+                    ? limit
+                    : throw new SettingsException($"{section}__{name} must be a time (hours:minutes:seconds) above 0 and up to {longest}.");
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,29 @@
+using MarketplaceWebhook.Maintenance;
+
+namespace MarketplaceWebhook.Tests.Maintenance;
+
+public sealed class AccountMatcherTests
+{
+    private readonly AccountMatcher mention = new(new Guid("aaaaaaaa-0000-0000-0000-000000000001"), ["Acme"]);
+
+    [Theory]
+    [InlineData("""{"AccountId":"aaaaaaaa-0000-0000-0000-000000000001"}""")]
+    [InlineData("""{"accountid":"{AAAAAAAA-0000-0000-0000-000000000001}","Status":5}""")]
+    [InlineData("""{"AccountId":"bbbbbbbb-0000-0000-0000-000000000002","ACCOUNTID":"aaaaaaaa000000000000000000000001"}""")]
+    [InlineData("""{"AccountId":7,"AccountApiId":"Acme"}""")]
+    [InlineData("""{"v":1,"payload":"{\"AccountId\":\"aaaaaaaa-0000-0000-0000-000000000001\"}"}""")]
+    [InlineData("""{"v":9,"payload":"no JSON, aaaaaaaa-0000-0000-0000-000000000001"}""")]
+    [InlineData("""{"AccountId":"AAAAAAAA-0000-0000-0000-000000000001",""")]
+    [InlineData("AccountId=aaaaaaaa000000000000000000000001&Status=installed")]
+    [InlineData("""{"AccountId":"aaaaaaaa-0000-0000-0000-000000000001","x":"\uD800"}""")]
+    public void A_text_that_names_the_account(string text) => Assert.True(mention.IsIn(text));
+
+    [Theory]
+    [InlineData("""{"AccountId":"bbbbbbbb-0000-0000-0000-000000000002","UserId":"aaaaaaaa-0000-0000-0000-000000000001"}""")]
+    [InlineData("""{"AccountId":"bbbbbbbb-0000-0000-0000-000000000002","AccountApiId":"Acme"}""")]
+    [InlineData("""{"AccountApiId":"acme"}""")]
+    [InlineData("""["aaaaaaaa-0000-0000-0000-000000000001"]""")]
+    [InlineData("{}")]
+    [InlineData("")]
+    public void A_text_that_does_not(string text) => Assert.False(mention.IsIn(text));
+}

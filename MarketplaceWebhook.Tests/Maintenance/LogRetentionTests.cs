@@ -1,0 +1,53 @@
+using FsCheck;
+using FsCheck.Fluent;
+using MarketplaceWebhook.Installs;
+using MarketplaceWebhook.Maintenance;
+using MarketplaceWebhook.Tests.Properties.Histories;
+using MarketplaceWebhook.Tests.Support;
+
+namespace MarketplaceWebhook.Tests.Maintenance;
+
+public sealed class LogRetentionTests
+{
+    /// <summary>Whatever was removed for its age, and whatever arrives later with any time at all.</summary>
+    [Fact]
+    public void The_notifications_that_the_fold_needs_give_the_rows_of_the_whole_history() =>
+        Prop.ForAll(
+            AnyHistory.Small(), AnyHistory.Small(),
+            (history, later) =>
+            {
+                var changes = Folded.Changes(history);
+                var before = changes.Order(NewestFirst).ElementAt(new Random(history.Seed).Next(changes.Count)).Id;
+                var kept = Needed(changes, change => change.Id >= before);
+                // An arrival of both histories may have the id of another one: ids are given once.
+                var arrivals = Folded.Changes(later).ExceptBy(changes.Select(change => change.Id), change => change.Id).ToList();
+
+                Assert.Equal(Folded.Rows(changes), Folded.Rows(kept));
+                Assert.Equal(Folded.Rows(changes.Concat(arrivals)), Folded.Rows(kept.Concat(arrivals)));
+            })
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(10_000));
+
+    [Fact]
+    public void Of_a_package_that_was_started_and_stopped_daily_three_are_needed()
+    {
+        var account = Guid.NewGuid();
+        var changes = Enumerable.Range(0, 400).Select(day => Folded.Change(
+            Ids.Minute(day * 24 * 60),
+            NotificationBody.Of(day == 0 ? "installed" : day % 2 == 0 ? "started" : "stopped", account)));
+
+        Assert.Equal(3, Needed(changes, _ => false).Count);
+    }
+
+    private static Comparer<StatusChange> NewestFirst =>
+        Comparer<StatusChange>.Create((one, other) => other.Id.CompareTo(one.Id));
+
+    private static List<StatusChange> Needed(IEnumerable<StatusChange> changes, Func<StatusChange, bool> stays)
+    {
+        var needed = changes.GroupBy(change => change.AccountId).SelectMany(account =>
+        {
+            var fold = new LogRetention();
+            return account.Order(NewestFirst).Where(change => fold.Needs(change) | stays(change)).ToList();
+        });
+        return [.. needed];
+    }
+}

@@ -1,0 +1,220 @@
+using System.Text;
+using Azure.Data.Tables;
+using MarketplaceWebhook.Maintenance;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Projecting;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Support;
+
+namespace MarketplaceWebhook.Tests.Maintenance;
+
+public sealed class RedriveTests(AzuriteFixture azurite)
+{
+    private static readonly Guid Account = new("aaaaaaaa-0000-0000-0000-000000000001");
+    private static readonly NotificationId Id = Ids.Minute(7);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(40_000)]
+    public async Task A_failed_message_goes_back_exactly_as_it_was_and_keeps_its_place_in_the_order(int padding)
+    {
+        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        var text = await rooms.SendAsync(Id, NotificationBody.Of("stopped", Account, padding: new string('x', padding)));
+        await RecordAsync(rooms, DeadLetter.Failed, FailureReason.ProjectionFailed, text);
+        await rooms.ProjectAsync(Ids.Minute(9), NotificationBody.Of("started", Account));
+
+        Assert.Equal(RedriveOutcome.Sent, (await RedriveAsync(rooms)).Outcome);
+
+        var message = await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue);
+        Assert.Equal(text, message);
+        await rooms.Get<Projector>().ProjectAsync(message!, Token);
+        Assert.Contains("Status=started", Assert.Single(await rooms.InstallsAsync()), StringComparison.Ordinal);
+        Assert.NotNull((await LetterAsync(rooms)).RedrivenAt);
+    }
+
+    [Fact]
+    public async Task A_message_too_long_for_a_column_comes_back_whole()
+    {
+        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        var text = new string('ü', 24_000) + new string('x', 50);
+        await RecordAsync(rooms, DeadLetter.Failed, FailureReason.UnreadableEnvelope, text[..24_050]);
+        await RecordAsync(rooms, DeadLetter.Failed, FailureReason.UnreadableEnvelope, new string('x', 40_000) + "end");
+
+        Assert.Equal(RedriveOutcome.Sent, (await RedriveAsync(rooms)).Outcome);
+
+        Assert.EndsWith("xend", await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "default")]
+    [InlineData("shop-1", "shop-1")]
+    public async Task A_rejected_body_that_the_reader_takes_now_goes_on_the_queue_under_its_own_id_and_source(
+        string? source, string expected)
+    {
+        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        var body = NotificationBody.Of("installed", Account);
+        await RecordAsync(rooms, DeadLetter.Rejected, RefusalReason.InvalidNotification, "\uFEFF" + body, source);
+
+        Assert.Equal(RedriveOutcome.Sent, (await RedriveAsync(rooms)).Outcome);
+
+        var envelope = Envelope.Read((await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue))!);
+        Assert.Equal((Id, expected, body), (envelope.Id, envelope.Source, envelope.Payload));
+    }
+
+    [Fact]
+    public async Task A_body_that_is_still_refused_says_why_and_stays_unmarked()
+    {
+        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        await RecordAsync(rooms, DeadLetter.Rejected, RefusalReason.InvalidNotification, """{"Status":"installed"}""");
+
+        var result = await RedriveAsync(rooms);
+
+        Assert.Equal(RedriveOutcome.RefusedAgain, result.Outcome);
+        Assert.Equal(
+            "AccountId is required: a GUID. MarketplaceIntegrationPackageId is required: an integer from 1 to "
+            + "9223372036854775807.", result.Why);
+        Assert.Null(await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue));
+        Assert.Null((await LetterAsync(rooms)).RedrivenAt);
+    }
+
+    [Fact]
+    public async Task A_body_that_was_too_large_is_skipped()
+    {
+        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        await RecordAsync(rooms, DeadLetter.Rejected, RefusalReason.TooLarge, NotificationBody.Of("installed", Account));
+
+        Assert.Equal(RedriveOutcome.TooLarge, (await RedriveAsync(rooms)).Outcome);
+        Assert.Null(await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue));
+    }
+
+    [Fact]
+    public async Task Twice_does_no_harm()
+    {
+        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        var text = await rooms.SendAsync(Id, NotificationBody.Of("stopped", Account));
+        await RecordAsync(rooms, DeadLetter.Failed, FailureReason.ProjectionFailed, text);
+
+        await RedriveAsync(rooms);
+        await RedriveAsync(rooms);
+
+        await rooms.Get<Projector>().ProjectAsync((await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue))!, Token);
+        var once = await rooms.InstallsAsync();
+        await rooms.Get<Projector>().ProjectAsync((await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue))!, Token);
+        Assert.Equal(once, await rooms.InstallsAsync());
+        Assert.Single(await rooms.Get<StatusChangeLog>().ReadAsync(null, Token).ToListAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_letter_that_was_recorded_again_since_it_was_read_keeps_showing_its_second_failure()
+    {
+        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        var text = await rooms.SendAsync(Id, NotificationBody.Of("stopped", Account));
+        await RecordAsync(rooms, DeadLetter.Failed, FailureReason.ProjectionFailed, text);
+        var read = await LetterAsync(rooms);
+        await RecordAsync(rooms, DeadLetter.Failed, FailureReason.ProjectionFailed, text);
+
+        await rooms.Get<Redrive>().RedriveAsync(read, dryRun: false, Token);
+
+        Assert.Null((await LetterAsync(rooms)).RedrivenAt);
+    }
+
+    [Fact]
+    public async Task A_dry_run_changes_nothing()
+    {
+        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        await RecordAsync(
+            rooms, DeadLetter.Rejected, RefusalReason.InvalidNotification, NotificationBody.Of("installed", Account));
+        await rooms.Clients.RawPoisonQueue.SendMessageAsync("raw", Token);
+
+        Assert.Equal(
+            RedriveOutcome.Sent, (await rooms.Get<Redrive>().RedriveAsync(await LetterAsync(rooms), dryRun: true, Token)).Outcome);
+        Assert.Single(await rooms.Get<Redrive>().RedrivePoisonAsync(dryRun: true, Token).ToListAsync(Token));
+
+        Assert.Null(await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue));
+        Assert.Null((await LetterAsync(rooms)).RedrivenAt);
+        Assert.NotNull(await MaintenanceServices.ReceiveAsync(rooms.Clients.RawPoisonQueue));
+    }
+
+    [Fact]
+    public async Task What_sits_in_the_poison_queue_goes_back_Base64_or_not()
+    {
+        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        var encoded = await rooms.SendAsync(Ids.Minute(1), NotificationBody.Of("installed", Account));
+        var raw = await rooms.SendAsync(Ids.Minute(2), NotificationBody.Of("stopped", Account));
+        await rooms.Clients.PoisonQueue.SendMessageAsync(encoded, Token);
+        await rooms.Clients.RawPoisonQueue.SendMessageAsync(raw, Token);
+        await rooms.Clients.RawPoisonQueue.SendMessageAsync("no envelope", Token);
+
+        var redriven = await rooms.Get<Redrive>().RedrivePoisonAsync(dryRun: false, Token).ToListAsync(Token);
+
+        Assert.Equal([Ids.Minute(1), Ids.Minute(2), null], redriven.Select(message => message.Id));
+        Assert.All(redriven, message => Assert.Equal(RedriveOutcome.Sent, message.Result.Outcome));
+        Assert.Equal(0, (await rooms.Clients.PoisonQueue.GetPropertiesAsync(Token)).Value.ApproximateMessagesCount);
+        string?[] texts = [await Next(), await Next(), await Next()];
+        Assert.Equal([encoded, raw, "no envelope"], texts.Order(Comparer<string?>.Create((a, b) => Rank(a) - Rank(b))));
+
+        Task<string?> Next() => MaintenanceServices.ReceiveAsync(rooms.Clients.Queue);
+        int Rank(string? text) => text == encoded ? 0 : text == raw ? 1 : 2;
+    }
+
+    [Fact]
+    public async Task More_poison_than_a_look_shows_goes_back_as_well()
+    {
+        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        await Parallel.ForAsync(
+            0, 70, Token, async (n, token) => await rooms.Clients.PoisonQueue.SendMessageAsync($"message {n}", token));
+
+        Assert.Equal(70, await rooms.Get<Redrive>().RedrivePoisonAsync(dryRun: false, Token).CountAsync(Token));
+        Assert.Equal(70, (await rooms.Clients.Queue.GetPropertiesAsync(Token)).Value.ApproximateMessagesCount);
+    }
+
+    [Fact]
+    public async Task A_row_that_the_application_did_not_write_is_named_and_left_alone()
+    {
+        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        await rooms.Clients.DeadLetters.AddEntityAsync(new TableEntity(DeadLetter.Failed, "x") { ["Body"] = 5 }, Token);
+        var letter = Assert.Single(await rooms.Get<DeadLetterTable>().ReadAsync(null, null, Token).ToListAsync(Token));
+
+        Assert.Equal(RedriveOutcome.Unreadable, (await rooms.Get<Redrive>().RedriveAsync(letter, dryRun: false, Token)).Outcome);
+    }
+
+    [Fact]
+    public async Task Letters_are_listed_by_kind_and_time_newest_first()
+    {
+        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        foreach (var (minute, kind) in new[] { (1, DeadLetter.Failed), (2, DeadLetter.Rejected), (3, DeadLetter.Failed), (4, DeadLetter.Rejected) })
+        {
+            await RecordAsync(rooms, kind, "invalid-json", "x", id: Ids.Minute(minute));
+        }
+
+        Assert.Equal([Ids.Minute(3), Ids.Minute(1), Ids.Minute(4), Ids.Minute(2)], await IdsOf(null, null));
+        Assert.Equal([Ids.Minute(4), Ids.Minute(2)], await IdsOf(DeadLetter.Rejected, null));
+        Assert.Equal([Ids.Minute(3), Ids.Minute(4), Ids.Minute(2)], await IdsOf(null, Ids.Start.AddMinutes(2)));
+
+        async Task<List<NotificationId?>> IdsOf(string? kind, DateTimeOffset? since) =>
+            await rooms.Get<DeadLetterTable>().ReadAsync(kind, since, Token).Select(letter => letter.Id).ToListAsync(Token);
+    }
+
+    private static async Task<StoredDeadLetter> LetterAsync(MaintenanceServices rooms) =>
+        Assert.Single(await rooms.Get<DeadLetterTable>().FindAsync(Id, Token));
+
+    private static async Task<RedriveResult> RedriveAsync(MaintenanceServices rooms) =>
+        await rooms.Get<Redrive>().RedriveAsync(await LetterAsync(rooms), dryRun: false, Token);
+
+    private static Task RecordAsync(
+        MaintenanceServices rooms, string kind, string reason, string body, string? source = null, NotificationId? id = null) =>
+        rooms.Get<DeadLetterTable>().RecordAsync(
+            new DeadLetter
+            {
+                Kind = kind,
+                Id = id ?? Id,
+                Source = source,
+                Reason = reason,
+                Detail = "why",
+                Body = Encoding.UTF8.GetBytes(body),
+                BodyLength = Encoding.UTF8.GetByteCount(body),
+            },
+            Token);
+}

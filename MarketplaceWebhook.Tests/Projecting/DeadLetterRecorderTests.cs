@@ -1,0 +1,159 @@
+using System.Text.Json.Nodes;
+using Azure.Data.Tables;
+using Azure.Storage.Queues;
+using MarketplaceWebhook.Projecting;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Faults;
+
+namespace MarketplaceWebhook.Tests.Projecting;
+
+public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
+{
+    private static readonly DateTimeOffset Inserted = new(2026, 11, 23, 10, 27, 30, TimeSpan.Zero);
+    private static readonly Dictionary<string, string?> Impatient = new() { ["Patience:Projecting"] = "00:00:00.001" };
+
+    private readonly string storage = azurite.NewAccount();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_message_that_is_projected_after_all_is_not_dead()
+    {
+        await using var app = new TestApp(storage);
+
+        await RecordAsync(app, Message.Of(1, Message.Body("started")));
+
+        Assert.Empty(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+        Assert.Single(await Rows.ListAsync(app.Storage.Installs, Cancelled));
+    }
+
+    [Fact]
+    public async Task A_projection_that_fails_again_is_a_row_with_the_fault_s_type_status_and_code()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString);
+        using var forbidden = proxy.Break(Fault.Forbidden, call => call.Resource.StartsWith("StatusChanges", StringComparison.Ordinal));
+        var message = Message.Of(1, Message.Body("started"));
+
+        await RecordAsync(app, message);
+
+        await AssertRowAsync(app, new JsonObject
+        {
+            ["PartitionKey"] = "failed",
+            ["RowKey"] = TableKeys.NewestFirst(Ids.At(1)),
+            ["NotificationId"] = Ids.At(1).ToString(),
+            ["ReceivedAt (DateTime)"] = "2026-01-01T00:00:01.0000000+00:00",
+            ["Source"] = "shop",
+            ["Reason"] = "projection-failed",
+            ["Detail"] = "RequestFailedException 403 AuthorizationFailure",
+            ["AccountId"] = "11111111-2222-3333-4444-555555555555",
+            ["Body"] = message,
+            ["BodyLength (Int64)"] = message.Length,
+        });
+    }
+
+    [Fact]
+    public async Task A_payload_that_the_reader_refuses_is_a_row_that_says_which_fields()
+    {
+        await using var app = new TestApp(storage);
+
+        await RecordAsync(app, Message.Of(1, Message.Body("")));
+
+        var row = await RowAsync(app);
+        Assert.Equal("projection-failed", row.GetString("Reason"));
+        Assert.Equal("UnreadablePayloadException: invalid-notification (Status)", row.GetString("Detail"));
+        Assert.Equal("11111111-2222-3333-4444-555555555555", row.GetString("AccountId"));
+    }
+
+    [Fact]
+    public async Task A_payload_whose_blob_is_gone_is_a_row_without_an_account()
+    {
+        await using var app = new TestApp(storage);
+
+        await RecordAsync(app, Message.Of(1, ""));
+
+        var row = await RowAsync(app);
+        Assert.Equal("RequestFailedException 404 BlobNotFound", row.GetString("Detail"));
+        Assert.DoesNotContain("AccountId", row.Keys);
+    }
+
+    [Fact]
+    public async Task An_unreadable_envelope_keeps_its_id_where_it_has_one()
+    {
+        await using var app = new TestApp(storage);
+        var message = Message.Of(1, Message.Body("started")).Replace("\"v\":1", "\"v\":2", StringComparison.Ordinal);
+
+        await RecordAsync(app, message);
+
+        var row = await RowAsync(app);
+        Assert.Equal((Ids.At(1).ToString(), "unreadable-envelope"), (row.GetString("NotificationId"), row.GetString("Reason")));
+        Assert.StartsWith("UnreadableEnvelopeException: ", row.GetString("Detail"), StringComparison.Ordinal);
+        Assert.Equal(message, row.GetString("Body"));
+    }
+
+    [Fact]
+    public async Task A_message_without_an_id_always_gets_the_same_one_of_its_insertion_and_text()
+    {
+        await using var app = new TestApp(storage);
+
+        await RecordAsync(app, "just plain text");
+        await RecordAsync(app, "just plain text");
+        await RecordAsync(app, "another text");
+        await app.Get<DeadLetterRecorder>().RecordAsync("just plain text", Inserted.AddSeconds(1), Cancelled);
+
+        var rows = await Rows.ListAsync(app.Storage.DeadLetters, Cancelled);
+        Assert.Equal([Inserted.AddSeconds(1), Inserted, Inserted], rows.Select(row => row.GetDateTimeOffset("ReceivedAt")!.Value));
+        Assert.Equal(["another text", "just plain text"], rows.Skip(1).Select(row => row.GetString("Body")).Order());
+        Assert.Equal(3, rows.Select(row => row.GetString("NotificationId")).Distinct().Count());
+        Assert.All(rows, row => Assert.DoesNotContain(row.Keys, column => column is "AccountId" or "Source"));
+    }
+
+    [Fact]
+    public async Task A_second_failure_shows_on_a_row_that_was_redriven()
+    {
+        await using var app = new TestApp(storage);
+        await RecordAsync(app, "just plain text");
+        var redriven = await RowAsync(app);
+        redriven["RedrivenAt"] = Inserted;
+        await app.Storage.DeadLetters.UpdateEntityAsync(redriven, redriven.ETag, cancellationToken: Cancelled);
+
+        await RecordAsync(app, "just plain text");
+
+        Assert.DoesNotContain("RedrivenAt", (await RowAsync(app)).Keys);
+    }
+
+    [Fact]
+    public async Task When_the_row_cannot_be_written_the_text_is_back_on_the_poison_queue_and_the_invocation_succeeds()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString, Impatient);
+        using var broken = proxy.Break(Fault.Forbidden, call => call.Kind == StorageKind.Table);
+
+        await RecordAsync(app, "not even JSON: ü");
+
+        var poison = new QueueClient(storage, "marketplace-notifications-poison");
+        Assert.Equal(1, (await poison.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
+        Assert.Null((await poison.PeekMessageAsync(Cancelled)).Value);
+    }
+
+    [Fact]
+    public async Task When_it_cannot_be_put_back_either_the_invocation_fails()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString, Impatient);
+        using var broken = proxy.Break(Fault.Forbidden);
+
+        await Assert.ThrowsAsync<Azure.RequestFailedException>(() => RecordAsync(app, "just plain text"));
+    }
+
+    private static Task RecordAsync(TestApp app, string message) => app.Get<DeadLetterRecorder>().RecordAsync(message, Inserted, Cancelled);
+
+    private static async Task<TableEntity> RowAsync(TestApp app) => Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+
+    private static async Task AssertRowAsync(TestApp app, JsonObject expected)
+    {
+        var actual = Rows.Of(await RowAsync(app));
+        Assert.True(JsonNode.DeepEquals(expected, actual), actual.ToJsonString(Golden.Json));
+    }
+}

@@ -1,0 +1,207 @@
+using System.Net;
+using System.Text.Json;
+using MarketplaceWebhook.Tests.Properties.Histories;
+using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Faults;
+
+namespace MarketplaceWebhook.Tests.Properties;
+
+/// <summary>
+/// The application is killed before and after every storage call of what it does, one call later each time until none is left, and
+/// started again: same final rows, nothing lost, nothing twice.
+/// </summary>
+public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper output)
+{
+    // Two transactions each.
+    private const string Adds = "adds";
+    private const string Removes = "removes";
+
+    private readonly string storage = azurite.NewAccount();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_projection_killed_at_any_storage_call_ends_in_the_same_rows()
+    {
+        await using var application = await WholeApplication.StartAsync(storage, Cancelled);
+        var arrivals = new List<Arrival>();
+        foreach (var name in new[] { Adds, Removes })
+        {
+            var tried = await KillAtEachCallAsync(application, async point =>
+            {
+                var (before, killed) = Package(name, arrivals.Count);
+                arrivals.AddRange([before, killed]);
+                await application.PutAsync(before, Cancelled);
+                await application.UntilQueuesAreEmptyAsync(Cancelled);
+
+                point.Arm();
+                await application.PutAsync(killed, Cancelled);
+                await application.UntilQueuesAreEmptyAsync(Cancelled);
+            });
+            output.WriteLine($"A projection that {name} 150 cycles: {tried} crash points");
+        }
+
+        await application.AssertRowsAsync(arrivals, Cancelled);
+        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancelled));
+    }
+
+    [Fact]
+    public async Task A_receipt_killed_at_any_storage_call_loses_nothing_that_was_answered_with_202()
+    {
+        await using var application = await WholeApplication.StartAsync(storage, Cancelled);
+        var accepted = new List<string>();
+        var requests = 0;
+        var tried = await KillAtEachCallAsync(application, async point =>
+        {
+            point.Arm();
+            // Any answer but 202 means unknown: it is sent again, as a new notification.
+            string? id;
+            do
+            {
+                requests++;
+                id = await ReceiveAsync(application);
+            }
+            while (id is null);
+
+            accepted.Add(id);
+            await application.UntilQueuesAreEmptyAsync(Cancelled);
+        });
+        output.WriteLine($"A receipt, its payload in a blob, and its projection: {tried} crash points");
+
+        var log = await WholeApplication.RowsAsync(application.StatusChanges, Cancelled);
+        var logged = log.Select(row => row.GetString("NotificationId")).ToList();
+        Assert.Superset(accepted.ToHashSet(), logged.ToHashSet());
+        Assert.Equal(logged.Distinct().Count(), logged.Count);
+        // What was killed after storage had taken it is there too, though nobody was told.
+        Assert.InRange(logged.Count, accepted.Count, requests);
+        var install = Assert.Single(await WholeApplication.RowsAsync(application.Installs, Cancelled));
+        Assert.Equal(logged.Max(StringComparer.Ordinal), install.GetString("StatusNotificationId"));
+        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancelled));
+    }
+
+    [Theory]
+    [InlineData(new byte[] { (byte)'{', (byte)'}' })]
+    [InlineData(new byte[] { 0xff, 0xfe })] // not UTF-8: kept in a blob
+    public async Task A_refusal_killed_at_any_storage_call_is_kept_whenever_it_was_answered(byte[] body)
+    {
+        await using var application = await WholeApplication.StartAsync(storage, Cancelled);
+        var refused = 0;
+        var tried = await KillAtEachCallAsync(application, async point =>
+        {
+            point.Arm();
+            HttpStatusCode status;
+            do
+            {
+                using var answer = await application.PostAsync(body, Cancelled);
+                status = answer.StatusCode;
+            }
+            while (status != HttpStatusCode.BadRequest);
+
+            refused++;
+        });
+        output.WriteLine($"A refusal: {tried} crash points");
+
+        var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancelled);
+        Assert.InRange(letters.Count, refused, refused + (tried / 2));
+        Assert.All(letters, letter => Assert.Equal("rejected", letter.PartitionKey));
+    }
+
+    [Fact]
+    public async Task A_dead_letter_killed_at_any_storage_call_is_recorded_once()
+    {
+        await using var application = await WholeApplication.StartAsync(storage, Cancelled);
+        var messages = new List<string>();
+        var tried = await KillAtEachCallAsync(application, async point =>
+        {
+            var message = $"no envelope {messages.Count}";
+            messages.Add(message);
+            point.Arm();
+            await application.PoisonQueue.SendMessageAsync(message, Cancelled);
+            await application.UntilQueuesAreEmptyAsync(Cancelled);
+        });
+        output.WriteLine($"A dead letter: {tried} crash points");
+
+        var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancelled);
+        Assert.Equal(messages.Order(StringComparer.Ordinal), letters.Select(row => row.GetString("Body")).Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>Kills before the first call, after it, before the second … until a run makes fewer calls than that.</summary>
+    /// <returns>How many times it was killed.</returns>
+    private static async Task<int> KillAtEachCallAsync(WholeApplication application, Func<CrashPoint, Task> run)
+    {
+        var killed = 0;
+        for (var number = 1; ; number++)
+        {
+            foreach (var before in new[] { true, false })
+            {
+                var point = new CrashPoint(application, number, before);
+                await run(point);
+                if (!point.Reached)
+                    return killed > 0 ? killed : throw new InvalidOperationException("There was no storage call to be killed at.");
+                killed++;
+            }
+        }
+    }
+
+    private static async Task<string?> ReceiveAsync(WholeApplication application)
+    {
+        var arrival = new Arrival
+        {
+            Millisecond = 0,
+            Counter = 0,
+            Status = "started",
+            Account = Guid.Empty,
+            Package = 1,
+            CompleteParameter = new('x', 200_000),
+        };
+        using var answer = await application.PostAsync(arrival.Body(), Cancelled);
+        if (answer.StatusCode != HttpStatusCode.Accepted) return null;
+        using var content = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancelled));
+        return content.RootElement.GetProperty("notificationId").GetString();
+    }
+
+    private static (Arrival Before, Arrival Killed) Package(string name, int number)
+    {
+        Arrival arrival(string status, int counter, int cycles) => new()
+        {
+            Millisecond = 1_790_000_000_000 + number,
+            Counter = counter,
+            Status = status,
+            Account = new Guid(number, 0, 0, new byte[8]),
+            Package = 12,
+            Cycles = ArrivedCycle.Many(cycles),
+        };
+        return name == Adds
+            ? (arrival("installed", 0, 3), arrival("started", 1, 150))
+            : (arrival("installed", 0, 150), arrival("uninstalled", 1, 0));
+    }
+
+    /// <summary>Kills the handler at its n-th storage call from when it is armed, once.</summary>
+    private sealed class CrashPoint(WholeApplication application, int number, bool before)
+    {
+        private int calls;
+        private int killedAt;
+
+        public bool Reached { get; private set; }
+
+        public void Arm()
+        {
+            application.Proxy.Before = call => Task.FromResult(IsPoint(call) && before ? Kill() : null);
+            application.Proxy.After = (call, _) => Task.FromResult(call.Number == killedAt && !before ? Kill() : null);
+        }
+
+        private bool IsPoint(StorageCall call)
+        {
+            if (call.IsOfHost || Interlocked.Increment(ref calls) != number) return false;
+            killedAt = call.Number;
+            return true;
+        }
+
+        private Fault? Kill()
+        {
+            Reached = true;
+            application.KillHandler();
+            return Fault.BrokenConnection;
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using MarketplaceWebhook.Tests.Properties.Histories;
+
+namespace MarketplaceWebhook.Tests.Properties;
+
+/// <summary>
+/// Any order, any repetition, any interleaving of concurrent deliveries, with crashes and faults at any storage call, gives exactly the
+/// rows of the sorted history told once.
+/// </summary>
+public sealed class FoldTests
+{
+    [Property(MaxTest = 10_000, Arbitrary = [typeof(SmallHistories)], QuietOnSuccess = true)]
+    public Task Any_deliveries_of_a_history_give_the_rows_of_the_sorted_history(History history) =>
+        DeliverAsync(history, pageSize: 3, danger: 10);
+
+    [Property(MaxTest = 300, Arbitrary = [typeof(LargeHistories)], QuietOnSuccess = true)]
+    public Task Any_deliveries_of_packages_of_more_than_100_rows_give_the_rows_of_the_sorted_history(History history) =>
+        DeliverAsync(history, pageSize: 40, danger: 30);
+
+    private async Task DeliverAsync(History history, int pageSize, int danger)
+    {
+        var random = new Random(history.Seed);
+        var faulty = random.Next(3); // a third of the histories knows neither crashes nor faults
+        var steps = new Interleaving(random) { CrashesPerMille = danger * faulty, FaultsPerMille = danger * faulty };
+        var application = await MemoryApplication.StartAsync(steps, steps.Hooks, pageSize, TestContext.Current.CancellationToken);
+        var deliveries = history.Arrivals.SelectMany(arrival => Enumerable.Repeat(arrival.Message(), random.Next(1, 4))).ToArray();
+        random.Shuffle(deliveries);
+
+        await steps.RunAsync(
+            deliveries.Select(message => (Func<Task>)(() => application.Projector.ProjectAsync(message, CancellationToken.None))),
+            atOnce: random.Next(1, 5),
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal(RowText.Lines(ReferenceFold.Installs(history.Arrivals)), RowText.Lines(application.Installs.Rows));
+        Assert.Equal(RowText.Lines(ReferenceFold.StatusChanges(history.Arrivals)), RowText.Lines(application.StatusChanges.Rows));
+    }
+
+    public static class SmallHistories
+    {
+        public static Arbitrary<History> Histories() => AnyHistory.Small();
+    }
+
+    public static class LargeHistories
+    {
+        public static Arbitrary<History> Histories() => AnyHistory.Large();
+    }
+}

@@ -1,0 +1,25 @@
+using System.Text;
+using MarketplaceWebhook.Tests.Support.Faults;
+
+namespace MarketplaceWebhook.Tests.Properties;
+
+/// <summary>Counts the commits that storage refused because another writer was faster.</summary>
+internal sealed class RaceCount
+{
+    private int lost;
+
+    public int Lost => lost;
+
+    public Task<Fault?> CountAsync(StorageCall call, StorageAnswer answer)
+    {
+        if (call.Operation == "Entity Group Transaction"
+            && Encoding.UTF8.GetString(answer.Content.Span) is var actions
+            && (actions.Contains("HTTP/1.1 412", StringComparison.Ordinal) || actions.Contains("HTTP/1.1 409", StringComparison.Ordinal)
+                || actions.Contains("HTTP/1.1 404", StringComparison.Ordinal)))
+        {
+            Interlocked.Increment(ref lost);
+        }
+
+        return Task.FromResult<Fault?>(null);
+    }
+}

@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Text;
+using Azure.Data.Tables;
+using Azure.Storage.Queues;
+using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Properties.Histories;
+using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Faults;
+
+namespace MarketplaceWebhook.Tests.Properties;
+
+/// <summary>The built application as its own process behind the local host, with a proxy that breaks its storage.</summary>
+internal sealed class WholeApplication : IAsyncDisposable
+{
+    private const string Key = "proof-key";
+
+    private readonly LocalFunctionsHost host;
+    private readonly ConcurrentQueue<HostEvent> events;
+    private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(60) };
+
+    private WholeApplication(string storage, FaultProxy proxy, LocalFunctionsHost host, ConcurrentQueue<HostEvent> events)
+    {
+        (Proxy, this.host, this.events) = (proxy, host, events);
+        var tables = new TableServiceClient(storage);
+        Installs = tables.GetTableClient(StorageNames.InstallsTable);
+        StatusChanges = tables.GetTableClient(StorageNames.StatusChangesTable);
+        DeadLetters = tables.GetTableClient(StorageNames.DeadLettersTable);
+        var queues = new QueueServiceClient(storage, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+        Queue = queues.GetQueueClient(StorageNames.Queue);
+        PoisonQueue = queues.GetQueueClient(StorageNames.PoisonQueue);
+    }
+
+    public FaultProxy Proxy { get; }
+
+    /// <summary>The real storage, beside the proxy.</summary>
+    public TableClient Installs { get; }
+
+    public TableClient StatusChanges { get; }
+
+    public TableClient DeadLetters { get; }
+
+    public QueueClient Queue { get; }
+
+    public QueueClient PoisonQueue { get; }
+
+    public IEnumerable<HostEvent> Events => events;
+
+    /// <param name="settings">Over the application's own; a message that failed comes back at once unless they say otherwise.</param>
+    public static async Task<WholeApplication> StartAsync(
+        string storage, CancellationToken cancellationToken, IReadOnlyDictionary<string, string?>? settings = null)
+    {
+        var proxy = await FaultProxy.StartAsync(storage, cancellationToken);
+        var events = new ConcurrentQueue<HostEvent>();
+        var environment = new Dictionary<string, string?>
+        {
+            ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:00",
+            ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:00.200",
+        };
+        foreach (var (name, value) in settings ?? new Dictionary<string, string?>()) environment[name] = value;
+        var host = await LocalFunctionsHost.StartAsync(
+            new LocalFunctionsHostOptions
+            {
+                AppDirectory = Path.Combine(AppContext.BaseDirectory, "app"),
+                Key = Key,
+                StorageConnection = proxy.ConnectionString,
+                Environment = environment,
+                MessageLease = TimeSpan.FromSeconds(5),
+                Observe = events.Enqueue,
+            },
+            cancellationToken);
+        var application = new WholeApplication(storage, proxy, host, events);
+        await application.UntilAsync("it is healthy", application.IsHealthyAsync, cancellationToken);
+        return application;
+    }
+
+    public Task PutAsync(Arrival arrival, CancellationToken cancellationToken) => PutAsync(arrival.Message(), cancellationToken);
+
+    public Task PutAsync(string message, CancellationToken cancellationToken) =>
+        Queue.SendMessageAsync(message, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: cancellationToken);
+
+    public Task<HttpResponseMessage> PostAsync(string body, CancellationToken cancellationToken) =>
+        PostAsync(Encoding.UTF8.GetBytes(body), cancellationToken);
+
+    public async Task<HttpResponseMessage> PostAsync(byte[] body, CancellationToken cancellationToken)
+    {
+        using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        return await http.PostAsync(new Uri(host.BaseAddress, $"api/cyclr/marketplace?code={Key}"), content, cancellationToken);
+    }
+
+    /// <summary>As a crash of the machine: no signal that a process could answer.</summary>
+    public void KillHandler()
+    {
+        try
+        {
+            using var process = Process.GetProcessById(host.WorkerProcessId!.Value);
+            process.Kill();
+            process.WaitForExit();
+        }
+        catch (ArgumentException)
+        {
+            // It ended before.
+        }
+    }
+
+    /// <summary>Until nothing waits in either queue, visible or not.</summary>
+    public Task UntilQueuesAreEmptyAsync(CancellationToken cancellationToken, TimeSpan? timeLimits = null) =>
+        UntilAsync(
+            "both queues are empty", async () => await CountAsync(Queue) + await CountAsync(PoisonQueue) == 0, cancellationToken, timeLimits);
+
+    /// <summary>In vain, it tells what the application wrote last.</summary>
+    public Task UntilAsync(string what, Func<Task<bool>> holds, CancellationToken cancellationToken, TimeSpan? timeLimits = null) =>
+        Wait.ForAsync(what, holds, so => so, cancellationToken, timeLimits, LastLines);
+
+    private string LastLines() => string.Join('\n', events.OfType<WorkerWrote>().TakeLast(40).Select(wrote => wrote.Line));
+
+    public static async Task<List<TableEntity>> RowsAsync(TableClient table, CancellationToken cancellationToken) =>
+        await table.QueryAsync<TableEntity>(cancellationToken: cancellationToken).ToListAsync(cancellationToken);
+
+    /// <summary>Both tables hold what these arrivals make, and nothing else.</summary>
+    public async Task AssertRowsAsync(IReadOnlyCollection<Arrival> arrivals, CancellationToken cancellationToken)
+    {
+        var (changes, installs) = (await RowsAsync(StatusChanges, cancellationToken), await RowsAsync(Installs, cancellationToken));
+        Assert.Equal(RowText.Lines(ReferenceFold.StatusChanges(arrivals)), RowText.Lines(changes));
+        Assert.Equal(RowText.Lines(ReferenceFold.Installs(arrivals)), RowText.Lines(installs));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await host.DisposeAsync();
+        await Proxy.DisposeAsync();
+        http.Dispose();
+    }
+
+    private async Task<bool> IsHealthyAsync()
+    {
+        using var answer = await http.GetAsync(new Uri(host.BaseAddress, "api/health"));
+        return answer.IsSuccessStatusCode;
+    }
+
+    private static async Task<int> CountAsync(QueueClient queue) => (await queue.GetPropertiesAsync()).Value.ApproximateMessagesCount;
+}

@@ -1,0 +1,57 @@
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Support;
+
+namespace MarketplaceWebhook.Tests.Storage;
+
+public sealed class AccountsTests(AzuriteFixture azurite)
+{
+    private static readonly Guid One = new("aaaaaaaa-0000-0000-0000-000000000001");
+    private static readonly Guid Two = new("bbbbbbbb-0000-0000-0000-000000000002");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("aaaaaaaa-0000-0000-0000-000000000001")]
+    [InlineData("{AAAAAAAA-0000-0000-0000-000000000001}")]
+    [InlineData("aaaaaaaa000000000000000000000001")]
+    [InlineData("Ünïcode 東京 'or' PartitionKey ne '' / \\ # ?")]
+    public async Task An_account_is_found_by_either_id_whatever_that_is(string name)
+    {
+        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        await rooms.ProjectAsync(
+            Ids.Minute(1), NotificationBody.Of("installed", One, apiId: "Ünïcode 東京 'or' PartitionKey ne '' / \\ # ?"));
+        await rooms.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", Two, apiId: "another"));
+
+        Assert.Equal([One], await rooms.Get<AccountLookup>().FindAsync(name, Token));
+    }
+
+    [Fact]
+    public async Task A_name_that_several_accounts_have_finds_them_all_and_an_unknown_one_none()
+    {
+        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        await rooms.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Two, apiId: "shared"));
+        await rooms.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", One, apiId: "shared"));
+
+        Assert.Equal([One, Two], await rooms.Get<AccountLookup>().FindAsync("shared", Token));
+        Assert.Empty(await rooms.Get<AccountLookup>().FindAsync("Shared", Token));
+        Assert.Empty(await rooms.Get<AccountLookup>().FindAsync(Guid.NewGuid().ToString(), Token));
+    }
+
+    [Fact]
+    public async Task An_AccountApiId_that_looks_like_a_GUID_is_found()
+    {
+        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        await rooms.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", One, apiId: Two.ToString()));
+
+        Assert.Equal([One], await rooms.Get<AccountLookup>().FindAsync(Two.ToString(), Token));
+    }
+
+    [Fact]
+    public async Task An_account_of_which_only_the_log_tells_is_found_by_its_name()
+    {
+        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        await rooms.ProjectAsync(Ids.Minute(1), NotificationBody.Of("paused", One, apiId: "only logged"));
+
+        Assert.Equal([One], await rooms.Get<AccountLookup>().FindAsync("only logged", Token));
+    }
+}

@@ -1,0 +1,46 @@
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Storage;
+
+namespace MarketplaceWebhook.Tests.Storage;
+
+public sealed class TableKeysTests
+{
+    private static readonly Guid Account = Guid.Parse("ABCDEF01-2222-3333-4444-555555555555");
+    private static readonly Guid CycleId = Guid.Parse("FEDCBA01-2222-3333-4444-555555555555");
+
+    [Fact]
+    public void Are_spelled_as_the_contract_says()
+    {
+        var id = Id("2026-11-23T10:27:30.786Z");
+
+        Assert.Equal("abcdef01-2222-3333-4444-555555555555", TableKeys.Account(Account));
+        Assert.Equal("1234", TableKeys.Install(1234));
+        Assert.Equal("1234_fedcba01-2222-3333-4444-555555555555", TableKeys.Cycle(1234, CycleId));
+        Assert.Equal($"{id}.json", TableKeys.PayloadBlob(id));
+        Assert.Equal($"dead/{id}", TableKeys.DeadLetterBlob(id));
+        Assert.Equal(
+            "PartitionKey eq 'abcdef01-2222-3333-4444-555555555555' and RowKey ge '1234' and RowKey lt '1234`' and PackageId eq 1234L",
+            TableKeys.PackageFilter(Account, 1234));
+    }
+
+    [Theory]
+    [InlineData("2026-11-23T10:27:30.786Z", "2516068711492139999")]
+    [InlineData("1970-01-01T00:00:00.000Z", "2534023007999999999")]
+    [InlineData("9999-12-31T23:59:59.999Z", "0000000000000009999")]
+    public void Begin_with_19_digits_that_fall_as_time_rises(string time, string digits) =>
+        Assert.Equal($"{digits}_{Id(time)}", TableKeys.NewestFirst(Id(time)));
+
+    [Fact]
+    public void Sort_the_newest_millisecond_first()
+    {
+        NotificationId[] oldestFirst =
+            [Id("1970-01-01T00:00:00.000Z"), Id("2026-11-23T10:27:30.785Z"), Id("2026-11-23T10:27:30.786Z"), Id("2286-11-20T17:46:40.000Z")];
+
+        Assert.Equal(
+            oldestFirst.Reverse().Select(TableKeys.NewestFirst),
+            oldestFirst.Select(TableKeys.NewestFirst).Order(StringComparer.Ordinal));
+    }
+
+    private static NotificationId Id(string time) =>
+        NotificationId.Create(DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds(), 0, 42);
+}

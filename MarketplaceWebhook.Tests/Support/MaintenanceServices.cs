@@ -1,0 +1,78 @@
+using System.Text;
+using Azure.Storage.Queues;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Projecting;
+using MarketplaceWebhook.Storage;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MarketplaceWebhook.Tests.Support;
+
+/// <summary>The rooms of the application on a storage account of the test's own, without a runtime: messages are projected by
+/// hand.</summary>
+public sealed class MaintenanceServices : IAsyncDisposable
+{
+    private readonly ServiceProvider services;
+
+    private MaintenanceServices(string connectionString)
+    {
+        ConnectionString = connectionString;
+        services = new ServiceCollection()
+            .AddLogging().AddMaintenance(StorageSettings.FromConnectionString(connectionString))
+            .AddSingleton(new TimeLimits())
+            .AddSingleton<ProjectionRetry>()
+            .AddSingleton<Projector>()
+            .AddSingleton<DeadLetterRecorder>()
+            .BuildServiceProvider();
+    }
+
+    public string ConnectionString { get; }
+
+    public StorageClients Clients => Get<StorageClients>();
+
+    public static async Task<MaintenanceServices> StartAsync(AzuriteFixture azurite)
+    {
+        var rooms = new MaintenanceServices(azurite.NewAccount());
+        await rooms.Get<StorageProvisioner>().Made();
+        return rooms;
+    }
+
+    public T Get<T>()
+        where T : notnull => services.GetRequiredService<T>();
+
+    /// <summary>Receives a body as the door does, and returns its message's text.</summary>
+    public async Task<string> SendAsync(NotificationId id, string body)
+    {
+        var token = TestContext.Current.CancellationToken;
+        var accepted = Assert.IsType<ParseResult.Accepted>(NotificationReader.Read(Encoding.UTF8.GetBytes(body)));
+        await Get<NotificationQueue>().SendAsync(
+            id, SourceLabel.Default, null, accepted.Notification.AccountId, Encoding.UTF8.GetBytes(body), token);
+        return (await ReceiveAsync(Clients.Queue))!;
+    }
+
+    /// <summary>Receives a body and projects it.</summary>
+    public async Task ProjectAsync(NotificationId id, string body) =>
+        await Get<Projector>().ProjectAsync(await SendAsync(id, body), TestContext.Current.CancellationToken);
+
+    /// <summary>Takes the next message off a queue; null from an empty one.</summary>
+    public static async Task<string?> ReceiveAsync(QueueClient queue)
+    {
+        var token = TestContext.Current.CancellationToken;
+        if ((await queue.ReceiveMessageAsync(cancellationToken: token)).Value is not { } message)
+        {
+            return null;
+        }
+
+        await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, token);
+        return message.Body.ToString();
+    }
+
+    /// <summary>Every row of Installs as text, to compare.</summary>
+    public async Task<List<string>> InstallsAsync() =>
+        [.. (await Get<InstallTable>().ReadRowsAsync(null, TestContext.Current.CancellationToken).ToListAsync()).Select(Text)];
+
+    public static string Text(RawRow row) => $"{row.PartitionKey}/{row.RowKey}: " + string.Join(
+        ", ", row.Columns.OrderBy(c => c.Key, StringComparer.Ordinal).Select(
+            c => $"{c.Key}={RawRow.Shown(c.Value)} {c.Value.GetType().Name}"));
+
+    public async ValueTask DisposeAsync() => await services.DisposeAsync();
+}
