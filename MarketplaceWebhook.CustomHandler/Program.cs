@@ -17,7 +17,7 @@ try
         || port is 0 or > IPEndPoint.MaxPort)
     {
         throw new SettingsException(
-            $"{PortSetting} is not set: this program is started by a Functions host. "
+            $"{PortSetting} is not set. This program is started by a Functions host. "
             + "Run `dotnet run --project MarketplaceWebhook.Cli -- dev --app DIR`, or `func start`.");
     }
 

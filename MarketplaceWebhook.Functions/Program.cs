@@ -8,13 +8,19 @@ try
     var builder = FunctionsApplication.CreateBuilder(args);
     builder.ConfigureFunctionsWebApplication();
     builder.UseMiddleware<FailureTextMiddleware>();
-    builder.AddMarketplaceWebhook();
     builder.AddWorkerTelemetry();
+    builder.AddMarketplaceWebhook();
     await builder.Build().RunAsync();
     return 0;
 }
 catch (SettingsException e)
 {
     await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}
+catch (InvalidOperationException e) when (e.Message.Contains("Functions:Worker:HostEndpoint", StringComparison.Ordinal))
+{
+    await Console.Error.WriteLineAsync(
+        "This program is started by a Functions host. Run `dotnet run --project MarketplaceWebhook.Cli -- dev`, or `func start`.");
     return 1;
 }

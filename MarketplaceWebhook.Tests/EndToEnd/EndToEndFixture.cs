@@ -2,7 +2,7 @@ using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.Tests.EndToEnd;
 
-/// <summary>One running application for all journeys of a class: their accounts and ids are apart.</summary>
+/// <summary>One running application for all tests of a class, which use different accounts and ids.</summary>
 public sealed class EndToEndFixture(AzuriteFixture azurite) : IAsyncLifetime
 {
     internal EndToEndHost Host { get; private set; } = null!;

@@ -9,8 +9,8 @@ using MarketplaceWebhook.Tests.Support;
 namespace MarketplaceWebhook.Tests.EndToEnd;
 
 /// <summary>
-/// The whole application as its own process behind a Functions host: the local one, on an account of its own; or any other,
-/// where JOURNEY_BASE_URL, JOURNEY_KEY and JOURNEY_STORAGE name one. JOURNEY_APP names another app folder for the local one.
+/// The application as a process of its own behind a Functions host: the local host, with its own storage account; or any other
+/// host, if JOURNEY_BASE_URL, JOURNEY_KEY and JOURNEY_STORAGE are set. JOURNEY_APP is another app folder for the local host.
 /// </summary>
 internal sealed class EndToEndHost : IAsyncDisposable
 {
@@ -30,24 +30,24 @@ internal sealed class EndToEndHost : IAsyncDisposable
         Storage = new StorageClients(StorageSettings.FromConnectionString(storage));
     }
 
-    /// <summary>Journeys that kill the handler, or need settings of their own, run behind the local host only.</summary>
+    /// <summary>Tests that kill the worker, or need settings of their own, run behind the local host only.</summary>
     public static bool IsLocal => BaseUrl is null;
 
     public static string AppDirectory => Environment.GetEnvironmentVariable("JOURNEY_APP") ?? Path.Combine(AppContext.BaseDirectory, "app");
 
     public StorageClients Storage { get; }
 
-    public LocalFunctionsHost Local => local ?? throw new InvalidOperationException("This journey runs behind the local host only.");
+    public LocalFunctionsHost Local => local ?? throw new InvalidOperationException("This application runs behind the local host only.");
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public static Task<EndToEndHost> StartAsync(AzuriteFixture azurite) =>
         IsLocal ? StartLocalAsync(azurite.NewAccount()) : Task.FromResult(new EndToEndHost(
             local: null, new Uri($"{BaseUrl!.TrimEnd('/')}/"), Setting("JOURNEY_KEY"), Setting("JOURNEY_STORAGE")));
 
-    /// <param name="storage">What the application gets.</param>
-    /// <param name="realStorage">What the test looks into, where that is another way to the same account.</param>
-    /// <param name="settings">Named as in the environment.</param>
+    /// <param name="storage">The connection string that the application gets.</param>
+    /// <param name="realStorage">The one that the test uses, if it differs.</param>
+    /// <param name="settings">Environment variables.</param>
     public static async Task<EndToEndHost> StartLocalAsync(
         string storage, string? realStorage = null, IReadOnlyDictionary<string, string?>? settings = null)
     {
@@ -57,19 +57,19 @@ internal sealed class EndToEndHost : IAsyncDisposable
                 AppDirectory = AppDirectory,
                 Key = LocalKey,
                 StorageConnection = storage,
-                // A failed message comes back at once: five failures are not to take a minute.
+                // A failed message becomes visible at once: otherwise five failures take a minute.
                 Environment = new Dictionary<string, string?>(settings ?? new Dictionary<string, string?>())
                 {
                     ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:00",
                     ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:00.2",
                 },
             },
-            Cancelled);
+            Cancellation);
         return new EndToEndHost(local, local.BaseAddress, LocalKey, realStorage ?? storage);
     }
 
-    /// <param name="path">After the door's own path.</param>
-    /// <param name="withKey">In the header; else the path has it, or nothing has.</param>
+    /// <param name="path">After the path of the endpoint.</param>
+    /// <param name="withKey">Sends the key in the header.</param>
     public Task<HttpResponseMessage> PostAsync(byte[] body, string path = "", bool withKey = true, bool chunked = false)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, $"api/cyclr/marketplace{path}") { Content = new ByteArrayContent(body) };
@@ -80,31 +80,31 @@ internal sealed class EndToEndHost : IAsyncDisposable
             request.Headers.Add("x-functions-key", key);
         }
 
-        return caller.SendAsync(request, Cancelled);
+        return caller.SendAsync(request, Cancellation);
     }
 
     public string KeyInQuery => $"?code={Uri.EscapeDataString(key)}";
 
-    public Task<HttpResponseMessage> GetAsync(string path) => caller.GetAsync(path, Cancelled);
+    public Task<HttpResponseMessage> GetAsync(string path) => caller.GetAsync(path, Cancellation);
 
-    /// <summary>The id that the answer, of any status, names.</summary>
-    public static async Task<NotificationId> IdOfAsync(HttpResponseMessage answer) =>
-        NotificationId.TryParse((await answer.JsonAsync(Cancelled)).Text("notificationId"), out var id)
+    /// <summary>The id in a response of any status.</summary>
+    public static async Task<NotificationId> IdOfAsync(HttpResponseMessage response) =>
+        NotificationId.TryParse((await response.JsonAsync(Cancellation)).Text("notificationId"), out var id)
             ? id
-            : throw new FormatException("The answer's notificationId is none.");
+            : throw new FormatException("The response's notificationId is none.");
 
-    /// <summary>The row of the log, as soon as it stands.</summary>
+    /// <summary>Waits for the row of the log.</summary>
     public Task<TableEntity> LoggedAsync(Guid account, NotificationId id) =>
         RowAsync(Storage.StatusChanges, TableKeys.Account(account), TableKeys.NewestFirst(id));
 
     public Task<TableEntity> DeadAsync(string kind, NotificationId id) => RowAsync(Storage.DeadLetters, kind, TableKeys.NewestFirst(id));
 
-    /// <summary>The rows of an account in Installs, as soon as they are as wanted.</summary>
+    /// <summary>Waits until the rows of an account in Installs are as expected.</summary>
     public Task<List<TableEntity>> InstallsAsync(Guid account, string what, Func<List<TableEntity>, bool> isWanted) => Wait.ForAsync(
         what,
-        async () => (await Rows.ListAsync(Storage.Installs, Cancelled)).Where(row => row.PartitionKey == TableKeys.Account(account)).ToList(),
+        async () => (await Rows.ListAsync(Storage.Installs, Cancellation)).Where(row => row.PartitionKey == TableKeys.Account(account)).ToList(),
         isWanted,
-        Cancelled);
+        Cancellation);
 
     public async ValueTask DisposeAsync()
     {
@@ -117,9 +117,9 @@ internal sealed class EndToEndHost : IAsyncDisposable
 
     private static async Task<TableEntity> RowAsync(TableClient table, string partitionKey, string rowKey) => (await Wait.ForAsync(
         $"the row {partitionKey} {rowKey} of {table.Name}",
-        async () => await table.GetEntityIfExistsAsync<TableEntity>(partitionKey, rowKey, cancellationToken: Cancelled),
+        async () => await table.GetEntityIfExistsAsync<TableEntity>(partitionKey, rowKey, cancellationToken: Cancellation),
         row => row.HasValue,
-        Cancelled)).Value!;
+        Cancellation)).Value!;
 
     private static string Setting(string name) =>
         Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException($"JOURNEY_BASE_URL is set: set {name} too.");

@@ -5,19 +5,19 @@ using MarketplaceWebhook.Tests.Support.Faults;
 
 namespace MarketplaceWebhook.Tests.EndToEnd;
 
-/// <summary>The handler is killed, or storage is not there.</summary>
+/// <summary>The worker is killed, or storage is unavailable.</summary>
 public sealed class FailureTests(AzuriteFixture azurite)
 {
     private readonly Guid account = Guid.NewGuid();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_handler_killed_in_the_middle_of_a_projection_leaves_the_same_rows()
+    public async Task Worker_killed_during_a_projection_leaves_the_same_rows()
     {
-        Assert.SkipUnless(EndToEndHost.IsLocal, "It kills the handler.");
+        Assert.SkipUnless(EndToEndHost.IsLocal, "It kills the worker.");
         var storage = azurite.NewAccount();
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancellation);
         await using var host = await EndToEndHost.StartLocalAsync(proxy.ConnectionString, storage);
         var commits = 0;
         proxy.Before = call =>
@@ -29,22 +29,22 @@ public sealed class FailureTests(AzuriteFixture azurite)
             return Task.FromResult<Fault?>(Fault.BrokenConnection);
         };
 
-        using var answer = await host.PostAsync(NotificationTests.OfAccount("installed", account));
+        using var response = await host.PostAsync(NotificationTests.OfAccount("installed", account));
 
-        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         var rows = await host.InstallsAsync(account, "both rows", rows => rows.Count == 2);
         Assert.Equal(2, commits);
-        Assert.Equal((await EndToEndHost.IdOfAsync(answer)).ToString(), rows[0].GetString("InstalledNotificationId"));
-        Assert.Single(await Rows.ListAsync(host.Storage.StatusChanges, Cancelled));
-        Assert.Empty(await Rows.ListAsync(host.Storage.DeadLetters, Cancelled));
+        Assert.Equal((await EndToEndHost.IdOfAsync(response)).ToString(), rows[0].GetString("InstalledNotificationId"));
+        Assert.Single(await Rows.ListAsync(host.Storage.StatusChanges, Cancellation));
+        Assert.Empty(await Rows.ListAsync(host.Storage.DeadLetters, Cancellation));
     }
 
     [Fact]
-    public async Task A_handler_killed_in_the_middle_of_a_receipt_promised_nothing_and_the_next_takes_over()
+    public async Task Worker_killed_during_a_receipt_gives_500_and_the_next_call_succeeds()
     {
-        Assert.SkipUnless(EndToEndHost.IsLocal, "It kills the handler.");
+        Assert.SkipUnless(EndToEndHost.IsLocal, "It kills the worker.");
         var storage = azurite.NewAccount();
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancellation);
         await using var host = await EndToEndHost.StartLocalAsync(proxy.ConnectionString, storage);
         var puts = 0;
         proxy.Before = call =>
@@ -57,27 +57,27 @@ public sealed class FailureTests(AzuriteFixture azurite)
         };
 
         using var lost = await host.PostAsync(NotificationTests.OfAccount("started", account));
-        using var taken = await host.PostAsync(NotificationTests.OfAccount("started", account));
+        using var accepted = await host.PostAsync(NotificationTests.OfAccount("started", account));
 
-        Assert.Equal([HttpStatusCode.InternalServerError, HttpStatusCode.Accepted], [lost.StatusCode, taken.StatusCode]);
-        await host.LoggedAsync(account, await EndToEndHost.IdOfAsync(taken));
-        Assert.Single(await Rows.ListAsync(host.Storage.StatusChanges, Cancelled));
+        Assert.Equal([HttpStatusCode.InternalServerError, HttpStatusCode.Accepted], [lost.StatusCode, accepted.StatusCode]);
+        await host.LoggedAsync(account, await EndToEndHost.IdOfAsync(accepted));
+        Assert.Single(await Rows.ListAsync(host.Storage.StatusChanges, Cancellation));
     }
 
     [Fact]
-    public async Task A_storage_out_of_reach_is_no_reason_to_exit_and_is_used_when_it_is_there()
+    public async Task Unreachable_storage_gives_503_and_is_used_once_it_recovers()
     {
         Assert.SkipUnless(EndToEndHost.IsLocal, "It breaks the storage.");
         var storage = azurite.NewAccount();
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancellation);
         var repair = proxy.Break(Fault.BrokenConnection);
         await using var host = await EndToEndHost.StartLocalAsync(proxy.ConnectionString, storage);
-        var handler = host.Local.WorkerProcessId;
+        var worker = host.Local.WorkerProcessId;
 
-        using (var answer = await host.PostAsync(NotificationTests.OfAccount("started", account)))
+        using (var response = await host.PostAsync(NotificationTests.OfAccount("started", account)))
         {
-            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
-            Assert.NotNull(answer.Headers.RetryAfter);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+            Assert.NotNull(response.Headers.RetryAfter);
         }
 
         using (var health = await host.GetAsync("api/health"))
@@ -86,15 +86,15 @@ public sealed class FailureTests(AzuriteFixture azurite)
         }
 
         repair.Dispose();
-        using var taken = await host.PostAsync(NotificationTests.OfAccount("started", account));
+        using var accepted = await host.PostAsync(NotificationTests.OfAccount("started", account));
 
-        Assert.Equal(HttpStatusCode.Accepted, taken.StatusCode);
-        Assert.Equal(handler, host.Local.WorkerProcessId);
-        await host.LoggedAsync(account, await EndToEndHost.IdOfAsync(taken));
+        Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
+        Assert.Equal(worker, host.Local.WorkerProcessId);
+        await host.LoggedAsync(account, await EndToEndHost.IdOfAsync(accepted));
     }
 
     [Fact]
-    public async Task What_is_deleted_under_a_running_application_is_made_again()
+    public async Task Deleted_queue_and_tables_are_recreated()
     {
         Assert.SkipUnless(EndToEndHost.IsLocal, "It deletes tables and queues.");
         var storage = azurite.NewAccount();
@@ -104,9 +104,9 @@ public sealed class FailureTests(AzuriteFixture azurite)
             await host.LoggedAsync(account, await EndToEndHost.IdOfAsync(first));
         }
 
-        await host.Storage.Queue.DeleteAsync(Cancelled);
-        await host.Storage.StatusChanges.DeleteAsync(Cancelled);
-        await host.Storage.Installs.DeleteAsync(Cancelled);
+        await host.Storage.Queue.DeleteAsync(Cancellation);
+        await host.Storage.StatusChanges.DeleteAsync(Cancellation);
+        await host.Storage.Installs.DeleteAsync(Cancellation);
 
         using var second = await host.PostAsync(NotificationTests.OfAccount("installed", account));
 
@@ -116,8 +116,8 @@ public sealed class FailureTests(AzuriteFixture azurite)
 
     private static void Kill(EndToEndHost host)
     {
-        using var handler = Process.GetProcessById(host.Local.WorkerProcessId!.Value);
-        handler.Kill();
-        handler.WaitForExit();
+        using var worker = Process.GetProcessById(host.Local.WorkerProcessId!.Value);
+        worker.Kill();
+        worker.WaitForExit();
     }
 }

@@ -9,67 +9,67 @@ using MarketplaceWebhook.Tests.Support;
 namespace MarketplaceWebhook.Tests.EndToEnd;
 
 /// <summary>From the request to the rows.</summary>
-public sealed class NotificationTests(EndToEndFixture journey) : IClassFixture<EndToEndFixture>
+public sealed class NotificationTests(EndToEndFixture application) : IClassFixture<EndToEndFixture>
 {
     private readonly Guid account = Guid.NewGuid();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public static TheoryData<string> Documented => Bodies.In("documented");
 
     public static TheoryData<string> Accepted => Bodies.In("accepted");
 
-    public static TheoryData<string> Refused => Bodies.In("refused");
+    public static TheoryData<string> Rejected => Bodies.In("refused");
 
     [Theory]
     [MemberData(nameof(Documented))]
-    public async Task A_documented_body_becomes_rows(string name)
+    public async Task Documented_body_becomes_rows(string name)
     {
         var body = OfAccount(name);
 
-        using var answer = await journey.Host.PostAsync(body, "/shop");
+        using var response = await application.Host.PostAsync(body, "/shop");
 
-        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
-        var id = await EndToEndHost.IdOfAsync(answer);
-        var change = await journey.Host.LoggedAsync(account, id);
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        var id = await EndToEndHost.IdOfAsync(response);
+        var change = await application.Host.LoggedAsync(account, id);
         Assert.Equal((name, 1234L, "shop"), (change.GetString("Status"), change.GetInt64("PackageId"), change.GetString("Source")));
         Assert.Equal(Encoding.UTF8.GetString(body), change.GetString("Payload"));
-        var rows = await journey.Host.InstallsAsync(account, "the rows", rows => rows.Count == (name == "installed" ? 2 : 1));
+        var rows = await application.Host.InstallsAsync(account, "the rows", rows => rows.Count == (name == "installed" ? 2 : 1));
         Assert.Equal((name, id.ToString()), (rows[0].GetString("Status"), rows[0].GetString("StatusNotificationId")));
         Assert.Equal("ExampleAccount", rows[0].GetString("AccountApiId"));
     }
 
     [Fact]
-    public async Task A_package_is_installed_stopped_started_and_uninstalled()
+    public async Task Package_is_installed_stopped_started_and_uninstalled()
     {
         foreach (var status in new[] { "installed", "stopped", "started" })
         {
-            using var answer = await journey.Host.PostAsync(OfAccount(status));
-            Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+            using var response = await application.Host.PostAsync(OfAccount(status));
+            Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         }
 
-        var running = await journey.Host.InstallsAsync(
+        var running = await application.Host.InstallsAsync(
             account, "both rows", rows => rows.Count == 2 && rows[0].ContainsKey("StoppedAt") && rows[0].GetString("Status") == "started");
         Assert.Equal((1, 1), (running[0].GetInt32("CycleCount"), running[0].GetInt32("ErrorCount")));
         Assert.True(running[0].GetDateTimeOffset("InstalledAt") < running[0].GetDateTimeOffset("StoppedAt"));
         Assert.True(running[0].GetDateTimeOffset("StoppedAt") < running[0].GetDateTimeOffset("StartedAt"));
         Assert.Contains("https://example.com/api/webhook/abcdefg", running[1].GetString("Webhooks"), StringComparison.Ordinal);
 
-        using var last = await journey.Host.PostAsync(OfAccount("uninstalled"));
-        var gone = await journey.Host.InstallsAsync(account, "the install row alone", rows => rows.Count == 1);
+        using var last = await application.Host.PostAsync(OfAccount("uninstalled"));
+        var gone = await application.Host.InstallsAsync(account, "the install row alone", rows => rows.Count == 1);
         Assert.Equal(("uninstalled", 0), (gone[0].GetString("Status"), gone[0].GetInt32("CycleCount")));
     }
 
     [Theory]
     [MemberData(nameof(Accepted))]
-    public async Task What_can_be_understood_is_logged(string name)
+    public async Task Valid_body_is_logged(string name)
     {
-        using var expected = JsonDocument.Parse(await File.ReadAllTextAsync(Bodies.ExpectationOf("accepted", name), Cancelled));
+        using var expected = JsonDocument.Parse(await File.ReadAllTextAsync(Bodies.ExpectationOf("accepted", name), Cancellation));
 
-        using var answer = await journey.Host.PostAsync(Bodies.Read("accepted", name));
+        using var response = await application.Host.PostAsync(Bodies.Read("accepted", name));
 
-        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
-        var change = await journey.Host.LoggedAsync(expected.RootElement.GetProperty("accountId").GetGuid(), await EndToEndHost.IdOfAsync(answer));
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        var change = await application.Host.LoggedAsync(expected.RootElement.GetProperty("accountId").GetGuid(), await EndToEndHost.IdOfAsync(response));
         Assert.Equal(expected.RootElement.Text("status"), change.GetString("Status"));
         Assert.Equal(expected.RootElement.GetProperty("packageId").GetInt64(), change.GetInt64("PackageId"));
         Assert.Equal(
@@ -78,100 +78,100 @@ public sealed class NotificationTests(EndToEndFixture journey) : IClassFixture<E
     }
 
     [Theory]
-    [MemberData(nameof(Refused))]
-    public async Task What_cannot_is_refused_and_kept(string name)
+    [MemberData(nameof(Rejected))]
+    public async Task Invalid_body_is_rejected_with_400_and_stored(string name)
     {
-        using var expected = JsonDocument.Parse(await File.ReadAllTextAsync(Bodies.ExpectationOf("refused", name), Cancelled));
+        using var expected = JsonDocument.Parse(await File.ReadAllTextAsync(Bodies.ExpectationOf("refused", name), Cancellation));
         var body = Bodies.Read("refused", name);
 
-        using var answer = await journey.Host.PostAsync(body);
+        using var response = await application.Host.PostAsync(body);
 
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
-        var letter = await journey.Host.DeadAsync("rejected", await EndToEndHost.IdOfAsync(answer));
-        Assert.Equal((expected.RootElement.Text("reason"), (long)body.Length), (letter.GetString("Reason"), letter.GetInt64("BodyLength")));
-        Assert.Equal(body, letter.GetString("BodyBlob") is { } blob
-            ? (await journey.Host.Storage.Payloads.GetBlobClient(blob).DownloadContentAsync(Cancelled)).Value.Content.ToArray()
-            : Encoding.UTF8.GetBytes(letter.GetString("Body")));
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
+        var deadLetter = await application.Host.DeadAsync("rejected", await EndToEndHost.IdOfAsync(response));
+        Assert.Equal((expected.RootElement.Text("reason"), (long)body.Length), (deadLetter.GetString("Reason"), deadLetter.GetInt64("BodyLength")));
+        Assert.Equal(body, deadLetter.GetString("BodyBlob") is { } blob
+            ? (await application.Host.Storage.Payloads.GetBlobClient(blob).DownloadContentAsync(Cancellation)).Value.Content.ToArray()
+            : Encoding.UTF8.GetBytes(deadLetter.GetString("Body")));
     }
 
     [Fact]
-    public async Task A_source_that_is_no_label_is_refused()
+    public async Task Invalid_source_label_is_rejected()
     {
-        using var answer = await journey.Host.PostAsync(OfAccount("started"), "/a_b");
+        using var response = await application.Host.PostAsync(OfAccount("started"), "/a_b");
 
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Equal(["source"], (await answer.JsonAsync(Cancelled)).GetProperty("errors").Names());
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal(["source"], (await response.JsonAsync(Cancellation)).GetProperty("errors").Names());
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_body_of_1_MiB_is_in_a_blob(bool chunked)
+    public async Task Body_of_1_MiB_is_stored_in_a_blob(bool chunked)
     {
         var body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(AcceptingTests.BodyOf(1024 * 1024))
             .Replace(Guid.Empty.ToString(), account.ToString(), StringComparison.Ordinal));
 
-        using var answer = await journey.Host.PostAsync(body, chunked: chunked);
+        using var response = await application.Host.PostAsync(body, chunked: chunked);
 
-        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
-        var change = await journey.Host.LoggedAsync(account, await EndToEndHost.IdOfAsync(answer));
-        var blob = await journey.Host.Storage.Payloads.GetBlobClient(change.GetString("PayloadBlob")).DownloadContentAsync(Cancelled);
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        var change = await application.Host.LoggedAsync(account, await EndToEndHost.IdOfAsync(response));
+        var blob = await application.Host.Storage.Payloads.GetBlobClient(change.GetString("PayloadBlob")).DownloadContentAsync(Cancellation);
         Assert.Equal(body, blob.Value.Content.ToArray());
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_larger_body_is_refused_and_its_beginning_kept(bool chunked)
+    public async Task Body_over_1_MiB_is_rejected_and_its_beginning_stored(bool chunked)
     {
-        using var answer = await journey.Host.PostAsync(AcceptingTests.BodyOf((1024 * 1024) + 1), chunked: chunked);
+        using var response = await application.Host.PostAsync(AcceptingTests.BodyOf((1024 * 1024) + 1), chunked: chunked);
 
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
-        var letter = await journey.Host.DeadAsync("rejected", await EndToEndHost.IdOfAsync(answer));
-        Assert.Equal(("too-large", 32_000), (letter.GetString("Reason"), letter.GetString("Body").Length));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        var deadLetter = await application.Host.DeadAsync("rejected", await EndToEndHost.IdOfAsync(response));
+        Assert.Equal(("too-large", 32_000), (deadLetter.GetString("Reason"), deadLetter.GetString("Body").Length));
     }
 
     [Fact]
-    public async Task The_key_may_be_in_the_query()
+    public async Task Key_in_the_query_is_accepted()
     {
-        using var answer = await journey.Host.PostAsync(OfAccount("started"), journey.Host.KeyInQuery, withKey: false);
+        using var response = await application.Host.PostAsync(OfAccount("started"), application.Host.KeyInQuery, withKey: false);
 
-        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("?code=")]
     [InlineData("?code=wrong")]
-    public async Task Without_the_key_nothing_is_taken(string query)
+    public async Task Request_without_the_key_gets_401(string query)
     {
-        using var answer = await journey.Host.PostAsync(OfAccount("started"), query, withKey: false);
+        using var response = await application.Host.PostAsync(OfAccount("started"), query, withKey: false);
 
-        Assert.Equal((HttpStatusCode.Unauthorized, ""), (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancelled)));
+        Assert.Equal((HttpStatusCode.Unauthorized, ""), (response.StatusCode, await response.Content.ReadAsStringAsync(Cancellation)));
     }
 
     [Fact]
-    public async Task Health_is_open_to_anybody()
+    public async Task Health_needs_no_key()
     {
-        using var answer = await journey.Host.GetAsync("api/health");
+        using var response = await application.Host.GetAsync("api/health");
 
-        Assert.Equal((HttpStatusCode.OK, """{"status":"healthy"}"""), (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancelled)));
+        Assert.Equal((HttpStatusCode.OK, """{"status":"healthy"}"""), (response.StatusCode, await response.Content.ReadAsStringAsync(Cancellation)));
     }
 
     [Fact]
-    public async Task A_message_that_comes_again_changes_nothing()
+    public async Task Redelivered_message_changes_nothing()
     {
-        using var answer = await journey.Host.PostAsync(OfAccount("installed"));
-        var id = await EndToEndHost.IdOfAsync(answer);
-        await journey.Host.InstallsAsync(account, "both rows", rows => rows.Count == 2);
-        var before = await journey.Host.LoggedAsync(account, id);
+        using var response = await application.Host.PostAsync(OfAccount("installed"));
+        var id = await EndToEndHost.IdOfAsync(response);
+        await application.Host.InstallsAsync(account, "both rows", rows => rows.Count == 2);
+        var before = await application.Host.LoggedAsync(account, id);
         var installs = await InstallsAsync();
 
         await SendAsync(Encoding.UTF8.GetString(Envelope.Write(id, "default", null, OfAccount("installed")).Span));
-        await journey.Host.InstallsAsync(account, "the fence written again", rows => rows[0].ETag != installs[0].ETag);
+        await application.Host.InstallsAsync(account, "the fence written again", rows => rows[0].ETag != installs[0].ETag);
 
-        var after = await journey.Host.LoggedAsync(account, id);
+        var after = await application.Host.LoggedAsync(account, id);
         Assert.Equal((before.ETag, before.Timestamp), (after.ETag, after.Timestamp));
         var again = await InstallsAsync();
         Assert.Equal(installs.Select(row => Rows.Of(row).ToJsonString()), again.Select(row => Rows.Of(row).ToJsonString()));
@@ -179,25 +179,25 @@ public sealed class NotificationTests(EndToEndFixture journey) : IClassFixture<E
     }
 
     [Fact]
-    public async Task A_message_that_nobody_can_read_becomes_a_dead_letter()
+    public async Task Unreadable_message_becomes_a_dead_letter()
     {
         var text = $"just plain text {account}";
 
         await SendAsync(text);
 
-        var letter = await Wait.ForAsync(
-            "the dead letter",
-            async () => (await Rows.ListAsync(journey.Host.Storage.DeadLetters, Cancelled)).FirstOrDefault(row => row.GetString("Body") == text),
+        var deadLetter = await Wait.ForAsync(
+            "the dead deadLetter",
+            async () => (await Rows.ListAsync(application.Host.Storage.DeadLetters, Cancellation)).FirstOrDefault(row => row.GetString("Body") == text),
             row => row is not null,
-            Cancelled);
-        Assert.Equal(("failed", "unreadable-envelope"), (letter!.PartitionKey, letter.GetString("Reason")));
+            Cancellation);
+        Assert.Equal(("failed", "unreadable-envelope"), (deadLetter!.PartitionKey, deadLetter.GetString("Reason")));
     }
 
-    private Task<List<TableEntity>> InstallsAsync() => journey.Host.InstallsAsync(account, "rows", _ => true);
+    private Task<List<TableEntity>> InstallsAsync() => application.Host.InstallsAsync(account, "rows", _ => true);
 
-    private Task SendAsync(string message) => journey.Host.Storage.Queue.SendMessageAsync(message, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: Cancelled);
+    private Task SendAsync(string message) => application.Host.Storage.Queue.SendMessageAsync(message, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: Cancellation);
 
-    /// <summary>A documented body with an account of this test's own.</summary>
+    /// <summary>A documented body with the account of this test.</summary>
     private byte[] OfAccount(string name) => OfAccount(name, account);
 
     internal static byte[] OfAccount(string name, Guid account) => Encoding.UTF8.GetBytes(

@@ -1,15 +1,18 @@
 using System.Diagnostics;
-using System.Text.Json;
+using MarketplaceWebhook.Cli.LocalHost.App;
+using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Tests.EndToEnd;
 
-/// <summary>What the executable says when it cannot run: one line for the person who started it, and an exit code that is not 0.</summary>
+/// <summary>An app that cannot run writes one line that says why, and exits with a code other than 0.</summary>
 public sealed class StartTests
 {
     private const string Storage = "AzureWebJobsStorage";
+
+    /// <summary>Of a custom handler; isolated workers do not read it.</summary>
     private const string Port = "FUNCTIONS_CUSTOMHANDLER_PORT";
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData(null)]
@@ -17,7 +20,7 @@ public sealed class StartTests
     [InlineData("0")]
     [InlineData("70000")]
     [InlineData("s3cret")]
-    public async Task Started_by_hand_it_names_dev_and_func_start(string? port)
+    public async Task App_started_without_a_host_names_dev_and_func_start(string? port)
     {
         var line = await OneLineAsync(new() { [Port] = port, [Storage] = "UseDevelopmentStorage=true" });
 
@@ -26,18 +29,18 @@ public sealed class StartTests
     }
 
     [Fact]
-    public async Task Without_a_storage_it_names_the_setting() =>
+    public async Task App_without_storage_names_the_setting() =>
         Assert.Contains("AzureWebJobsStorage is not set", await OneLineAsync(new() { [Port] = "1" }), StringComparison.Ordinal);
 
     [Theory]
     [InlineData(Storage, "s3cret")]
     [InlineData("AzureWebJobsStorage__accountName", "S3cret!")]
     [InlineData("AzureWebJobsStorage__queueServiceUri", "http://example.com")]
-    [InlineData("Patience__Receiving", "s3cret")]
-    public async Task A_malformed_setting_is_named_and_its_value_is_not(string setting, string value)
+    [InlineData("TimeLimits__Receiving", "s3cret")]
+    public async Task Malformed_setting_is_named_without_its_value(string setting, string value)
     {
         var settings = new Dictionary<string, string?> { [Port] = "1" };
-        if (setting.StartsWith("Patience", StringComparison.Ordinal))
+        if (setting.StartsWith("TimeLimits", StringComparison.Ordinal))
         {
             settings[Storage] = "UseDevelopmentStorage=true";
         }
@@ -50,13 +53,13 @@ public sealed class StartTests
         Assert.DoesNotContain(value, line, StringComparison.Ordinal);
     }
 
-    /// <summary>All that it says, which is one line, on the error stream.</summary>
+    /// <returns>The only line of its output, from the error stream.</returns>
     private static async Task<string> OneLineAsync(Dictionary<string, string?> settings)
     {
         Assert.SkipUnless(EndToEndHost.IsLocal, "It starts the executable itself.");
-        using var host = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(EndToEndHost.AppDirectory, "host.json"), Cancelled));
-        var executable = host.RootElement.GetProperty("customHandler").GetProperty("description").GetProperty("defaultExecutablePath").GetString()!;
-        var start = new ProcessStartInfo(Path.Combine(EndToEndHost.AppDirectory, executable))
+        var command = FunctionApp.Read(EndToEndHost.AppDirectory, new ConfigurationBuilder().Build()).Command;
+        var inApp = Path.Combine(EndToEndHost.AppDirectory, command.ExecutablePath);
+        var start = new ProcessStartInfo(File.Exists(inApp) ? inApp : command.ExecutablePath, command.Arguments)
         {
             WorkingDirectory = EndToEndHost.AppDirectory,
             RedirectStandardOutput = true,
@@ -73,9 +76,9 @@ public sealed class StartTests
         }
 
         using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(Cancelled);
-        var error = await process.StandardError.ReadToEndAsync(Cancelled);
-        await process.WaitForExitAsync(Cancelled);
+        var output = process.StandardOutput.ReadToEndAsync(Cancellation);
+        var error = await process.StandardError.ReadToEndAsync(Cancellation);
+        await process.WaitForExitAsync(Cancellation);
 
         Assert.NotEqual(0, process.ExitCode);
         Assert.Equal("", await output);
