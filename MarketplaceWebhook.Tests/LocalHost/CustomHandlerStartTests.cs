@@ -68,6 +68,21 @@ public sealed class CustomHandlerStartTests
     }
 
     [Fact]
+    public async Task Handler_does_not_outlive_a_host_that_is_killed()
+    {
+        using var app = new FakeApp();
+        app.WithHttp("Orders", "orders");
+        using var dev = CliProcess.Start("UseDevelopmentStorage=true", "dev", "--port", "0", "--app", app.Folder);
+        await Wait.ForAsync(
+            "the start", () => dev.Output.Contains("Ctrl+C", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        var handler = (int)app.Started()["pid"]!;
+
+        await Processes.KillAsync(dev.ProcessId);
+
+        await Wait.ForAsync("the end of the handler", () => !Processes.IsRunning(handler), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task A_handler_that_ends_before_it_listens_ends_the_start_with_one_line()
     {
         using var app = new FakeApp();

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
@@ -275,12 +274,8 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
             azurite.NewAccount(), Settings(), ["dev", "--port", "0", "--app", SampleApp.Directory]);
         var worker = await WorkerOfAsync(dev, "App            process ");
 
-        using (var process = Process.GetProcessById(dev.ProcessId))
-        {
-            process.Kill();
-        }
+        await Processes.KillAsync(dev.ProcessId);
 
-        await dev.WaitForExitAsync();
         await Wait.ForAsync("the end of the worker", () => !Processes.IsRunning(worker), CancellationToken);
     }
 
@@ -296,6 +291,27 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
         await dev.WaitForExitAsync();
 
         Assert.Equal((0, ""), (dev.ExitCode, dev.Error));
+        Assert.False(Processes.IsRunning(worker));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_that_also_reaches_the_worker_is_not_a_crash()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A signal for POSIX systems.");
+        using var dev = CliProcess.Start(
+            azurite.NewAccount(), Settings(), ["dev", "--port", "0", "--app", SampleApp.Directory]);
+        var worker = await WorkerOfAsync(dev, "App            process ");
+
+        // A terminal sends it to the whole process group at once.
+        using (var interrupt = System.Diagnostics.Process.Start("kill", ["-INT", $"{dev.ProcessId}", $"{worker}"]))
+        {
+            await interrupt.WaitForExitAsync(CancellationToken);
+        }
+
+        await dev.WaitForExitAsync();
+
+        Assert.Equal((0, ""), (dev.ExitCode, dev.Error));
+        Assert.DoesNotContain("started again", dev.Output, StringComparison.Ordinal);
         Assert.False(Processes.IsRunning(worker));
     }
 

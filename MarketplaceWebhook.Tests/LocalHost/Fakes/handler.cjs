@@ -37,7 +37,7 @@ const stream = async (request, response) => {
 };
 
 (async () => {
-  fs.writeFileSync('started.json', JSON.stringify({ cwd: process.cwd(), environment: process.env }));
+  fs.writeFileSync('started.json', JSON.stringify({ pid: process.pid, cwd: process.cwd(), environment: process.env }));
   if (fs.existsSync('exit-at-start')) process.exit(3);
   console.log('the handler speaks');
   await until(() => !fs.existsSync('hold-start'));
