@@ -22,7 +22,7 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
     }
 
     [Fact]
-    public async Task A_killed_handler_is_started_again_on_a_new_port_and_the_next_call_succeeds()
+    public async Task Killed_handler_is_started_again_on_a_new_port_and_the_next_call_succeeds()
     {
         await using var host = await app.StartAsync();
 
@@ -38,7 +38,7 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
     }
 
     [Fact]
-    public async Task The_call_in_flight_gets_500()
+    public async Task Call_in_flight_of_a_killed_handler_receives_500()
     {
         app.Hold();
         await using var host = await app.StartAsync();
@@ -53,7 +53,7 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
     }
 
     [Fact]
-    public async Task The_message_in_flight_comes_back()
+    public async Task Message_in_flight_of_a_killed_handler_is_delivered_again()
     {
         var storage = azurite.NewAccount();
         var queue = new QueueClient(storage, "orders");
@@ -72,7 +72,7 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
     }
 
     [Fact]
-    public async Task While_the_next_handler_does_not_listen_yet_calls_wait()
+    public async Task Calls_wait_until_the_next_handler_is_ready()
     {
         await using var host = await app.StartAsync();
 
@@ -92,7 +92,7 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
     [InlineData(1, RealHostReaction.StartsItAgain)]
     [InlineData(200, RealHostReaction.StartsItAgain)]
     [InlineData(0, RealHostReaction.RespondsWith500)]
-    public async Task A_handler_that_exits_is_started_again_and_what_the_real_host_would_do_is_told(
+    public async Task Handler_that_exits_is_started_again_and_the_reaction_of_the_real_host_is_reported(
         int exitCode, RealHostReaction expected)
     {
         app.Answer(new JsonObject { ["exit"] = exitCode });
@@ -109,7 +109,7 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
     }
 
     [Fact]
-    public async Task At_the_third_crash_it_is_told_that_the_real_host_would_have_stopped()
+    public async Task Third_crash_reports_that_the_real_host_would_have_stopped()
     {
         await using var host = await app.StartAsync();
 

@@ -8,7 +8,7 @@ namespace MarketplaceWebhook.Tests.LocalHost;
 public sealed class CustomHandlerStartTests
 {
     [Fact]
-    public async Task The_handler_starts_in_the_app_folder_with_the_hosts_environment_and_its_variables()
+    public async Task Handler_starts_in_the_app_folder_with_the_hosts_environment_and_variables()
     {
         using var app = new FakeApp();
         app.WithHttp("Orders", "orders");
@@ -32,7 +32,7 @@ public sealed class CustomHandlerStartTests
     }
 
     [Fact]
-    public async Task A_404_to_GET_root_is_enough_to_be_taken_as_listening()
+    public async Task Handler_that_responds_404_to_GET_root_is_ready()
     {
         using var app = new FakeApp();
         app.WithHttp("Orders", "orders");
@@ -43,7 +43,7 @@ public sealed class CustomHandlerStartTests
     }
 
     [Fact]
-    public async Task What_the_handler_writes_is_passed_on()
+    public async Task Output_of_the_handler_is_reported()
     {
         using var app = new FakeApp();
         app.WithHttp("Orders", "orders");
@@ -54,7 +54,7 @@ public sealed class CustomHandlerStartTests
     }
 
     [Fact]
-    public async Task The_handler_is_killed_when_the_host_stops()
+    public async Task Handler_is_killed_when_the_host_stops()
     {
         using var app = new FakeApp();
         app.WithHttp("Orders", "orders");
@@ -83,7 +83,7 @@ public sealed class CustomHandlerStartTests
     }
 
     [Fact]
-    public async Task A_handler_that_ends_before_it_listens_ends_the_start_with_one_line()
+    public async Task Handler_that_exits_before_it_is_ready_fails_the_start_with_one_line()
     {
         using var app = new FakeApp();
         app.WithHttp("Orders", "orders").Mark("exit-at-start");
@@ -94,7 +94,7 @@ public sealed class CustomHandlerStartTests
     }
 
     [Fact]
-    public async Task A_missing_executable_is_named()
+    public async Task Missing_executable_fails_the_start_with_one_line()
     {
         using var app = new FakeApp();
         app.WithHttp("Orders", "orders").With(
@@ -106,7 +106,7 @@ public sealed class CustomHandlerStartTests
     }
 
     [Fact]
-    public async Task A_port_that_is_taken_is_named()
+    public async Task Port_in_use_fails_the_start_with_one_line()
     {
         using var app = new FakeApp();
         app.WithHttp("Orders", "orders");
