@@ -35,17 +35,6 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Dev_can_hold_the_app_until_a_debugger_is_attached()
-    {
-        using var dev = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--wait-for-debugger");
-
-        var output = await OutputAsync(dev, "debugger");
-
-        Assert.Matches("Waiting for a debugger on process [0-9]+ \\(MarketplaceWebhook.Functions\\)", output);
-        Assert.DoesNotContain("URL for Cyclr", output, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Dev_runs_the_app_until_SIGTERM_and_send_posts_to_it()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "A signal for POSIX systems.");
