@@ -128,13 +128,10 @@ internal sealed class WorkerChannel(string workerId, Action<HostEvent> observe) 
 
     private void Report(RpcLog log)
     {
-        if (log.Level < RpcLog.Types.Level.Information)
-        {
-            return;
-        }
-
         var level = log.Level switch
         {
+            RpcLog.Types.Level.Trace => "trce",
+            RpcLog.Types.Level.Debug => "dbug",
             RpcLog.Types.Level.Information => "info",
             RpcLog.Types.Level.Warning => "warn",
             RpcLog.Types.Level.Error => "fail",
