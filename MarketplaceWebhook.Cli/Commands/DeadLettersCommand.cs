@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text;
-using MarketplaceWebhook.Cli.Upkeep;
+using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
@@ -12,9 +12,9 @@ internal static class DeadLettersCommand
     public static Command Create()
     {
         var kind = KindOption();
-        var since = Durations.Option("--since", "Only those received within this time, such as 2d.");
+        var since = DurationOption.Option("--since", "Only those received within this time, such as 2d.");
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var storage = OperatedStorage.Option();
+        var storage = CommandStorage.Option();
         var command = new Command(
             "deadletters",
             "Lists what was refused at the door (rejected) or failed in the queue (failed), each kind newest first.\nExit "
@@ -40,7 +40,7 @@ internal static class DeadLettersCommand
 
     /// <exception cref="UserErrorException">There is none.</exception>
     public static async Task<IReadOnlyList<StoredDeadLetter>> FindAsync(
-        OperatedStorage storage, string id, CancellationToken cancellationToken)
+        CommandStorage storage, string id, CancellationToken cancellationToken)
     {
         if (!NotificationId.TryParse(id.Trim().ToLowerInvariant(), out var notification))
         {
@@ -60,7 +60,7 @@ internal static class DeadLettersCommand
             Description = "The notification's id, as the list and the answer to the sender have it.",
         };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var storage = OperatedStorage.Option();
+        var storage = CommandStorage.Option();
         var command = new Command(
             "show", "Shows one of them with its body.\nExit codes: 0 shown; 1 there is none, or wrong input.")
         {
@@ -74,16 +74,16 @@ internal static class DeadLettersCommand
     private static async Task<int> ListAsync(
         string? kind, TimeSpan? since, bool json, string? storage, CancellationToken cancellationToken)
     {
-        await using var opened = await OperatedStorage.OpenAsync(storage, cancellationToken);
+        await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
         var letters = opened.Get<DeadLetterTable>().ReadAsync(kind, DateTimeOffset.UtcNow - since, cancellationToken)
             .Select(letter => Json(letter));
         if (json)
         {
-            Output.WriteJson(await letters.ToListAsync(cancellationToken), UpkeepJson.Default.IReadOnlyListDeadLetterJson);
+            ConsoleOutput.WriteJson(await letters.ToListAsync(cancellationToken), JsonOutput.Default.IReadOnlyListDeadLetterJson);
             return 0;
         }
 
-        var table = Output.Table(["Id", "Received (UTC)", "Kind"], "Why");
+        var table = ConsoleOutput.Table(["Id", "Received (UTC)", "Kind"], "Why");
         await foreach (var l in letters)
         {
             table.Add(
@@ -93,20 +93,20 @@ internal static class DeadLettersCommand
 
         if (table.Rows.Count == 0)
         {
-            Output.Remark("There are no dead letters" + (kind is null && since is null ? "." : " of this kind and time."));
+            ConsoleOutput.Remark("There are no dead letters" + (kind is null && since is null ? "." : " of this kind and time."));
             return 0;
         }
 
-        Output.Write(null, table);
-        Output.Remark(
-            $"{Output.Count(table.Rows.Count, "dead letter")}. `deadletters show ID` has the body, `redrive ID` puts it on the "
+        ConsoleOutput.Write(null, table);
+        ConsoleOutput.Remark(
+            $"{ConsoleOutput.Count(table.Rows.Count, "dead letter")}. `deadletters show ID` has the body, `redrive ID` puts it on the "
             + "queue again.");
         return 0;
     }
 
     private static async Task<int> ShowAsync(string id, bool json, string? storage, CancellationToken cancellationToken)
     {
-        await using var opened = await OperatedStorage.OpenAsync(storage, cancellationToken);
+        await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
         var shown = new List<DeadLetterJson>();
         foreach (var letter in await FindAsync(opened, id, cancellationToken))
         {
@@ -116,7 +116,7 @@ internal static class DeadLettersCommand
 
         if (json)
         {
-            Output.WriteJson(shown, UpkeepJson.Default.IReadOnlyListDeadLetterJson);
+            ConsoleOutput.WriteJson(shown, JsonOutput.Default.IReadOnlyListDeadLetterJson);
             return 0;
         }
 
@@ -150,9 +150,9 @@ internal static class DeadLettersCommand
     }
 
     private static DeadLetterJson Json(StoredDeadLetter letter, string? body = null) => new(
-        letter.Kind, letter.Id?.ToString() ?? letter.Row.RowKey, Output.JsonTime(letter.Row.Time("ReceivedAt")), letter.Source,
+        letter.Kind, letter.Id?.ToString() ?? letter.Row.RowKey, ConsoleOutput.JsonTime(letter.Row.Time("ReceivedAt")), letter.Source,
         letter.Reason,
-        letter.Detail, letter.AccountId, letter.BodyLength, letter.BodyBlob, Output.JsonTime(letter.RedrivenAt), body);
+        letter.Detail, letter.AccountId, letter.BodyLength, letter.BodyBlob, ConsoleOutput.JsonTime(letter.RedrivenAt), body);
 
     private static string Short(string? time) => time?.Replace('T', ' ')[..19] ?? "";
 }

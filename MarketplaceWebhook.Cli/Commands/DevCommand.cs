@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using MarketplaceWebhook.Cli.LocalHost;
 using MarketplaceWebhook.Cli.LocalHost.App;
 using MarketplaceWebhook.Cli.LocalHost.Storage;
-using MarketplaceWebhook.Cli.Page;
+using MarketplaceWebhook.Cli.Dashboard;
 using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Configuration;
 
@@ -67,7 +67,7 @@ internal static class DevCommand
         FunctionApp.RequireFolder(app);
         var console = new DevConsole();
         await using var storage = await DevStorage.OpenAsync(console.Report, ending.Token);
-        await using var page = new LivePage(
+        await using var page = new LocalDashboard(
             storage.Connection is { } connection
                 ? StorageSettings.FromConnectionString(connection)
                 : StorageSettings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build()),

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using MarketplaceWebhook.Cli.LocalHost;
-using MarketplaceWebhook.Cli.Page;
+using MarketplaceWebhook.Cli.Dashboard;
 using MarketplaceWebhook.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Spectre.Console;
@@ -18,7 +18,7 @@ internal sealed class DevConsole
 
     public void Report(string line) => console.MarkupLineInterpolated($"[dim]{SafeText.Of(line)}[/]");
 
-    public void Welcome(LocalFunctionsHost host, LivePage page, string key, string storage)
+    public void Welcome(LocalFunctionsHost host, LocalDashboard page, string key, string storage)
     {
         console.WriteLine();
         if (host.HttpFunctions.FirstOrDefault(

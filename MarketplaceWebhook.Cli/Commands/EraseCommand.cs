@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Azure;
-using MarketplaceWebhook.Cli.Upkeep;
+using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Storage;
 
@@ -18,8 +18,8 @@ internal static class EraseCommand
             Description = "Cyclr's AccountId, or an AccountApiId that only one account has.",
         };
         var yes = new Option<bool>("--yes") { Description = "Remove it. Without it the command counts, and changes nothing." };
-        var wait = Durations.Option("--wait", "How long to wait for messages that are on their way (1m where it is not given).");
-        var storage = OperatedStorage.Option();
+        var wait = DurationOption.Option("--wait", "How long to wait for messages that are on their way (1m where it is not given).");
+        var storage = CommandStorage.Option();
         var command = new Command(
             "erase",
             "Removes everything that names an account: rows, dead letters, blobs, messages.\nExit codes: 0 removed, or nothing "
@@ -36,7 +36,7 @@ internal static class EraseCommand
     private static async Task<int> RunAsync(
         string name, bool yes, TimeSpan wait, string? storage, CancellationToken cancellationToken)
     {
-        await using var opened = await OperatedStorage.OpenAsync(storage, cancellationToken);
+        await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
         var account = await OneAccountAsync(opened, name, cancellationToken);
         var erasure = opened.Get<Erasure>();
         var erased = yes
@@ -44,19 +44,19 @@ internal static class EraseCommand
         Print(account, erased, yes);
         if (!yes)
         {
-            Output.Remark($"Nothing was changed: `erase {account} --yes` removes it, for good.");
+            ConsoleOutput.Remark($"Nothing was changed: `erase {account} --yes` removes it, for good.");
             return erased is { Rows: 0, QueueInspector: 0 } ? 0 : NotAll;
         }
 
         if (erased.Blobs > 0)
         {
-            Output.Remark(await SoftDeleteAsync(opened, cancellationToken));
+            ConsoleOutput.Remark(await SoftDeleteAsync(opened, cancellationToken));
         }
 
         return erased.QueueInspector == 0 ? 0 : NotAll;
     }
 
-    private static async Task<Guid> OneAccountAsync(OperatedStorage storage, string name, CancellationToken cancellationToken)
+    private static async Task<Guid> OneAccountAsync(CommandStorage storage, string name, CancellationToken cancellationToken)
     {
         var known = await storage.Get<AccountLookup>().FindAsync(name, cancellationToken);
         return known switch
@@ -71,7 +71,7 @@ internal static class EraseCommand
 
     private static void Print(Guid account, ErasureResult erased, bool yes)
     {
-        var table = Output.Table(["What", "Number"], "Where");
+        var table = ConsoleOutput.Table(["What", "Number"], "Where");
         (string What, string Where, int Number)[] lines =
         [
             ("installs and cycles", $"table {StorageNames.InstallsTable}", erased.Installs),
@@ -85,23 +85,23 @@ internal static class EraseCommand
             table.Add([what, number.ToString(CultureInfo.InvariantCulture)], where);
         }
 
-        Output.Write($"{(yes ? "Removed of" : "Would be removed of")} account {account}", table);
+        ConsoleOutput.Write($"{(yes ? "Removed of" : "Would be removed of")} account {account}", table);
         if (erased.QueueInspector > 0)
         {
-            Output.Remark(
-                $"{Output.Count(erased.QueueInspector, "message")} of it on the queues: does the app run? They become rows "
+            ConsoleOutput.Remark(
+                $"{ConsoleOutput.Count(erased.QueueInspector, "message")} of it on the queues: does the app run? They become rows "
                 + "again: erase once more when they are through.");
         }
 
         if (erased.UnseenMessages > 0)
         {
-            Output.Remark(
-                $"{Output.Count(erased.UnseenMessages, "message")}, of whatever account, cannot be looked at now (being worked "
+            ConsoleOutput.Remark(
+                $"{ConsoleOutput.Count(erased.UnseenMessages, "message")}, of whatever account, cannot be looked at now (being worked "
                 + "on, delayed, or behind the first 32): erase once more when the queues are empty.");
         }
     }
 
-    private static async Task<string> SoftDeleteAsync(OperatedStorage storage, CancellationToken cancellationToken)
+    private static async Task<string> SoftDeleteAsync(CommandStorage storage, CancellationToken cancellationToken)
     {
         try
         {
@@ -109,7 +109,7 @@ internal static class EraseCommand
             return days == TimeSpan.Zero
                 ? "Blobs are gone at once: soft delete is off in this storage account. Versions and backups, where they are "
                     + "kept, are not looked at."
-                : $"Soft delete holds the removed blobs for {Output.Count((long)days.TotalDays, "more day")}; until then they "
+                : $"Soft delete holds the removed blobs for {ConsoleOutput.Count((long)days.TotalDays, "more day")}; until then they "
                     + "can be brought back.";
         }
         catch (RequestFailedException e) when (e.Status is 401 or 403)

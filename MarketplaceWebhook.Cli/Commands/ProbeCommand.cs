@@ -1,5 +1,4 @@
 using System.CommandLine;
-using MarketplaceWebhook.Cli.Upkeep;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 
@@ -15,7 +14,7 @@ internal static class ProbeCommand
             DefaultValueFactory = _ => $"http://127.0.0.1:7071/api/cyclr/marketplace?code={SendCommand.DevKey}",
             HelpName = "URL",
         };
-        var storage = OperatedStorage.Option();
+        var storage = CommandStorage.Option();
         var command = new Command(
             "probe",
             "Sends a notification with the status 'probe' through the app, and waits until it stands in StatusChanges.\n"
@@ -38,7 +37,7 @@ internal static class ProbeCommand
         }
 
         // The emulator is no app's storage but one's on this machine.
-        var settings = OperatedStorage.Named(storage) ?? (target.IsLoopback ? OperatedStorage.Emulator : null);
+        var settings = CommandStorage.Named(storage) ?? (target.IsLoopback ? CommandStorage.Emulator : null);
         var clients = settings is null ? null : new StorageClients(settings);
         using var http = new HttpClient();
         var probe = new Probe(http, clients?.StatusChanges, TimeProvider.System)

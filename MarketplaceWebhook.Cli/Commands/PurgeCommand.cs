@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using MarketplaceWebhook.Cli.Upkeep;
+using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Storage;
 
@@ -12,17 +12,17 @@ internal static class PurgeCommand
 
     public static Command Create()
     {
-        var olderThan = Durations.Option("--older-than", "What is younger stays; at least 1d, such as 400d.");
+        var olderThan = DurationOption.Option("--older-than", "What is younger stays; at least 1d, such as 400d.");
         olderThan.Required = true;
         olderThan.Validators.Add(result =>
         {
-            if (result.Tokens is [var token] && Durations.TryParse(token.Value, out var age) && age < Youngest)
+            if (result.Tokens is [var token] && DurationOption.TryParse(token.Value, out var age) && age < Youngest)
             {
                 result.AddError("--older-than must be 1d or more: what is younger may still be on its way.");
             }
         });
         var dryRun = new Option<bool>("--dry-run") { Description = "Count, and change nothing." };
-        var storage = OperatedStorage.Option();
+        var storage = CommandStorage.Option();
         var command = new Command(
             "purge",
             "Removes old notifications from the log, old dead letters, and bodies that nothing names. What the installs come "
@@ -37,10 +37,10 @@ internal static class PurgeCommand
 
     private static async Task<int> RunAsync(TimeSpan olderThan, bool dryRun, string? storage, CancellationToken cancellationToken)
     {
-        await using var opened = await OperatedStorage.OpenAsync(storage, cancellationToken);
+        await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
         var before = DateTimeOffset.UtcNow - olderThan;
         var purged = await opened.Get<Purge>().RunAsync(before, dryRun, cancellationToken);
-        var table = Output.Table(["What", "Number"], "Where");
+        var table = ConsoleOutput.Table(["What", "Number"], "Where");
         (string What, string Where, int Number)[] lines =
         [
             ("notifications", $"table {StorageNames.StatusChangesTable}", purged.Notifications),
@@ -52,23 +52,23 @@ internal static class PurgeCommand
             table.Add([what, number.ToString(CultureInfo.InvariantCulture)], where);
         }
 
-        Output.Write($"{(dryRun ? "Would be removed" : "Removed")}, from before {Output.Time(before)} UTC", table);
+        ConsoleOutput.Write($"{(dryRun ? "Would be removed" : "Removed")}, from before {ConsoleOutput.Time(before)} UTC", table);
         if (purged.KeptNotifications > 0)
         {
-            Output.Remark(
-                $"{Output.Count(purged.KeptNotifications, "notification")} of that age stay: the installs come from them.");
+            ConsoleOutput.Remark(
+                $"{ConsoleOutput.Count(purged.KeptNotifications, "notification")} of that age stay: the installs come from them.");
         }
 
         if (purged.UnreadableNotifications > 0)
         {
-            Output.Remark(
-                $"{Output.Count(purged.UnreadableNotifications, "row")} of the log cannot be read and stay: `rebuild` names "
+            ConsoleOutput.Remark(
+                $"{ConsoleOutput.Count(purged.UnreadableNotifications, "row")} of the log cannot be read and stay: `rebuild` names "
                 + "them.");
         }
 
         if (purged.BlobsLeftForMessages)
         {
-            Output.Remark(
+            ConsoleOutput.Remark(
                 "No body was looked at: a message of that age waits in a queue and may name one. Purge once more when the "
                 + "queues are empty.");
         }

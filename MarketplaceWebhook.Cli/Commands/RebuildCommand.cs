@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using MarketplaceWebhook.Cli.Upkeep;
+using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Maintenance;
 using Spectre.Console;
 
@@ -34,7 +34,7 @@ internal static class RebuildCommand
             }
         });
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var storage = OperatedStorage.Option();
+        var storage = CommandStorage.Option();
         var command = new Command(
             "rebuild",
             "Folds the log (StatusChanges) anew and compares with Installs; safe beside live traffic.\nExit codes: 0 no "
@@ -52,11 +52,11 @@ internal static class RebuildCommand
     private static async Task<int> RunAsync(
         string? account, bool apply, TimeSpan settle, bool json, string? storage, CancellationToken cancellationToken)
     {
-        await using var opened = await OperatedStorage.OpenAsync(storage, cancellationToken);
+        await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
         string?[] accounts = account is null
             ? [null]
             : [.. (await opened.FindAccountsAsync(account, cancellationToken)).Select(id => id.ToString())];
-        var report = new Comparison(json ? null : Output.Results);
+        var report = new Comparison(json ? null : ConsoleOutput.Results);
         foreach (var one in accounts)
         {
             await report.WatchAsync(
@@ -107,7 +107,7 @@ internal static class RebuildCommand
                 return;
             }
 
-            bar.Description = Output.Count(value.Accounts, "account") + " compared";
+            bar.Description = ConsoleOutput.Count(value.Accounts, "account") + " compared";
             // Accounts come in the order of their ids, and ids are spread evenly.
             if (value.Account.Length >= 8
                 && uint.TryParse(
@@ -122,20 +122,20 @@ internal static class RebuildCommand
             var (accounts, notifications) = (before.Accounts + now.Accounts, before.Notifications + now.Notifications);
             if (console is null)
             {
-                Output.WriteJson(new RebuildJson(accounts, notifications, found), UpkeepJson.Default.RebuildJson);
+                ConsoleOutput.WriteJson(new RebuildJson(accounts, notifications, found), JsonOutput.Default.RebuildJson);
                 return;
             }
 
-            var differences = Output.Count(sum.Differences, "difference");
-            Output.Remark(
-                $"Compared {Output.Count(accounts, "account")}, {Output.Count(notifications, "notification")}: " + sum switch
+            var differences = ConsoleOutput.Count(sum.Differences, "difference");
+            ConsoleOutput.Remark(
+                $"Compared {ConsoleOutput.Count(accounts, "account")}, {ConsoleOutput.Count(notifications, "notification")}: " + sum switch
                 {
                     { Accounts: 0 } => "no difference.",
                     { Problems: > 0 } =>
                         $"{differences}{(apply ? ", applied" : "")}; an account whose log cannot be read is left alone.",
-                    _ when Left == 0 => $"{differences} in {Output.Count(sum.Accounts, "account")}, applied.",
+                    _ when Left == 0 => $"{differences} in {ConsoleOutput.Count(sum.Accounts, "account")}, applied.",
                     _ =>
-                        $"{differences} in {Output.Count(sum.Accounts, "account")}. `rebuild --apply` writes what should be.",
+                        $"{differences} in {ConsoleOutput.Count(sum.Accounts, "account")}. `rebuild --apply` writes what should be.",
                 });
         }
 
@@ -160,7 +160,7 @@ internal static class RebuildCommand
 
         private static void Print(RebuiltAccount account)
         {
-            var table = Output.Table(["Row", "Column"], "Difference");
+            var table = ConsoleOutput.Table(["Row", "Column"], "Difference");
             foreach (var difference in account.Differences)
             {
                 table.Add(
@@ -173,7 +173,7 @@ internal static class RebuildCommand
                 table.Add(["(unknown)", ""], problem);
             }
 
-            Output.Write($"Account {account.Account}{(account.Applied ? ", applied" : "")}", table);
+            ConsoleOutput.Write($"Account {account.Account}{(account.Applied ? ", applied" : "")}", table);
         }
     }
 }

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using MarketplaceWebhook.Cli.Upkeep;
+using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
@@ -19,9 +19,9 @@ internal static class RedriveCommand
             Description = "All that were not redriven yet, and what sits in the poison queue.",
         };
         var kind = DeadLettersCommand.KindOption();
-        var since = Durations.Option("--since", "With --all: only dead letters received within this time, such as 2d.");
+        var since = DurationOption.Option("--since", "With --all: only dead letters received within this time, such as 2d.");
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be done, and change nothing." };
-        var storage = OperatedStorage.Option();
+        var storage = CommandStorage.Option();
         var command = new Command(
             "redrive",
             "Puts dead letters on the queue again, each at its own place in the order; doing it twice does no harm.\nExit "
@@ -38,7 +38,7 @@ internal static class RedriveCommand
         });
         command.SetAction(async (parsed, token) =>
         {
-            await using var opened = await OperatedStorage.OpenAsync(parsed.GetValue(storage), token);
+            await using var opened = await CommandStorage.OpenAsync(parsed.GetValue(storage), token);
             var run = new Run(opened, parsed.GetValue(dryRun));
             return parsed.GetValue(ids) is { Length: > 0 } some
                 ? await run.SomeAsync(some, token)
@@ -47,7 +47,7 @@ internal static class RedriveCommand
         return command;
     }
 
-    private sealed class Run(OperatedStorage storage, bool dryRun)
+    private sealed class Run(CommandStorage storage, bool dryRun)
     {
         private readonly Redrive redrive = storage.Get<Redrive>();
         private int sent;
@@ -86,7 +86,7 @@ internal static class RedriveCommand
                 }
             }
 
-            Output.Remark(
+            ConsoleOutput.Remark(
                 $"{(dryRun ? "Would be on" : "On")} the queue again: {sent}; skipped as too large: {skipped}; not redriven: "
                 + $"{failed}.");
             return failed == 0 ? 0 : NotAll;
@@ -108,7 +108,7 @@ internal static class RedriveCommand
                 _ => failed++,
             };
             var why = result.Why is { } text ? $": {text}" : "";
-            Output.Results.MarkupLine(
+            ConsoleOutput.Results.MarkupLine(
                 $"[{colour}]{word}[/]  {kind}  {Markup.Escape(SafeText.Of((id ?? "(no readable id)") + why))}");
         }
     }

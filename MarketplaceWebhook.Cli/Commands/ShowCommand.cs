@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using MarketplaceWebhook.Cli.Upkeep;
+using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Cli.Commands;
@@ -27,7 +27,7 @@ internal static class ShowCommand
             }
         });
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var storage = OperatedStorage.Option();
+        var storage = CommandStorage.Option();
         var command = new Command(
             "show", "Shows an account: its installs, their cycles, and what Cyclr said of it.\nExit codes: 0 shown; 1 nothing "
             + "is known of the account, or wrong input.")
@@ -42,7 +42,7 @@ internal static class ShowCommand
     private static async Task<int> RunAsync(
         string account, int history, bool json, string? storage, CancellationToken cancellationToken)
     {
-        await using var opened = await OperatedStorage.OpenAsync(storage, cancellationToken);
+        await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
         var shown = new List<AccountJson>();
         foreach (var id in await opened.FindAccountsAsync(account, cancellationToken))
         {
@@ -62,9 +62,9 @@ internal static class ShowCommand
 
         if (json)
         {
-            Output.WriteJson(
+            ConsoleOutput.WriteJson(
                 [.. shown.Select(one => one with { History = [.. one.History.Take(history)] })],
-                UpkeepJson.Default.IReadOnlyListAccountJson);
+                JsonOutput.Default.IReadOnlyListAccountJson);
         }
 
         return 0;
@@ -72,7 +72,7 @@ internal static class ShowCommand
 
     private static void Print(AccountJson account, int history)
     {
-        var installs = Output.Table(["Package", "Status", "Cycles"], "Since (UTC)");
+        var installs = ConsoleOutput.Table(["Package", "Status", "Cycles"], "Since (UTC)");
         foreach (var i in account.Installs)
         {
             installs.Add(
@@ -85,28 +85,28 @@ internal static class ShowCommand
         }
 
         var apiIds = account.Installs.Select(i => i.AccountApiId).OfType<string>().Distinct().ToList();
-        Output.Write($"Account {account.AccountId}{(apiIds.Count > 0 ? $", {string.Join(", ", apiIds)}" : "")}", installs);
+        ConsoleOutput.Write($"Account {account.AccountId}{(apiIds.Count > 0 ? $", {string.Join(", ", apiIds)}" : "")}", installs);
         if (account.Cycles.Count > 0)
         {
-            var cycles = Output.Table(["Package", "Cycle", "Reported (UTC)", "Status"], "Webhooks");
+            var cycles = ConsoleOutput.Table(["Package", "Cycle", "Reported (UTC)", "Status"], "Webhooks");
             foreach (var c in account.Cycles)
             {
                 cycles.Add([Text(c.PackageId), c.CycleId, Short(c.ReportedAt), c.CycleStatus], [.. c.Steps ?? []]);
             }
 
-            Output.Write("Cycles", cycles);
+            ConsoleOutput.Write("Cycles", cycles);
         }
 
-        var changes = Output.Table(["Received (UTC)", "Notification", "Package", "Source", "Status"], "Warnings");
+        var changes = ConsoleOutput.Table(["Received (UTC)", "Notification", "Package", "Source", "Status"], "Warnings");
         foreach (var c in account.History.Take(history))
         {
             changes.Add([Short(c.ReceivedAt), c.NotificationId, Text(c.PackageId), c.Source, c.Status], [.. c.Warnings ?? []]);
         }
 
-        Output.Write("History, newest first", changes);
+        ConsoleOutput.Write("History, newest first", changes);
         if (account.History.Count > history)
         {
-            Output.Remark($"There are older ones: show more with --history {Math.Max(history, UsualHistory) * 10}.");
+            ConsoleOutput.Remark($"There are older ones: show more with --history {Math.Max(history, UsualHistory) * 10}.");
         }
     }
 
@@ -131,7 +131,7 @@ internal static class ShowCommand
         row.Text("AccountApiId"), row.Text("UserId"), row.Number("CycleCount"), row.Number("ErrorCount"), row.Texts("Errors"),
         row.Texts("Warnings"), row.Text("PayloadBlob"));
 
-    private static string? Time(RawRow row, string column) => Output.JsonTime(row.Time(column));
+    private static string? Time(RawRow row, string column) => ConsoleOutput.JsonTime(row.Time(column));
 
     private static string Short(string? time) => time?.Replace('T', ' ')[..19] ?? "";
 

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace MarketplaceWebhook.Cli.Commands;
+
+/// <summary>DurationOption as people write them: 45s, 30m, 12h, 2d.</summary>
+internal static class DurationOption
+{
+    private const int MostDays = 36_500;
+
+    public static Option<TimeSpan?> Option(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "DURATION",
+        CustomParser = result =>
+        {
+            if (TryParse(result.Tokens[0].Value, out var duration))
+            {
+                return duration;
+            }
+
+            result.AddError($"{name} must be a number with a unit: 45s, 30m, 12h or 2d.");
+            return null;
+        },
+    };
+
+    public static bool TryParse(string text, out TimeSpan duration)
+    {
+        duration = default;
+        if (text.Length < 2
+            || !long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            return false;
+        }
+
+        TimeSpan? unit = text[^1] switch
+        {
+            's' => TimeSpan.FromSeconds(1),
+            'm' => TimeSpan.FromMinutes(1),
+            'h' => TimeSpan.FromHours(1),
+            'd' => TimeSpan.FromDays(1),
+            _ => null,
+        };
+        if (unit is not { } one || number > MostDays * TimeSpan.TicksPerDay / one.Ticks)
+        {
+            return false;
+        }
+
+        duration = one * number;
+        return true;
+    }
+}

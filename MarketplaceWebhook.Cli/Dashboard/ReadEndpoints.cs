@@ -1,0 +1,89 @@
+using System.Text;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace MarketplaceWebhook.Cli.Dashboard;
+
+/// <summary>What the tables hold, as the page shows it.</summary>
+internal sealed class ReadEndpoints(
+    InstallQueries installs, StatusChangeQueries history, DeadLetterQueries deadLetters, DeadLetterTable letters, TimeProvider time)
+{
+    private const int InstallsAtOnce = 50;
+    private const int ChangesAtOnce = 25;
+    private const int LettersAtOnce = 20;
+
+    /// <summary>A page is no report: beyond these it says that there is more.</summary>
+    private const int MaxCounted = 100_000;
+    private const int MaxDrawn = 1_000;
+
+    private static readonly TimeSpan LongestRange = TimeSpan.FromDays(31);
+
+    public void Map(IEndpointRouteBuilder page)
+    {
+        page.MapGet("/installs", ListInstallsAsync);
+        page.MapGet("/accounts/{accountId:guid}", ReadAccountAsync);
+        page.MapGet("/accounts/{accountId:guid}/history", ListChangesAsync);
+        page.MapGet("/accounts/{accountId:guid}/history/{id}", GetPayloadAsync);
+        page.MapGet("/accounts/{accountId:guid}/timeline", DrawTimelineAsync);
+        page.MapGet("/counts", CountAsync);
+        page.MapGet("/deadletters", ListDeadLettersAsync);
+        page.MapGet("/deadletters/{kind}/{id}", GetBodyAsync);
+    }
+
+    private async Task<ListView<InstallView>> ListInstallsAsync(
+        string? account, string? apiId, string? status, string? continuation, CancellationToken aborted)
+    {
+        var found = await installs.ListAsync(
+            new InstallQueries.Filter(account?.Trim(), apiId, status), InstallsAtOnce, continuation, aborted);
+        return new ListView<InstallView>([.. found.Items.Select(i => InstallView.Of(i.AccountId, i.Install))], found.Continuation);
+    }
+
+    private async Task<IReadOnlyList<PackageView>> ReadAccountAsync(Guid accountId, CancellationToken aborted) =>
+    [
+        .. (await installs.ReadAccountAsync(accountId, aborted))
+            .Where(package => package.Install is not null)
+            .Select(package => PackageView.Of(package, package.Install!)),
+    ];
+
+    private async Task<ListView<ChangeView>> ListChangesAsync(Guid accountId, string? continuation, CancellationToken aborted)
+    {
+        var found = await history.ListAsync(accountId, ChangesAtOnce, continuation, aborted);
+        return new ListView<ChangeView>([.. found.Items.Select(ChangeView.Of)], found.Continuation);
+    }
+
+    private async Task<IResult> GetPayloadAsync(Guid accountId, string id, CancellationToken aborted) =>
+        NotificationId.TryParse(id, out var notificationId)
+        && await history.GetPayloadAsync(accountId, notificationId, aborted) is { } payload
+            ? TypedResults.Text(payload)
+            : TypedResults.NotFound();
+
+    private async Task<IReadOnlyList<Timeline>> DrawTimelineAsync(Guid accountId, CancellationToken aborted) =>
+        Timeline.Of((await history.ListAsync(accountId, MaxDrawn, continuation: null, aborted)).Items);
+
+    private async Task<StatusCounts> CountAsync(int minutes, CancellationToken aborted)
+    {
+        var range = TimeSpan.FromMinutes(Math.Clamp(minutes, 1, LongestRange.TotalMinutes));
+        var from = StatusCounts.Start(range, time.GetUtcNow());
+        var found = await history.ListSinceAsync(from, MaxCounted, aborted);
+        return StatusCounts.Of(found, from, range, isCut: found.Count == MaxCounted);
+    }
+
+    private async Task<IResult> ListDeadLettersAsync(string? kind, string? continuation, CancellationToken aborted)
+    {
+        if (kind is not (null or "" or DeadLetter.Rejected or DeadLetter.Failed))
+            return TypedResults.NotFound();
+
+        var found = await deadLetters.ListAsync(kind is "" ? null : kind, LettersAtOnce, continuation, aborted);
+        return TypedResults.Ok(new ListView<DeadLetterView>([.. found.Items.Select(DeadLetterView.Of)], found.Continuation));
+    }
+
+    private async Task<IResult> GetBodyAsync(string kind, string id, CancellationToken aborted) =>
+        NotificationId.TryParse(id, out var notificationId)
+        && (await letters.FindAsync(notificationId, aborted)).FirstOrDefault(letter => letter.Kind == kind) is { } letter
+        && await letters.GetBodyAsync(letter, aborted) is { } body
+            ? TypedResults.Text(Encoding.UTF8.GetString(body.Span))
+            : TypedResults.NotFound();
+}

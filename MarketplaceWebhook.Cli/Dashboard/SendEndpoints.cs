@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Text;
+using MarketplaceWebhook.Cli.Commands;
+using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace MarketplaceWebhook.Cli.Dashboard;
+
+/// <summary>Plays Cyclr: posts a body to the webhook's own URL, and plays a scenario into the queue. The key stays on this side.</summary>
+internal sealed class SendEndpoints(
+    Task<LocalFunctionsHost> hostStarted, string key, HttpClient http, NotificationQueue queue, TimeProvider time)
+{
+    private static readonly string[] Documented =
+        [KnownStatus.Installed, KnownStatus.Started, KnownStatus.Stopped, KnownStatus.Uninstalled];
+
+    public void Map(IEndpointRouteBuilder page)
+    {
+        page.MapGet("/bodies", () => Documented.ToDictionary(
+            status => status, status => Encoding.UTF8.GetString(NotificationBody.Read(status).Bytes)));
+        page.MapPost("/send", SendAsync);
+        page.MapPost("/scenario", PlayAsync);
+    }
+
+    private sealed record AnswerView(int Status, string? Reason, string? ContentType, string Body, double Milliseconds);
+
+    private sealed record DeliveryView(string Id, DateTimeOffset ReceivedAt, string Status, string PackageId, bool IsRepeated);
+
+    private sealed record ScenarioView(
+        Guid AccountId, string AccountApiId, IReadOnlyList<DeliveryView> Deliveries, IReadOnlyDictionary<string, string> Expected);
+
+    private async Task<IResult> SendAsync(HttpRequest request, string? source, CancellationToken aborted)
+    {
+        var host = await hostStarted.WaitAsync(aborted);
+        var receiver = host.HttpFunctions.FirstOrDefault(
+            function => function.Methods.Contains("post", StringComparer.OrdinalIgnoreCase));
+        if (receiver is null)
+            return TypedResults.NotFound();
+
+        var path = string.IsNullOrEmpty(source) ? "" : $"/{Uri.EscapeDataString(source)}";
+        using var call = new HttpRequestMessage(HttpMethod.Post, $"{host.UrlOf(receiver)}{path}?code={Uri.EscapeDataString(key)}")
+        {
+            Content = new StreamContent(request.Body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+        };
+        var started = Stopwatch.GetTimestamp();
+        using var answer = await http.SendAsync(call, aborted);
+        var body = await answer.Content.ReadAsStringAsync(aborted);
+        return TypedResults.Ok(new AnswerView(
+            (int)answer.StatusCode, answer.ReasonPhrase, answer.Content.Headers.ContentType?.MediaType, body,
+            Stopwatch.GetElapsedTime(started).TotalMilliseconds));
+    }
+
+    private async Task<IResult> PlayAsync(CancellationToken aborted)
+    {
+        var accountId = Guid.NewGuid();
+        var accountApiId = $"scenario-{accountId.ToString()[..4]}";
+        var scenario = Scenario.Create(accountId, accountApiId, time.GetUtcNow(), Random.Shared);
+        foreach (var delivery in scenario.Deliveries)
+            await queue.ResendAsync(delivery.MessageText, aborted);
+
+        return TypedResults.Ok(new ScenarioView(
+            accountId,
+            accountApiId,
+            [.. scenario.Deliveries.Select(d => new DeliveryView(
+                d.Id.ToString(), d.Id.ReceivedAt, d.Status, InstallView.PackageText(d.PackageId), d.IsRepeated))],
+            scenario.Expected));
+    }
+}

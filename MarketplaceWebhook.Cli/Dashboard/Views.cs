@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text.Json;
+using MarketplaceWebhook.Installs;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Storage;
+
+namespace MarketplaceWebhook.Cli.Dashboard;
+
+/// <summary>An install as the page lists it. Package ids are text: JavaScript's numbers end at 2⁵³.</summary>
+internal sealed record InstallView(
+    Guid AccountId, string PackageId, string? AccountApiId, string Status, DateTimeOffset StatusAt, int CycleCount, int? ErrorCount,
+    string Source)
+{
+    public static InstallView Of(Guid accountId, Install install) => new(
+        accountId, PackageText(install.PackageId), install.AccountApiId, install.Status, install.StatusNotificationId.ReceivedAt,
+        install.CycleCount, install.ErrorCount, install.Source);
+
+    public static string PackageText(long packageId) => packageId.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>An install with all that belongs to it.</summary>
+internal sealed record PackageView(
+    InstallView Install,
+    DateTimeOffset? InstalledAt,
+    DateTimeOffset? StartedAt,
+    DateTimeOffset? StoppedAt,
+    DateTimeOffset? UninstalledAt,
+    string? UserId,
+    string? CompleteParameter,
+    IReadOnlyList<string> Errors,
+    IReadOnlyList<CycleView> Cycles)
+{
+    public static PackageView Of(Package package, Install install) => new(
+        InstallView.Of(package.AccountId, install),
+        install.InstalledNotificationId?.ReceivedAt,
+        install.StartedAt,
+        install.StoppedAt,
+        install.UninstalledNotificationId?.ReceivedAt,
+        install.UserId,
+        install.CompleteParameter,
+        Texts(install.Errors),
+        [.. package.Cycles.Values.OrderBy(cycle => cycle.CycleId.ToString(), StringComparer.Ordinal).Select(CycleView.Of)]);
+
+    /// <param name="column">A JSON array of texts, as it stands in a column.</param>
+    public static IReadOnlyList<string> Texts(string? column) =>
+        column is null ? [] : JsonSerializer.Deserialize<List<string>>(column) ?? [];
+}
+
+internal sealed record CycleView(
+    Guid CycleId, string? CycleStatus, string? TemplateId, string? TemplateReleaseId, DateTimeOffset ReportedAt, int WebhookCount,
+    IReadOnlyList<CycleWebhook> Webhooks)
+{
+    public static CycleView Of(Cycle cycle) => new(
+        cycle.CycleId, cycle.CycleStatus, cycle.TemplateId, cycle.TemplateReleaseId, cycle.NotificationId.ReceivedAt, cycle.WebhookCount,
+        JsonSerializer.Deserialize<List<CycleWebhook>>(cycle.Webhooks) ?? []);
+}
+
+/// <summary>A notification in an account's history.</summary>
+internal sealed record ChangeView(
+    string Id, DateTimeOffset ReceivedAt, string Source, string Status, string PackageId, string? AccountApiId, string? UserId,
+    string? CompleteParameter, int? CycleCount, IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings)
+{
+    public static ChangeView Of(StatusChangeQueries.Entry entry) => new(
+        entry.Id.ToString(), entry.Id.ReceivedAt, entry.Source, entry.Status, InstallView.PackageText(entry.PackageId), entry.AccountApiId,
+        entry.UserId, entry.CompleteParameter, entry.CycleCount, PackageView.Texts(entry.Errors), PackageView.Texts(entry.Warnings));
+}
+
+/// <param name="Id">As the row has it, or the row key where that is no notification's.</param>
+internal sealed record DeadLetterView(
+    string Kind, string Id, DateTimeOffset? ReceivedAt, string? Source, string? Reason, string? Detail, string? AccountId, long? BodyLength,
+    DateTimeOffset? RedrivenAt)
+{
+    public static DeadLetterView Of(StoredDeadLetter letter) => new(
+        letter.Kind, letter.Id?.ToString() ?? letter.Row.RowKey, letter.Id?.ReceivedAt, letter.Source, letter.Reason, letter.Detail,
+        letter.AccountId, letter.BodyLength, letter.RedrivenAt);
+}
+
+internal sealed record ListView<T>(IReadOnlyList<T> Items, string? Continuation);

@@ -1,0 +1,48 @@
+using System.Text.Json.Serialization;
+
+namespace MarketplaceWebhook.Cli.Output;
+
+/// <summary>What --json prints. Names and shapes are a contract: scripts read them. Times are UTC, absent values have no
+/// property.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    WriteIndented = true)]
+[JsonSerializable(typeof(IReadOnlyList<AccountJson>))]
+[JsonSerializable(typeof(IReadOnlyList<DeadLetterJson>))]
+[JsonSerializable(typeof(RebuildJson))]
+internal sealed partial class JsonOutput : JsonSerializerContext;
+
+internal sealed record AccountJson(
+    Guid AccountId, IReadOnlyList<InstallJson> Installs, IReadOnlyList<CycleJson> Cycles, IReadOnlyList<ChangeJson> History);
+
+internal sealed record InstallJson(
+    string Row, long? PackageId, string? Status, string? StatusAt, string? InstalledAt, string? StartedAt, string? StoppedAt,
+    string? UninstalledAt,
+    long? CycleCount, long? ErrorCount, IReadOnlyList<string>? Errors, string? AccountApiId, string? UserId,
+    string? CompleteParameter, string? Source);
+
+/// <param name="Steps">The names of the steps whose webhooks there are; their URLs are secrets, and stand in the table
+/// alone.</param>
+internal sealed record CycleJson(
+    string Row, long? PackageId, string? CycleId, string? CycleStatus, string? TemplateId, string? TemplateReleaseId,
+    long? WebhookCount,
+    IReadOnlyList<string>? Steps, string? ReportedAt, string? NotificationId);
+
+internal sealed record ChangeJson(
+    string? NotificationId, string? ReceivedAt, string? Status, long? PackageId, string? Source, string? AccountApiId,
+    string? UserId,
+    long? CycleCount, long? ErrorCount, IReadOnlyList<string>? Errors, IReadOnlyList<string>? Warnings, string? PayloadBlob);
+
+/// <param name="Body">Of a single letter only.</param>
+internal sealed record DeadLetterJson(
+    string Kind, string? NotificationId, string? ReceivedAt, string? Source, string? Reason, string? Detail, string? AccountId,
+    long? BodyLength, string? BodyBlob, string? RedrivenAt, string? Body = null);
+
+internal sealed record RebuildJson(long Accounts, long Notifications, IReadOnlyList<RebuiltAccountJson> Differing);
+
+internal sealed record RebuiltAccountJson(
+    string Account, bool Applied, IReadOnlyList<DifferenceJson> Differences, IReadOnlyList<string> Problems);
+
+/// <param name="Column">Absent where a whole row is missing, or is one too many.</param>
+internal sealed record DifferenceJson(string Row, string? Column, string? Is, string? ShouldBe);

@@ -1,0 +1,126 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace MarketplaceWebhook.Tests.Dashboard;
+
+[Collection(nameof(Chromium))]
+public sealed class AppearanceTests(RunningDashboard running) : IClassFixture<RunningDashboard>
+{
+    private const string Ground = "() => getComputedStyle(document.body).backgroundColor";
+
+    [Fact]
+    public async Task It_is_dark_where_the_system_is_and_the_button_changes_it()
+    {
+        await using var tab = await running.OpenAsync(new TabOptions { Colours = ColorScheme.Dark });
+        var dark = await tab.Page.EvaluateAsync<string>(Ground);
+        var button = tab.Page.Locator("#theme");
+        await Expect(button).ToContainTextAsync("Auto");
+
+        await button.ClickAsync();
+        await Expect(button).ToContainTextAsync("Light");
+        var light = await tab.Page.EvaluateAsync<string>(Ground);
+        await button.ClickAsync();
+        await Expect(button).ToContainTextAsync("Dark");
+
+        Assert.Equal(dark, await tab.Page.EvaluateAsync<string>(Ground));
+        Assert.NotEqual(dark, light);
+        await tab.Page.ReloadAsync();
+        await Expect(button).ToContainTextAsync("Dark");
+    }
+
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task Text_stands_out_from_its_ground(ColorScheme colours)
+    {
+        await using var tab = await running.OpenAsync(new TabOptions { Colours = colours });
+        await tab.SendAsync("installed", Guid.NewGuid());
+        await Expect(tab.Page.Locator("#installs-rows .badge").First).ToBeVisibleAsync();
+
+        var ratios = await tab.Page.EvaluateAsync<double[]>(Contrasts);
+
+        // WCAG 2.2, level AA, for text of this size.
+        Assert.All(ratios, ratio => Assert.True(ratio >= 4.5, $"A status has the contrast {ratio:0.00}."));
+        Assert.Equal(9, ratios.Length);
+    }
+
+    [Fact]
+    public async Task It_works_by_keyboard_alone()
+    {
+        await using var tab = await running.OpenAsync();
+        var keyboard = tab.Page.Keyboard;
+        await Expect(tab.Page.Locator("#send-body")).ToHaveValueAsync(new System.Text.RegularExpressions.Regex("installed"));
+        var account = Guid.NewGuid();
+
+        await keyboard.PressAsync("Tab");
+        await Expect(tab.Page.Locator(".skip")).ToBeFocusedAsync();
+        await TabToAsync(tab, ".segments input[value=installed]");
+        Assert.Equal("solid", await tab.Page.EvaluateAsync<string>("() => getComputedStyle(document.querySelector('.segments input:focus + span')).outlineStyle"));
+        await keyboard.PressAsync("ArrowRight");
+        await TabToAsync(tab, "#send-account");
+        await keyboard.PressAsync("ControlOrMeta+a");
+        await keyboard.InsertTextAsync(account.ToString());
+        await TabToAsync(tab, "#send-body");
+        await keyboard.PressAsync("Control+Enter");
+
+        var row = tab.Row(account);
+        await Expect(row.Locator(".badge").First).ToHaveTextAsync("started");
+        await row.GetByRole(AriaRole.Link).FocusAsync();
+        await keyboard.PressAsync("Enter");
+        await Expect(tab.Page.Locator("#account-title")).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task It_is_readable_on_a_phone()
+    {
+        await using var tab = await running.OpenAsync(new TabOptions { Width = 390, Height = 844 });
+        var account = Guid.NewGuid();
+        await tab.SendAsync("installed", account);
+        await Expect(tab.Row(account)).ToBeVisibleAsync();
+
+        var widths = await tab.Page.EvaluateAsync<int[]>(
+            "() => [document.documentElement.scrollWidth, document.querySelector('.side').offsetWidth, document.querySelector('.views').offsetWidth]");
+
+        Assert.Equal(390, widths[0]);
+        Assert.Equal(widths[1], widths[2]);
+    }
+
+    private static async Task TabToAsync(Tab tab, string selector)
+    {
+        for (var presses = 0; presses < 20; presses++)
+        {
+            await tab.Page.Keyboard.PressAsync("Tab");
+            if (await tab.Page.EvaluateAsync<bool>("selector => document.activeElement.matches(selector)", selector))
+                return;
+        }
+
+        Assert.Fail($"{selector} is not reached by Tab.");
+    }
+
+    /// <summary>Of a badge of each tone on its own ground, and of body text and hints on a card: relative luminance as WCAG defines it.</summary>
+    private const string Contrasts = """
+        () => {
+          const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+          const luminance = (colour) => {
+            canvas.clearRect(0, 0, 1, 1);
+            canvas.fillStyle = colour;
+            canvas.fillRect(0, 0, 1, 1);
+            const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+          };
+          const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+          const card = document.querySelector('.card');
+          const badges = ['installed', 'started', 'stopped', 'uninstalled', 'other', 'danger', 'warn'].map((tone) => {
+            const badge = document.createElement('span');
+            badge.className = `badge ${tone}`;
+            card.append(badge);
+            const style = getComputedStyle(badge);
+            const ratio = contrast(luminance(style.color), luminance(style.backgroundColor));
+            badge.remove();
+            return ratio;
+          });
+          const ground = luminance(getComputedStyle(card).backgroundColor);
+          return [...badges, contrast(luminance(getComputedStyle(card).color), ground), contrast(luminance(getComputedStyle(document.querySelector('.hint')).color), ground)];
+        }
+        """;
+}

@@ -1,0 +1,89 @@
+using MarketplaceWebhook.Tests.Dashboard;
+using Microsoft.Playwright;
+
+[assembly: AssemblyFixture(typeof(Chromium))]
+
+namespace MarketplaceWebhook.Tests.Dashboard;
+
+/// <summary>One Chromium for all tests of the page: the one that is installed. Playwright downloads none.</summary>
+public sealed class Chromium : IAsyncDisposable
+{
+    /// <summary>Milliseconds. Generous: a build machine may be busy.</summary>
+    public const int Deadline = 30_000;
+
+    private const string Missing = "Chromium is not installed: put chromium or google-chrome on the PATH (Debian: apt-get install chromium).";
+
+    private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "Chromium", "Google Chrome", "chrome.exe", "msedge.exe"];
+
+    private static readonly string[] Arguments =
+        ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-gpu"];
+
+    private readonly SemaphoreSlim gate = new(1);
+    private IPlaywright? playwright;
+    private IBrowser? browser;
+
+    /// <summary>Skips the test where there is no Chromium; with CI=true that is a failure.</summary>
+    public async Task<IBrowser> LaunchAsync(CancellationToken cancellationToken)
+    {
+        await gate.WaitAsync(cancellationToken);
+        try
+        {
+            return browser ??= await StartAsync();
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (browser is not null)
+            await browser.DisposeAsync();
+        playwright?.Dispose();
+        gate.Dispose();
+    }
+
+    private async Task<IBrowser> StartAsync()
+    {
+        if (Find() is not { } executable)
+        {
+            Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") == "true", Missing);
+            throw new InvalidOperationException(Missing);
+        }
+
+        Assertions.SetDefaultExpectTimeout(Deadline);
+        playwright = await Playwright.CreateAsync();
+        return await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = executable,
+            Args = Arguments,
+            // Chromium does not start as root with its sandbox.
+            ChromiumSandbox = !(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess),
+        });
+    }
+
+    private static string? Find()
+    {
+        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Concat(InstallFolders());
+        return folders.SelectMany(folder => Names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
+    }
+
+    private static IEnumerable<string> InstallFolders()
+    {
+        if (OperatingSystem.IsMacOS())
+        {
+            yield return "/Applications/Chromium.app/Contents/MacOS";
+            yield return "/Applications/Google Chrome.app/Contents/MacOS";
+            yield break;
+        }
+
+        foreach (var programs in (Environment.SpecialFolder[])[Environment.SpecialFolder.ProgramFiles, Environment.SpecialFolder.ProgramFilesX86])
+        {
+            yield return Path.Combine(Environment.GetFolderPath(programs), "Google", "Chrome", "Application");
+            yield return Path.Combine(Environment.GetFolderPath(programs), "Microsoft", "Edge", "Application");
+        }
+    }
+}

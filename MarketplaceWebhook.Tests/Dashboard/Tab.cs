@@ -1,0 +1,78 @@
+using Microsoft.Playwright;
+
+namespace MarketplaceWebhook.Tests.Dashboard;
+
+public sealed record TabOptions
+{
+    public ColorScheme Colours { get; init; } = ColorScheme.Light;
+
+    public int Width { get; init; } = 1440;
+
+    public int Height { get; init; } = 900;
+
+    public float Scale { get; init; } = 1;
+}
+
+/// <summary>A browser tab with the page. At its end nothing may stand in the console, and nothing may have been asked of another host.</summary>
+public sealed class Tab : IAsyncDisposable
+{
+    private readonly IBrowserContext context;
+    private readonly List<string> complaints = [];
+
+    private Tab(IBrowserContext context, IPage page)
+    {
+        (this.context, Page) = (context, page);
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+                complaints.Add($"console: {message.Text}");
+        };
+        page.PageError += (_, error) => complaints.Add($"exception: {error}");
+        page.Request += (_, request) =>
+        {
+            if (new Uri(request.Url) is { IsLoopback: false, Scheme: not "data" })
+                complaints.Add($"request to {request.Url}");
+        };
+    }
+
+    public IPage Page { get; }
+
+    public static async Task<Tab> OpenAsync(IBrowser browser, Uri url, TabOptions options)
+    {
+        var context = await browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            ColorScheme = options.Colours,
+            ViewportSize = new ViewportSize { Width = options.Width, Height = options.Height },
+            DeviceScaleFactor = options.Scale,
+            Locale = "en-GB",
+            TimezoneId = "UTC",
+        });
+        context.SetDefaultTimeout(Chromium.Deadline);
+        var tab = new Tab(context, await context.NewPageAsync());
+        await tab.Page.GotoAsync(url.ToString());
+        return tab;
+    }
+
+    /// <summary>The one install row of a package in the list.</summary>
+    public ILocator Row(Guid accountId, long package = 1234) =>
+        Page.Locator($"#installs-rows tr[data-account='{accountId}'][data-package='{package}']");
+
+    public async Task SendAsync(string status, Guid accountId)
+    {
+        await Page.GetByLabel("Account", new PageGetByLabelOptions { Exact = true }).FillAsync(accountId.ToString());
+        await Page.Locator($".segments input[value={status}]").CheckAsync(new LocatorCheckOptions { Force = true });
+        await Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Send", Exact = true }).ClickAsync();
+    }
+
+    public async Task SendBodyAsync(string body)
+    {
+        await Page.GetByLabel("Body", new PageGetByLabelOptions { Exact = true }).FillAsync(body);
+        await Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Send", Exact = true }).ClickAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await context.DisposeAsync();
+        Assert.Empty(complaints);
+    }
+}
