@@ -29,7 +29,9 @@ public static class CommandLine
     {
         var parsed = Create().Parse(args);
         if (parsed.Action is ParseErrorAction)
+        {
             return Fail($"{parsed.Errors[^1].Message} Add --help to see what there is.");
+        }
 
         try
         {

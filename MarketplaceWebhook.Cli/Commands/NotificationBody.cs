@@ -15,9 +15,15 @@ internal sealed record NotificationBody(byte[] Bytes)
     public static NotificationBody Read(string name)
     {
         if (Documented.Contains(name, StringComparer.OrdinalIgnoreCase))
+        {
             return new NotificationBody(ReadResource($"Bodies/{name.ToLowerInvariant()}.json"));
+        }
+
         if (File.Exists(name))
+        {
             return new NotificationBody(File.ReadAllBytes(name));
+        }
+
         throw new UserErrorException($"'{name}' is neither {string.Join(", ", Documented)} nor a file.");
     }
 
@@ -26,17 +32,28 @@ internal sealed record NotificationBody(byte[] Bytes)
     public NotificationBody With(Guid? accountId, string? accountApiId, long? packageId)
     {
         if ((accountId, accountApiId, packageId) is (null, null, null))
+        {
             return this;
+        }
 
         try
         {
             var body = JsonNode.Parse(Bytes, AnyCase)?.AsObject() ?? throw new JsonException();
             if (accountId is not null)
+            {
                 body["AccountId"] = accountId;
+            }
+
             if (accountApiId is not null)
+            {
                 body["AccountApiId"] = accountApiId;
+            }
+
             if (packageId is not null)
+            {
                 body["MarketplaceIntegrationPackageId"] = packageId;
+            }
+
             return new NotificationBody(JsonSerializer.SerializeToUtf8Bytes(body, SendCommand.ReadableJson));
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)

@@ -35,9 +35,14 @@ public sealed class Probe(HttpClient http, TableClient? statusChanges, TimeProvi
         {
             var (status, answer) = await PostOnceAsync(url, cancellationToken);
             if (status == HttpStatusCode.Accepted && NotificationIdOf(answer) is { } id)
+            {
                 return id;
+            }
+
             if (status != HttpStatusCode.ServiceUnavailable || time.GetElapsedTime(started) >= RoleDeadline)
+            {
                 throw new UserErrorException(NotAccepted(url, status));
+            }
 
             Report("The app cannot write to its storage yet (503). A fresh role can take up to 10 minutes: trying again ...");
             await Task.Delay(RolePoll, time, cancellationToken);
@@ -56,9 +61,15 @@ public sealed class Probe(HttpClient http, TableClient? statusChanges, TimeProvi
                 var row = await table.GetEntityIfExistsAsync<TableEntity>(
                     TableKeys.Account(Guid.Empty), TableKeys.NewestFirst(id), select: [nameof(TableEntity.Timestamp)], cancellationToken);
                 if (row.HasValue)
+                {
                     return Max(TimeSpan.Zero, row.Value!.Timestamp!.Value - id.ReceivedAt);
+                }
+
                 if (time.GetElapsedTime(readableSince) >= ArrivalDeadline)
+                {
                     throw new UserErrorException(NotArrived(id, table));
+                }
+
                 await Task.Delay(Poll, time, cancellationToken);
             }
             catch (RequestFailedException e) when (

@@ -35,7 +35,10 @@ internal static class SendCommand
             CustomParser = result =>
             {
                 if (Guid.TryParse(result.Tokens[0].Value, out var id))
+                {
                     return id;
+                }
+
                 result.AddError("--account must be a GUID.");
                 return null;
             },
@@ -49,7 +52,10 @@ internal static class SendCommand
             {
                 if (long.TryParse(
                     result.Tokens[0].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+                {
                     return number;
+                }
+
                 result.AddError("--package must be an integer.");
                 return null;
             },
@@ -76,8 +82,10 @@ internal static class SendCommand
     private static async Task<int> RunAsync(NotificationBody body, string url, CancellationToken cancellationToken)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var target) || target.Scheme is not ("http" or "https"))
+        {
             throw new UserErrorException(
                 "--url must be a whole address, such as http://127.0.0.1:7071/api/cyclr/marketplace?code=KEY.");
+        }
 
         using var http = new HttpClient();
         using var content = new ByteArrayContent(body.Bytes);
@@ -110,7 +118,9 @@ internal static class SendCommand
         var hint = status == HttpStatusCode.Unauthorized ? ": the key is missing or wrong; give it as ?code= in --url" : "";
         AnsiConsole.MarkupLineInterpolated($"[{colour}]{(int)status} {status}[/]{hint}");
         foreach (var line in Indented(answer).Split('\n'))
+        {
             Console.WriteLine(SafeText.Of(line.TrimEnd('\r'), 4000));
+        }
     }
 
     private static string Indented(string answer)

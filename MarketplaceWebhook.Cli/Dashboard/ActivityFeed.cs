@@ -14,7 +14,10 @@ internal sealed class ActivityFeed
         {
             var changed = activities[id] = change(activities.GetValueOrDefault(id));
             if (activities.Count > Kept)
+            {
                 activities.RemoveAt(0);
+            }
+
             return changed;
         }
     }
@@ -22,6 +25,8 @@ internal sealed class ActivityFeed
     public IReadOnlyList<Activity> ToList()
     {
         lock (gate)
+        {
             return [.. activities.Values];
+        }
     }
 }

@@ -17,7 +17,9 @@ internal sealed class PageEvents
         get
         {
             lock (gate)
+            {
                 return pages.Count > 0;
+            }
         }
     }
 
@@ -35,17 +37,24 @@ internal sealed class PageEvents
     {
         var page = Channel.CreateBounded<SseItem<object>>(MaxBehind);
         lock (gate)
+        {
             pages.Add(page);
+        }
+
         try
         {
             yield return new SseItem<object>(snapshot(), "snapshot") { ReconnectionInterval = TimeSpan.FromSeconds(1) };
             await foreach (var item in page.Reader.ReadAllAsync(cancellationToken))
+            {
                 yield return item;
+            }
         }
         finally
         {
             lock (gate)
+            {
                 pages.Remove(page);
+            }
         }
     }
 }

@@ -74,7 +74,9 @@ internal sealed class ReadEndpoints(
     private async Task<IResult> ListDeadLettersAsync(string? kind, string? continuation, CancellationToken aborted)
     {
         if (kind is not (null or "" or DeadLetter.Rejected or DeadLetter.Failed))
+        {
             return TypedResults.NotFound();
+        }
 
         var found = await deadLetters.ListAsync(kind is "" ? null : kind, LettersAtOnce, continuation, aborted);
         return TypedResults.Ok(new ListView<DeadLetterView>([.. found.Items.Select(DeadLetterView.Of)], found.Continuation));

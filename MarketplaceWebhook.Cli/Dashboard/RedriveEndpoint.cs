@@ -24,7 +24,10 @@ internal sealed class RedriveEndpoint(DeadLetterTable letters, Redrive redrive, 
 
         var redriven = await redrive.RedriveAsync(letter, dryRun: false, aborted);
         if (redriven.Outcome == RedriveOutcome.Sent)
+        {
             pages.Publish("deadletters", new { });
+        }
+
         return TypedResults.Ok(new RedrivenView(redriven.Outcome == RedriveOutcome.Sent, redriven.Why));
     }
 }

@@ -39,7 +39,9 @@ internal sealed class SendEndpoints(
         var receiver = host.HttpFunctions.FirstOrDefault(
             function => function.Methods.Contains("post", StringComparer.OrdinalIgnoreCase));
         if (receiver is null)
+        {
             return TypedResults.NotFound();
+        }
 
         var path = string.IsNullOrEmpty(source) ? "" : $"/{Uri.EscapeDataString(source)}";
         using var call = new HttpRequestMessage(HttpMethod.Post, $"{host.UrlOf(receiver)}{path}?code={Uri.EscapeDataString(key)}")
@@ -60,7 +62,9 @@ internal sealed class SendEndpoints(
         var accountApiId = $"scenario-{accountId.ToString()[..4]}";
         var scenario = Scenario.Create(accountId, accountApiId, time.GetUtcNow(), Random.Shared);
         foreach (var delivery in scenario.Deliveries)
+        {
             await queue.ResendAsync(delivery.MessageText, aborted);
+        }
 
         return TypedResults.Ok(new ScenarioView(
             accountId,

@@ -31,7 +31,9 @@ public sealed record StatusCounts(DateTimeOffset From, double BucketSeconds, IRe
         {
             var index = (int)((id.ReceivedAt - from) / bucket);
             if (index is >= 0 and < Buckets)
+            {
                 counts[KnownStatus.Includes(status) ? status : Other][index]++;
+            }
         }
 
         return new StatusCounts(from, bucket.TotalSeconds, counts, isCut);

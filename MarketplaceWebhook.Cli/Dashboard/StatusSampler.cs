@@ -27,7 +27,10 @@ internal sealed class StatusSampler(PageEvents pages, StorageClients clients, St
         {
             var now = pages.HasPages ? await SampleAsync(host, stopping) : null;
             if (now is not null && now != Latest)
+            {
                 pages.Publish("status", now);
+            }
+
             Latest = now;
         }
         while (await timer.WaitForNextTickAsync(stopping));
@@ -59,7 +62,10 @@ internal sealed class StatusSampler(PageEvents pages, StorageClients clients, St
         try
         {
             if (host.HttpFunctions.FirstOrDefault(function => function.Name == Health) is not { } health)
+            {
                 return false;
+            }
+
             using var answer = await http.GetAsync(host.UrlOf(health), patience);
             return answer.IsSuccessStatusCode;
         }

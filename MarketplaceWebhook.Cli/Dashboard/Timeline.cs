@@ -27,7 +27,10 @@ public sealed record Timeline(string PackageId, IReadOnlyList<Timeline.Bar> Bars
             if (bars is [.., var last])
             {
                 if (last.Status == change.Status)
+                {
                     continue;
+                }
+
                 bars[^1] = last with { To = change.Id.ReceivedAt };
             }
 

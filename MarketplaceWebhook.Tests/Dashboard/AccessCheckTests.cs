@@ -27,7 +27,9 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
                 .Replace("{kind}", DeadLetter.Failed, StringComparison.Ordinal)
                 .Replace("{id}", "01a209ac-276d-7000-ba77-7aaae8c8c49f", StringComparison.Ordinal);
             if (path.StartsWith("/page", StringComparison.Ordinal))
+            {
                 data.Add(endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0], path);
+            }
         }
 
         return data;
@@ -135,7 +137,10 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
     {
         using var request = Request(method, path, token, origin, host, fetchSite);
         if (method == "POST")
+        {
             request.Content = new StringContent(body);
+        }
+
         using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         return answer.StatusCode;
     }
@@ -148,11 +153,20 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
         var request = new HttpRequestMessage(new HttpMethod(method), new Uri(running.BaseAddress, path));
         request.Headers.Host = host;
         if (origin != "")
+        {
             request.Headers.Add("Origin", origin ?? Origin);
+        }
+
         if (token is not null)
+        {
             request.Headers.Add("X-Page-Token", token is "" ? running.Token : token);
+        }
+
         if (fetchSite is not null)
+        {
             request.Headers.Add("Sec-Fetch-Site", fetchSite);
+        }
+
         return request;
     }
 }

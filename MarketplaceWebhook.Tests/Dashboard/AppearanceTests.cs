@@ -91,7 +91,9 @@ public sealed class AppearanceTests(RunningDashboard running) : IClassFixture<Ru
         {
             await tab.Page.Keyboard.PressAsync("Tab");
             if (await tab.Page.EvaluateAsync<bool>("selector => document.activeElement.matches(selector)", selector))
+            {
                 return;
+            }
         }
 
         Assert.Fail($"{selector} is not reached by Tab.");

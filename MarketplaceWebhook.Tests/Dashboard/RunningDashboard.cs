@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using MarketplaceWebhook.Cli.Dashboard;
 using MarketplaceWebhook.Cli.LocalHost;
 using MarketplaceWebhook.Cli.LocalHost.Storage;
-using MarketplaceWebhook.Cli.Dashboard;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
@@ -54,9 +54,14 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
     {
         http.Dispose();
         if (host is not null)
+        {
             await host.DisposeAsync();
+        }
+
         if (page is not null)
+        {
             await page.DisposeAsync();
+        }
     }
 
     /// <summary>A tab that has the page open.</summary>

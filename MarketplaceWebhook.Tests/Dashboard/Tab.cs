@@ -25,13 +25,17 @@ public sealed class Tab : IAsyncDisposable
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")
+            {
                 complaints.Add($"console: {message.Text}");
+            }
         };
         page.PageError += (_, error) => complaints.Add($"exception: {error}");
         page.Request += (_, request) =>
         {
             if (new Uri(request.Url) is { IsLoopback: false, Scheme: not "data" })
+            {
                 complaints.Add($"request to {request.Url}");
+            }
         };
     }
 
