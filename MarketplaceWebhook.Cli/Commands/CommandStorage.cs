@@ -11,10 +11,10 @@ namespace MarketplaceWebhook.Cli.Commands;
 /// <summary>The storage that an operator's command works on, with the application's rooms on it.</summary>
 internal sealed class CommandStorage : IAsyncDisposable
 {
-    private readonly ServiceProvider services;
+    private readonly ServiceProvider _services;
 
     private CommandStorage(StorageSettings settings) =>
-        services = new ServiceCollection().AddLogging().AddMaintenance(settings).BuildServiceProvider();
+        _services = new ServiceCollection().AddLogging().AddMaintenance(settings).BuildServiceProvider();
 
     public static Option<string?> Option() => new("--storage")
     {
@@ -41,7 +41,7 @@ internal sealed class CommandStorage : IAsyncDisposable
     }
 
     public T Get<T>()
-        where T : notnull => services.GetRequiredService<T>();
+        where T : notnull => _services.GetRequiredService<T>();
 
     /// <exception cref="UserErrorException">Nothing is known of it.</exception>
     public async Task<IReadOnlyList<Guid>> FindAccountsAsync(string name, CancellationToken cancellationToken)
@@ -74,5 +74,5 @@ internal sealed class CommandStorage : IAsyncDisposable
             : StorageSettings.Read(environment);
     }
 
-    public ValueTask DisposeAsync() => services.DisposeAsync();
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
 }

@@ -72,20 +72,20 @@ internal static class RebuildCommand
     private sealed class Comparison(IAnsiConsole? console) : IProgress<RebuildProgress>
     {
         // Filled for --json alone: what is printed need not be kept.
-        private readonly List<RebuiltAccountJson> found = [];
-        private (int Accounts, int Differences, int Problems) sum;
-        private RebuildProgress before = new();
-        private RebuildProgress now = new();
-        private ProgressTask? bar;
+        private readonly List<RebuiltAccountJson> _found = [];
+        private (int Accounts, int Differences, int Problems) _sum;
+        private RebuildProgress _before = new();
+        private RebuildProgress _now = new();
+        private ProgressTask? _bar;
 
         /// <summary>Accounts that are not as they should be.</summary>
         public int Left { get; private set; }
 
         public async Task WatchAsync(Func<IProgress<RebuildProgress>, IAsyncEnumerable<RebuiltAccount>> run, bool isSingle)
         {
-            before = new RebuildProgress(
-                Accounts: before.Accounts + now.Accounts, Notifications: before.Notifications + now.Notifications);
-            now = new RebuildProgress();
+            _before = new RebuildProgress(
+                Accounts: _before.Accounts + _now.Accounts, Notifications: _before.Notifications + _now.Notifications);
+            _now = new RebuildProgress();
             if (console is null || isSingle || !console.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
             {
                 await TakeAsync(run(this));
@@ -94,48 +94,48 @@ internal static class RebuildCommand
 
             await console.Progress().AutoClear(true).StartAsync(async context =>
             {
-                bar = context.AddTask("Comparing accounts");
+                _bar = context.AddTask("Comparing accounts");
                 await TakeAsync(run(this));
             });
         }
 
         public void Report(RebuildProgress value)
         {
-            now = value;
-            if (bar is null)
+            _now = value;
+            if (_bar is null)
             {
                 return;
             }
 
-            bar.Description = ConsoleOutput.Count(value.Accounts, "account") + " compared";
+            _bar.Description = ConsoleOutput.Count(value.Accounts, "account") + " compared";
             // Accounts come in the order of their ids, and ids are spread evenly.
             if (value.Account.Length >= 8
                 && uint.TryParse(
                     value.Account.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var place))
             {
-                bar.Value = 100.0 * place / uint.MaxValue;
+                _bar.Value = 100.0 * place / uint.MaxValue;
             }
         }
 
         public void Conclude(bool apply)
         {
-            var (accounts, notifications) = (before.Accounts + now.Accounts, before.Notifications + now.Notifications);
+            var (accounts, notifications) = (_before.Accounts + _now.Accounts, _before.Notifications + _now.Notifications);
             if (console is null)
             {
-                ConsoleOutput.WriteJson(new RebuildJson(accounts, notifications, found), JsonOutput.Default.RebuildJson);
+                ConsoleOutput.WriteJson(new RebuildJson(accounts, notifications, _found), JsonOutput.Default.RebuildJson);
                 return;
             }
 
-            var differences = ConsoleOutput.Count(sum.Differences, "difference");
+            var differences = ConsoleOutput.Count(_sum.Differences, "difference");
             ConsoleOutput.Remark(
-                $"Compared {ConsoleOutput.Count(accounts, "account")}, {ConsoleOutput.Count(notifications, "notification")}: " + sum switch
+                $"Compared {ConsoleOutput.Count(accounts, "account")}, {ConsoleOutput.Count(notifications, "notification")}: " + _sum switch
                 {
                     { Accounts: 0 } => "no difference.",
                     { Problems: > 0 } =>
                         $"{differences}{(apply ? ", applied" : "")}; an account whose log cannot be read is left alone.",
-                    _ when Left == 0 => $"{differences} in {ConsoleOutput.Count(sum.Accounts, "account")}, applied.",
+                    _ when Left == 0 => $"{differences} in {ConsoleOutput.Count(_sum.Accounts, "account")}, applied.",
                     _ =>
-                        $"{differences} in {ConsoleOutput.Count(sum.Accounts, "account")}. `rebuild --apply` writes what should be.",
+                        $"{differences} in {ConsoleOutput.Count(_sum.Accounts, "account")}. `rebuild --apply` writes what should be.",
                 });
         }
 
@@ -144,14 +144,14 @@ internal static class RebuildCommand
             await foreach (var account in accounts)
             {
                 Left += account.Applied ? 0 : 1;
-                sum = (sum.Accounts + 1, sum.Differences + account.Differences.Count, sum.Problems + account.Problems.Count);
+                _sum = (_sum.Accounts + 1, _sum.Differences + account.Differences.Count, _sum.Problems + account.Problems.Count);
                 if (console is not null)
                 {
                     Print(account);
                     continue;
                 }
 
-                found.Add(new RebuiltAccountJson(
+                _found.Add(new RebuiltAccountJson(
                     account.Account, account.Applied,
                     [.. account.Differences.Select(d => new DifferenceJson(d.Row, d.Column, d.Is, d.ShouldBe))],
                     account.Problems));

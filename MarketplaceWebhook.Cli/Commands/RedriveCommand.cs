@@ -49,10 +49,10 @@ internal static class RedriveCommand
 
     private sealed class Run(CommandStorage storage, bool dryRun)
     {
-        private readonly Redrive redrive = storage.Get<Redrive>();
-        private int sent;
-        private int failed;
-        private int skipped;
+        private readonly Redrive _redrive = storage.Get<Redrive>();
+        private int _sent;
+        private int _failed;
+        private int _skipped;
 
         public async Task<int> SomeAsync(string[] ids, CancellationToken cancellationToken)
         {
@@ -60,11 +60,11 @@ internal static class RedriveCommand
             {
                 foreach (var letter in await DeadLettersCommand.FindAsync(storage, id, cancellationToken))
                 {
-                    Print(letter.Kind, letter.Id?.ToString(), await redrive.RedriveAsync(letter, dryRun, cancellationToken));
+                    Print(letter.Kind, letter.Id?.ToString(), await _redrive.RedriveAsync(letter, dryRun, cancellationToken));
                 }
             }
 
-            return failed + skipped == 0 ? 0 : NotAll;
+            return _failed + _skipped == 0 ? 0 : NotAll;
         }
 
         public async Task<int> AllAsync(string? kind, DateTimeOffset? since, CancellationToken cancellationToken)
@@ -72,7 +72,7 @@ internal static class RedriveCommand
             // The poison queue first: what fails again becomes a letter, and waits for the next time.
             if (kind is null or DeadLetter.Failed)
             {
-                await foreach (var message in redrive.RedrivePoisonAsync(dryRun, cancellationToken))
+                await foreach (var message in _redrive.RedrivePoisonAsync(dryRun, cancellationToken))
                 {
                     Print("poison", message.Id?.ToString(), message.Result);
                 }
@@ -82,14 +82,14 @@ internal static class RedriveCommand
             {
                 if (letter.RedrivenAt is null)
                 {
-                    Print(letter.Kind, letter.Id?.ToString(), await redrive.RedriveAsync(letter, dryRun, cancellationToken));
+                    Print(letter.Kind, letter.Id?.ToString(), await _redrive.RedriveAsync(letter, dryRun, cancellationToken));
                 }
             }
 
             ConsoleOutput.Remark(
-                $"{(dryRun ? "Would be on" : "On")} the queue again: {sent}; skipped as too large: {skipped}; not redriven: "
-                + $"{failed}.");
-            return failed == 0 ? 0 : NotAll;
+                $"{(dryRun ? "Would be on" : "On")} the queue again: {_sent}; skipped as too large: {_skipped}; not redriven: "
+                + $"{_failed}.");
+            return _failed == 0 ? 0 : NotAll;
         }
 
         private void Print(string kind, string? id, RedriveResult result)
@@ -103,9 +103,9 @@ internal static class RedriveCommand
             };
             _ = result.Outcome switch
             {
-                RedriveOutcome.Sent => sent++,
-                RedriveOutcome.TooLarge => skipped++,
-                _ => failed++,
+                RedriveOutcome.Sent => _sent++,
+                RedriveOutcome.TooLarge => _skipped++,
+                _ => _failed++,
             };
             var why = result.Why is { } text ? $": {text}" : "";
             ConsoleOutput.Results.MarkupLine(

@@ -28,12 +28,12 @@ internal sealed class AccessCheck
 
     private static readonly string[] ProxyHeaders = ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"];
 
-    private readonly byte[] tokenHash;
+    private readonly byte[] _tokenHash;
 
     public AccessCheck()
     {
         Token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
-        tokenHash = Hash(Token);
+        _tokenHash = Hash(Token);
     }
 
     public string Token { get; }
@@ -83,7 +83,7 @@ internal sealed class AccessCheck
         var given = request.Headers.TryGetValue(TokenHeader, out var header)
             ? header.ToString()
             : request.Query[TokenParameter].ToString();
-        return CryptographicOperations.FixedTimeEquals(Hash(given), tokenHash);
+        return CryptographicOperations.FixedTimeEquals(Hash(given), _tokenHash);
     }
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));

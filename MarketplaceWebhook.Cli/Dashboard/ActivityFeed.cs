@@ -5,17 +5,17 @@ internal sealed class ActivityFeed
 {
     private const int Kept = 200;
 
-    private readonly Lock gate = new();
-    private readonly OrderedDictionary<string, Activity> activities = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private readonly OrderedDictionary<string, Activity> _activities = new(StringComparer.Ordinal);
 
     public Activity Set(string id, Func<Activity?, Activity> change)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var changed = activities[id] = change(activities.GetValueOrDefault(id));
-            if (activities.Count > Kept)
+            var changed = _activities[id] = change(_activities.GetValueOrDefault(id));
+            if (_activities.Count > Kept)
             {
-                activities.RemoveAt(0);
+                _activities.RemoveAt(0);
             }
 
             return changed;
@@ -24,9 +24,9 @@ internal sealed class ActivityFeed
 
     public IReadOnlyList<Activity> ToList()
     {
-        lock (gate)
+        lock (_gate)
         {
-            return [.. activities.Values];
+            return [.. _activities.Values];
         }
     }
 }

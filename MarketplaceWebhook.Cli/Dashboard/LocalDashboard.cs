@@ -11,19 +11,19 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 /// <summary>The page that `dev` serves beside the functions: what is sent, what became of it, what the tables hold.</summary>
 public sealed class LocalDashboard : IAsyncDisposable
 {
-    private readonly CancellationTokenSource stopping = new();
-    private readonly TaskCompletionSource<LocalFunctionsHost> hostStarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ServiceProvider services;
-    private readonly AccessCheck guard;
-    private readonly HostObserver observer;
-    private Task running = Task.CompletedTask;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource<LocalFunctionsHost> _hostStarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ServiceProvider _services;
+    private readonly AccessCheck _guard;
+    private readonly HostObserver _observer;
+    private Task _running = Task.CompletedTask;
 
     /// <param name="storage">The storage that the application works on.</param>
     /// <param name="key">The function key.</param>
     /// <param name="chartLibrary">The path of Chart.js, once it is installed; without it the page has no charts.</param>
     public LocalDashboard(StorageSettings storage, string key, Task<string?> chartLibrary)
     {
-        services = new ServiceCollection()
+        _services = new ServiceCollection()
             .AddLogging().AddMaintenance(storage)
             .AddSingleton<InstallQueries>()
             .AddSingleton<StatusChangeQueries>()
@@ -37,45 +37,45 @@ public sealed class LocalDashboard : IAsyncDisposable
             .AddSingleton(new StaticFiles(chartLibrary))
             .AddSingleton<ReadEndpoints>()
             .AddSingleton<RedriveEndpoint>()
-            .AddSingleton(provider => ActivatorUtilities.CreateInstance<SendEndpoints>(provider, hostStarted.Task, key))
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<SendEndpoints>(provider, _hostStarted.Task, key))
             .BuildServiceProvider();
-        guard = services.GetRequiredService<AccessCheck>();
-        observer = services.GetRequiredService<HostObserver>();
+        _guard = _services.GetRequiredService<AccessCheck>();
+        _observer = _services.GetRequiredService<HostObserver>();
     }
 
     /// <summary>What a person opens, with the token of this run.</summary>
-    public Uri UrlOn(Uri baseAddress) => new(baseAddress, $"/#token={guard.Token}");
+    public Uri UrlOn(Uri baseAddress) => new(baseAddress, $"/#token={_guard.Token}");
 
-    public void Observe(HostEvent hostEvent) => observer.Observe(hostEvent);
+    public void Observe(HostEvent hostEvent) => _observer.Observe(hostEvent);
 
     public void Map(IEndpointRouteBuilder routes)
     {
         var open = routes.MapGroup("").AddEndpointFilter(AccessCheck.OnThisMachineAsync);
         open.MapGet("/", StaticFiles.Index);
-        open.MapGet("/assets/chart.js", services.GetRequiredService<StaticFiles>().ChartLibrary);
+        open.MapGet("/assets/chart.js", _services.GetRequiredService<StaticFiles>().ChartLibrary);
         open.MapGet("/assets/{name}", (string name) => StaticFiles.File(name));
 
-        var guarded = open.MapGroup("/page").AddEndpointFilter(guard.FromThePageAsync).AddEndpointFilter(SayStorageFaultsAsync);
+        var guarded = open.MapGroup("/page").AddEndpointFilter(_guard.FromThePageAsync).AddEndpointFilter(SayStorageFaultsAsync);
         guarded.MapGet("/events", StreamEvents);
-        services.GetRequiredService<ReadEndpoints>().Map(guarded);
-        services.GetRequiredService<SendEndpoints>().Map(guarded);
-        services.GetRequiredService<RedriveEndpoint>().Map(guarded);
+        _services.GetRequiredService<ReadEndpoints>().Map(guarded);
+        _services.GetRequiredService<SendEndpoints>().Map(guarded);
+        _services.GetRequiredService<RedriveEndpoint>().Map(guarded);
     }
 
     /// <summary>From now on the page sends to this host, and says how it is.</summary>
     public void Attach(LocalFunctionsHost host)
     {
-        hostStarted.SetResult(host);
-        running = Task.WhenAll(
-            observer.RunAsync(stopping.Token), services.GetRequiredService<StatusSampler>().RunAsync(host, stopping.Token));
+        _hostStarted.SetResult(host);
+        _running = Task.WhenAll(
+            _observer.RunAsync(_stopping.Token), _services.GetRequiredService<StatusSampler>().RunAsync(host, _stopping.Token));
     }
 
     public async ValueTask DisposeAsync()
     {
-        await stopping.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await services.DisposeAsync();
-        stopping.Dispose();
+        await _stopping.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _services.DisposeAsync();
+        _stopping.Dispose();
     }
 
     private static async ValueTask<object?> SayStorageFaultsAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -97,9 +97,9 @@ public sealed class LocalDashboard : IAsyncDisposable
         var hostStopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, hostStopping);
         context.Response.RegisterForDispose(ending);
-        var feed = services.GetRequiredService<ActivityFeed>();
-        var sampler = services.GetRequiredService<StatusSampler>();
-        return TypedResults.ServerSentEvents(services.GetRequiredService<PageEvents>().ReadAsync(
+        var feed = _services.GetRequiredService<ActivityFeed>();
+        var sampler = _services.GetRequiredService<StatusSampler>();
+        return TypedResults.ServerSentEvents(_services.GetRequiredService<PageEvents>().ReadAsync(
             () => new { Activities = feed.ToList(), Status = sampler.Latest }, ending.Token));
     }
 }

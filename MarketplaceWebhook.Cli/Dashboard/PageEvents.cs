@@ -9,25 +9,25 @@ internal sealed class PageEvents
 {
     private const int MaxBehind = 2_000;
 
-    private readonly Lock gate = new();
-    private readonly HashSet<Channel<SseItem<object>>> pages = [];
+    private readonly Lock _gate = new();
+    private readonly HashSet<Channel<SseItem<object>>> _pages = [];
 
     public bool HasPages
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return pages.Count > 0;
+                return _pages.Count > 0;
             }
         }
     }
 
     public void Publish(string type, object data)
     {
-        lock (gate)
+        lock (_gate)
         {
-            pages.RemoveWhere(page => !page.Writer.TryWrite(new SseItem<object>(data, type)) && page.Writer.TryComplete());
+            _pages.RemoveWhere(page => !page.Writer.TryWrite(new SseItem<object>(data, type)) && page.Writer.TryComplete());
         }
     }
 
@@ -36,9 +36,9 @@ internal sealed class PageEvents
         Func<object> snapshot, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var page = Channel.CreateBounded<SseItem<object>>(MaxBehind);
-        lock (gate)
+        lock (_gate)
         {
-            pages.Add(page);
+            _pages.Add(page);
         }
 
         try
@@ -51,9 +51,9 @@ internal sealed class PageEvents
         }
         finally
         {
-            lock (gate)
+            lock (_gate)
             {
-                pages.Remove(page);
+                _pages.Remove(page);
             }
         }
     }

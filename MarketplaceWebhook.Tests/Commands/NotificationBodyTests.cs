@@ -6,9 +6,9 @@ namespace MarketplaceWebhook.Tests.Commands;
 
 public sealed class NotificationBodyTests : IDisposable
 {
-    private readonly string file = Path.GetTempFileName();
+    private readonly string _file = Path.GetTempFileName();
 
-    public void Dispose() => File.Delete(file);
+    public void Dispose() => File.Delete(_file);
 
     [Theory]
     [InlineData("installed")]
@@ -22,9 +22,9 @@ public sealed class NotificationBodyTests : IDisposable
     [Fact]
     public void A_file_keeps_its_bytes()
     {
-        File.WriteAllBytes(file, [0xEF, 0xBB, 0xBF, (byte)'{', 0xFF]);
+        File.WriteAllBytes(_file, [0xEF, 0xBB, 0xBF, (byte)'{', 0xFF]);
 
-        Assert.Equal([0xEF, 0xBB, 0xBF, (byte)'{', 0xFF], NotificationBody.Read(file).With(null, null, null).Bytes);
+        Assert.Equal([0xEF, 0xBB, 0xBF, (byte)'{', 0xFF], NotificationBody.Read(_file).With(null, null, null).Bytes);
     }
 
     [Fact]
@@ -44,9 +44,9 @@ public sealed class NotificationBodyTests : IDisposable
     [Fact]
     public void A_name_in_another_case_is_replaced_and_not_given_twice()
     {
-        File.WriteAllText(file, """{"accountid":"x"}""");
+        File.WriteAllText(_file, """{"accountid":"x"}""");
 
-        var body = JsonNode.Parse(NotificationBody.Read(file).With(Guid.Empty, null, null).Bytes)!;
+        var body = JsonNode.Parse(NotificationBody.Read(_file).With(Guid.Empty, null, null).Bytes)!;
 
         Assert.Equal(Guid.Empty.ToString(), (string?)Assert.Single(body.AsObject()).Value);
     }
@@ -57,9 +57,9 @@ public sealed class NotificationBodyTests : IDisposable
     [InlineData("null")]
     public void Values_can_be_put_into_an_object_only(string text)
     {
-        File.WriteAllText(file, text);
+        File.WriteAllText(_file, text);
 
-        Assert.Throws<UserErrorException>(() => NotificationBody.Read(file).With(null, null, 1));
+        Assert.Throws<UserErrorException>(() => NotificationBody.Read(_file).With(null, null, 1));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace MarketplaceWebhook.Tests.Dashboard;
 /// <summary>Requests as a foreign site, another user of the machine, or a tunnel could make them.</summary>
 public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<RunningDashboard>, IDisposable
 {
-    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
 
     private string Origin => running.BaseAddress.GetLeftPart(UriPartial.Authority);
 
@@ -78,7 +78,7 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
         using var request = Request("GET", "/");
         request.Headers.Add("X-Forwarded-For", "203.0.113.7");
 
-        using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        using var answer = await _http.SendAsync(request, TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
     }
@@ -98,7 +98,7 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
     [InlineData("/page/installs")]
     public async Task Every_answer_forbids_what_the_page_does_not_need(string path)
     {
-        using var answer = await http.SendAsync(Request("GET", path), TestContext.Current.CancellationToken);
+        using var answer = await _http.SendAsync(Request("GET", path), TestContext.Current.CancellationToken);
 
         Assert.Equal(
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -130,7 +130,7 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
         Assert.Equal(HttpStatusCode.NotFound, await AskAsync("POST", "/"));
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose() => _http.Dispose();
 
     private async Task<HttpStatusCode> AskAsync(
         string method, string path, string? token = "", string? origin = null, string? host = null, string? fetchSite = null, string body = "")
@@ -141,7 +141,7 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
             request.Content = new StringContent(body);
         }
 
-        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         return answer.StatusCode;
     }
 

@@ -18,33 +18,33 @@ public sealed class Chromium : IAsyncDisposable
     private static readonly string[] Arguments =
         ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-gpu"];
 
-    private readonly SemaphoreSlim gate = new(1);
-    private IPlaywright? playwright;
-    private IBrowser? browser;
+    private readonly SemaphoreSlim _gate = new(1);
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
 
     /// <summary>Skips the test where there is no Chromium; with CI=true that is a failure.</summary>
     public async Task<IBrowser> LaunchAsync(CancellationToken cancellationToken)
     {
-        await gate.WaitAsync(cancellationToken);
+        await _gate.WaitAsync(cancellationToken);
         try
         {
-            return browser ??= await StartAsync();
+            return _browser ??= await StartAsync();
         }
         finally
         {
-            gate.Release();
+            _gate.Release();
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (browser is not null)
+        if (_browser is not null)
         {
-            await browser.DisposeAsync();
+            await _browser.DisposeAsync();
         }
 
-        playwright?.Dispose();
-        gate.Dispose();
+        _playwright?.Dispose();
+        _gate.Dispose();
     }
 
     private async Task<IBrowser> StartAsync()
@@ -56,8 +56,8 @@ public sealed class Chromium : IAsyncDisposable
         }
 
         Assertions.SetDefaultExpectTimeout(Deadline);
-        playwright = await Playwright.CreateAsync();
-        return await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        _playwright = await Playwright.CreateAsync();
+        return await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = executable,
             Args = Arguments,

@@ -15,16 +15,16 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
 {
     public const string Key = "a key/with?signs";
 
-    private readonly HttpClient http = new();
-    private LocalDashboard? page;
-    private LocalFunctionsHost? host;
+    private readonly HttpClient _http = new();
+    private LocalDashboard? _page;
+    private LocalFunctionsHost? _host;
 
     public StorageSettings Storage { get; private set; } = null!;
 
-    public Uri BaseAddress => host!.BaseAddress;
+    public Uri BaseAddress => _host!.BaseAddress;
 
     /// <summary>With the token.</summary>
-    public Uri Url => page!.UrlOn(BaseAddress);
+    public Uri Url => _page!.UrlOn(BaseAddress);
 
     public string Token => Url.Fragment.Split('=')[1];
 
@@ -33,9 +33,9 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
         var connection = azurite.NewAccount();
         var modules = await NpmPackages.EnsureInstalledAsync(_ => { }, TestContext.Current.CancellationToken);
         Storage = StorageSettings.FromConnectionString(connection);
-        page = new LocalDashboard(
+        _page = new LocalDashboard(
             Storage, Key, Task.FromResult<string?>(Path.Combine(modules, "chart.js", "dist", "chart.umd.min.js")));
-        host = await LocalFunctionsHost.StartAsync(
+        _host = await LocalFunctionsHost.StartAsync(
             new LocalFunctionsHostOptions
             {
                 AppDirectory = Path.Combine(AppContext.BaseDirectory, "app"),
@@ -43,24 +43,24 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
                 StorageConnection = connection,
                 // All deliveries of a message that fails follow at once.
                 Environment = new Dictionary<string, string?> { ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:00" },
-                Observe = page.Observe,
-                MapOther = page.Map,
+                Observe = _page.Observe,
+                MapOther = _page.Map,
             },
             TestContext.Current.CancellationToken);
-        page.Attach(host);
+        _page.Attach(_host);
     }
 
     public async ValueTask DisposeAsync()
     {
-        http.Dispose();
-        if (host is not null)
+        _http.Dispose();
+        if (_host is not null)
         {
-            await host.DisposeAsync();
+            await _host.DisposeAsync();
         }
 
-        if (page is not null)
+        if (_page is not null)
         {
-            await page.DisposeAsync();
+            await _page.DisposeAsync();
         }
     }
 
@@ -74,7 +74,7 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
-        using var answer = await http.PostAsync(
+        using var answer = await _http.PostAsync(
             new Uri(BaseAddress, $"/api/cyclr/marketplace?code={Uri.EscapeDataString(Key)}"), content, cancellationToken);
         return JsonNode.Parse(await answer.Content.ReadAsStringAsync(cancellationToken))!;
     }

@@ -16,25 +16,25 @@ public sealed record TabOptions
 /// <summary>A browser tab with the page. At its end nothing may stand in the console, and nothing may have been asked of another host.</summary>
 public sealed class Tab : IAsyncDisposable
 {
-    private readonly IBrowserContext context;
-    private readonly List<string> complaints = [];
+    private readonly IBrowserContext _context;
+    private readonly List<string> _complaints = [];
 
     private Tab(IBrowserContext context, IPage page)
     {
-        (this.context, Page) = (context, page);
+        (_context, Page) = (context, page);
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")
             {
-                complaints.Add($"console: {message.Text}");
+                _complaints.Add($"console: {message.Text}");
             }
         };
-        page.PageError += (_, error) => complaints.Add($"exception: {error}");
+        page.PageError += (_, error) => _complaints.Add($"exception: {error}");
         page.Request += (_, request) =>
         {
             if (new Uri(request.Url) is { IsLoopback: false, Scheme: not "data" })
             {
-                complaints.Add($"request to {request.Url}");
+                _complaints.Add($"request to {request.Url}");
             }
         };
     }
@@ -76,7 +76,7 @@ public sealed class Tab : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await context.DisposeAsync();
-        Assert.Empty(complaints);
+        await _context.DisposeAsync();
+        Assert.Empty(_complaints);
     }
 }
