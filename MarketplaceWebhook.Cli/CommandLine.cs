@@ -5,14 +5,14 @@ using MarketplaceWebhook.Telemetry;
 
 namespace MarketplaceWebhook.Cli;
 
-/// <summary>The tool's commands, and what happens when one cannot do its work: one line on stderr, exit code 1.</summary>
+/// <summary>The tool's commands. A command that fails prints one line on stderr and returns exit code 1.</summary>
 public static class CommandLine
 {
     // Ctrl+C: `dev` lets Azurite write its data before the process ends.
     private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(45);
 
     public static RootCommand Create() =>
-        new("Cyclr Marketplace notifications: run the function app on this machine, and look after its data.")
+        new("Runs the Cyclr Marketplace notification app on this machine, and inspects and maintains its data.")
     {
         DevCommand.Create(),
         SendCommand.Create(),
@@ -30,7 +30,7 @@ public static class CommandLine
         var parsed = Create().Parse(args);
         if (parsed.Action is ParseErrorAction)
         {
-            return Fail($"{parsed.Errors[^1].Message} Add --help to see what there is.");
+            return Fail($"{parsed.Errors[^1].Message} Add --help for usage.");
         }
 
         try

@@ -1,7 +1,7 @@
 namespace MarketplaceWebhook.Cli;
 
 /// <summary>
-/// What the person at the terminal can mend: wrong input, a port that is taken, a program that is missing.
-/// The message is one line that says what to do; Program prints it and ends with exit code 1.
+/// An error that the user can fix: invalid input, a port in use, a missing program.
+/// The message is one line that says what to do; the tool prints it and returns exit code 1.
 /// </summary>
 public sealed class UserErrorException(string message, Exception? innerException = null) : Exception(message, innerException);

@@ -8,7 +8,7 @@ using Spectre.Console;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
-/// <summary>The storage that an operator's command works on, with the application's rooms on it.</summary>
+/// <summary>The storage that a command works on, with the application's maintenance classes.</summary>
 internal sealed class CommandStorage : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
@@ -18,15 +18,15 @@ internal sealed class CommandStorage : IAsyncDisposable
 
     public static Option<string?> Option() => new("--storage")
     {
-        Description = "A storage account: its connection string, or its name, for the signed-in identity. Without it the one "
-            + "of AzureWebJobsStorage, else the emulator on this machine.",
+        Description = "The storage account: a connection string, or a name to use with the signed-in identity. Default: "
+            + "AzureWebJobsStorage, otherwise the emulator on this machine.",
         HelpName = "STORAGE",
     };
 
-    /// <exception cref="UserErrorException">The application has never run on this storage.</exception>
+    /// <exception cref="UserErrorException">The application has not run on this storage.</exception>
     public static async Task<CommandStorage> OpenAsync(string? storage, CancellationToken cancellationToken)
     {
-        var opened = new CommandStorage(Named(storage) ?? Emulator);
+        var opened = new CommandStorage(FindSettings(storage) ?? Emulator);
         var description = opened.Get<StorageClients>().Description;
         ConsoleOutput.Errors.MarkupLineInterpolated($"[dim]Storage: {description}[/]");
         if (await opened.Get<StorageProvisioner>().IsMadeAsync(cancellationToken))
@@ -36,29 +36,29 @@ internal sealed class CommandStorage : IAsyncDisposable
 
         await opened.DisposeAsync();
         throw new UserErrorException(
-            $"{description} has no table {StorageNames.StatusChangesTable}: the application has not run on this storage. Name "
-            + "another in --storage or AzureWebJobsStorage.");
+            $"{description} has no table {StorageNames.StatusChangesTable}: the application has not run on this storage. Use "
+            + "--storage or AzureWebJobsStorage to select another one.");
     }
 
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
-    /// <exception cref="UserErrorException">Nothing is known of it.</exception>
+    /// <exception cref="UserErrorException">The account is unknown.</exception>
     public async Task<IReadOnlyList<Guid>> FindAccountsAsync(string name, CancellationToken cancellationToken)
     {
         var accounts = await Get<AccountLookup>().FindAsync(name, cancellationToken);
         return accounts.Count > 0
             ? accounts
             : throw new UserErrorException(
-                $"Nothing is known of an account '{name}': give Cyclr's AccountId or the partner's AccountApiId, exactly as it "
-                + "was sent. It is there once its first notification was projected.");
+                $"Unknown account '{name}': use Cyclr's AccountId or the partner's AccountApiId, exactly as it was sent. An account "
+                + "is known once its first notification has been projected.");
     }
 
     public static StorageSettings Emulator => StorageSettings.FromConnectionString("UseDevelopmentStorage=true");
 
-    /// <param name="storage">As <see cref="Option"/> gives it.</param>
-    /// <returns>Null: neither the option nor the environment names one.</returns>
-    public static StorageSettings? Named(string? storage)
+    /// <param name="storage">The value of <see cref="Option"/>.</param>
+    /// <returns>Null if neither the option nor the environment specifies one.</returns>
+    public static StorageSettings? FindSettings(string? storage)
     {
         if (storage is not null)
         {

@@ -12,13 +12,13 @@ internal static class DeadLettersCommand
     public static Command Create()
     {
         var kind = KindOption();
-        var since = DurationOption.Option("--since", "Only those received within this time, such as 2d.");
+        var since = DurationOption.Option("--since", "Only dead letters received within this time, such as 2d.");
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var storage = CommandStorage.Option();
         var command = new Command(
             "deadletters",
-            "Lists what was refused at the door (rejected) or failed in the queue (failed), each kind newest first.\nExit "
-            + "codes: 0 listed; 1 wrong input, or the storage failed.")
+            "Lists dead letters: notifications that were rejected at the HTTP endpoint or failed in the queue, each kind newest "
+            + "first.\nExit codes: 0 listed; 1 invalid input, or storage failed.")
         {
             kind, since, json, storage, CreateShow(),
         };
@@ -31,38 +31,38 @@ internal static class DeadLettersCommand
     {
         var kind = new Option<string?>("--kind")
         {
-            Description = "rejected: refused at the door; failed: failed in the queue.",
+            Description = "rejected: at the HTTP endpoint; failed: in the queue.",
             HelpName = "KIND",
         };
         kind.AcceptOnlyFromAmong(DeadLetter.Rejected, DeadLetter.Failed);
         return kind;
     }
 
-    /// <exception cref="UserErrorException">There is none.</exception>
+    /// <exception cref="UserErrorException">There is no such dead letter.</exception>
     public static async Task<IReadOnlyList<StoredDeadLetter>> FindAsync(
         CommandStorage storage, string id, CancellationToken cancellationToken)
     {
         if (!NotificationId.TryParse(id.Trim().ToLowerInvariant(), out var notification))
         {
-            throw new UserErrorException($"'{id}' is no notification's id: give one as `deadletters` lists it.");
+            throw new UserErrorException($"'{id}' is not a notification id: use an id that `deadletters` lists.");
         }
 
-        var letters = await storage.Get<DeadLetterTable>().FindAsync(notification, cancellationToken);
-        return letters.Count > 0
-            ? letters
-            : throw new UserErrorException($"There is no dead letter {notification}: `deadletters` lists those that there are.");
+        var deadLetters = await storage.Get<DeadLetterTable>().FindAsync(notification, cancellationToken);
+        return deadLetters.Count > 0
+            ? deadLetters
+            : throw new UserErrorException($"There is no dead letter {notification}. `deadletters` lists all of them.");
     }
 
     private static Command CreateShow()
     {
         var id = new Argument<string>("ID")
         {
-            Description = "The notification's id, as the list and the answer to the sender have it.",
+            Description = "The notification id, from the list or from the response to the sender.",
         };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var storage = CommandStorage.Option();
         var command = new Command(
-            "show", "Shows one of them with its body.\nExit codes: 0 shown; 1 there is none, or wrong input.")
+            "show", "Shows one dead letter with its body.\nExit codes: 0 shown; 1 not found, invalid input, or storage failed.")
         {
             id, json, storage,
         };
@@ -75,20 +75,20 @@ internal static class DeadLettersCommand
         string? kind, TimeSpan? since, bool json, string? storage, CancellationToken cancellationToken)
     {
         await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
-        var letters = opened.Get<DeadLetterTable>().ReadAsync(kind, DateTimeOffset.UtcNow - since, cancellationToken)
-            .Select(letter => Json(letter));
+        var deadLetters = opened.Get<DeadLetterTable>().ReadAsync(kind, DateTimeOffset.UtcNow - since, cancellationToken)
+            .Select(deadLetter => Json(deadLetter));
         if (json)
         {
-            ConsoleOutput.WriteJson(await letters.ToListAsync(cancellationToken), JsonOutput.Default.IReadOnlyListDeadLetterJson);
+            ConsoleOutput.WriteJson(await deadLetters.ToListAsync(cancellationToken), JsonOutput.Default.IReadOnlyListDeadLetterJson);
             return 0;
         }
 
-        var table = ConsoleOutput.Table(["Id", "Received (UTC)", "Kind"], "Why");
-        await foreach (var l in letters)
+        var table = ConsoleOutput.Table(["Id", "Received (UTC)", "Kind"], "Reason");
+        await foreach (var deadLetter in deadLetters)
         {
             table.Add(
-                [l.NotificationId, Short(l.ReceivedAt), l.Kind], l.Reason, l.Detail,
-                l.RedrivenAt is { } redriven ? $"redriven {Short(redriven)}" : null);
+                [deadLetter.NotificationId, Short(deadLetter.ReceivedAt), deadLetter.Kind], deadLetter.Reason, deadLetter.Detail,
+                deadLetter.RedrivenAt is { } redriven ? $"redriven {Short(redriven)}" : null);
         }
 
         if (table.Rows.Count == 0)
@@ -99,8 +99,8 @@ internal static class DeadLettersCommand
 
         ConsoleOutput.Write(null, table);
         ConsoleOutput.Remark(
-            $"{ConsoleOutput.Count(table.Rows.Count, "dead letter")}. `deadletters show ID` has the body, `redrive ID` puts it on the "
-            + "queue again.");
+            $"{ConsoleOutput.Count(table.Rows.Count, "dead letter")}. `deadletters show ID` shows the body, `redrive ID` puts it "
+            + "back on the queue.");
         return 0;
     }
 
@@ -108,10 +108,10 @@ internal static class DeadLettersCommand
     {
         await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
         var shown = new List<DeadLetterJson>();
-        foreach (var letter in await FindAsync(opened, id, cancellationToken))
+        foreach (var deadLetter in await FindAsync(opened, id, cancellationToken))
         {
-            var body = await opened.Get<DeadLetterTable>().GetBodyAsync(letter, cancellationToken);
-            shown.Add(Json(letter, body is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : null));
+            var body = await opened.Get<DeadLetterTable>().GetBodyAsync(deadLetter, cancellationToken);
+            shown.Add(Json(deadLetter, body is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : null));
         }
 
         if (json)
@@ -120,22 +120,22 @@ internal static class DeadLettersCommand
             return 0;
         }
 
-        foreach (var letter in shown)
+        foreach (var deadLetter in shown)
         {
-            Print(letter);
+            Print(deadLetter);
         }
 
         return 0;
     }
 
-    private static void Print(DeadLetterJson letter)
+    private static void Print(DeadLetterJson deadLetter)
     {
         (string Name, string? Value)[] lines =
         [
-            ("Id", letter.NotificationId), ("Kind", letter.Kind), ("Received", letter.ReceivedAt), ("Source", letter.Source),
-            ("Reason", letter.Reason), ("Detail", letter.Detail), ("Account", letter.AccountId),
-            ("Length", letter.BodyLength is { } length ? $"{length} bytes" : null), ("Blob", letter.BodyBlob),
-            ("Redriven", letter.RedrivenAt),
+            ("Id", deadLetter.NotificationId), ("Kind", deadLetter.Kind), ("Received", deadLetter.ReceivedAt), ("Source", deadLetter.Source),
+            ("Reason", deadLetter.Reason), ("Detail", deadLetter.Detail), ("Account", deadLetter.AccountId),
+            ("Length", deadLetter.BodyLength is { } length ? $"{length} bytes" : null), ("Blob", deadLetter.BodyBlob),
+            ("Redriven", deadLetter.RedrivenAt),
         ];
         foreach (var (name, value) in lines.Where(line => line.Value is not null))
         {
@@ -143,16 +143,16 @@ internal static class DeadLettersCommand
         }
 
         Console.Out.WriteLine();
-        foreach (var line in (letter.Body ?? $"The blob {letter.BodyBlob} is gone.").Split('\n'))
+        foreach (var line in (deadLetter.Body ?? $"The blob {deadLetter.BodyBlob} no longer exists.").Split('\n'))
         {
             Console.Out.WriteLine(SafeText.Of(line.TrimEnd('\r'), int.MaxValue));
         }
     }
 
-    private static DeadLetterJson Json(StoredDeadLetter letter, string? body = null) => new(
-        letter.Kind, letter.Id?.ToString() ?? letter.Row.RowKey, ConsoleOutput.JsonTime(letter.Row.Time("ReceivedAt")), letter.Source,
-        letter.Reason,
-        letter.Detail, letter.AccountId, letter.BodyLength, letter.BodyBlob, ConsoleOutput.JsonTime(letter.RedrivenAt), body);
+    private static DeadLetterJson Json(StoredDeadLetter deadLetter, string? body = null) => new(
+        deadLetter.Kind, deadLetter.Id?.ToString() ?? deadLetter.Row.RowKey, ConsoleOutput.JsonTime(deadLetter.Row.Time("ReceivedAt")), deadLetter.Source,
+        deadLetter.Reason,
+        deadLetter.Detail, deadLetter.AccountId, deadLetter.BodyLength, deadLetter.BodyBlob, ConsoleOutput.JsonTime(deadLetter.RedrivenAt), body);
 
     private static string Short(string? time) => time?.Replace('T', ' ')[..19] ?? "";
 }

@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
-/// <summary>DurationOption as people write them: 45s, 30m, 12h, 2d.</summary>
+/// <summary>An option with a duration: 45s, 30m, 12h or 2d.</summary>
 internal static class DurationOption
 {
-    private const int MostDays = 36_500;
+    private const int MaxDays = 36_500;
 
     public static Option<TimeSpan?> Option(string name, string description) => new(name)
     {
@@ -41,7 +41,7 @@ internal static class DurationOption
             'd' => TimeSpan.FromDays(1),
             _ => null,
         };
-        if (unit is not { } one || number > MostDays * TimeSpan.TicksPerDay / one.Ticks)
+        if (unit is not { } one || number > MaxDays * TimeSpan.TicksPerDay / one.Ticks)
         {
             return false;
         }

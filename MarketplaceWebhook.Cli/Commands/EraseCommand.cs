@@ -9,7 +9,7 @@ namespace MarketplaceWebhook.Cli.Commands;
 
 internal static class EraseCommand
 {
-    private const int NotAll = 2;
+    private const int Incomplete = 2;
 
     public static Command Create()
     {
@@ -17,13 +17,13 @@ internal static class EraseCommand
         {
             Description = "Cyclr's AccountId, or an AccountApiId that only one account has.",
         };
-        var yes = new Option<bool>("--yes") { Description = "Remove it. Without it the command counts, and changes nothing." };
-        var wait = DurationOption.Option("--wait", "How long to wait for messages that are on their way (1m where it is not given).");
+        var yes = new Option<bool>("--yes") { Description = "Delete the data. Without this option the command only counts." };
+        var wait = DurationOption.Option("--wait", "How long to wait for messages in transit (default: 1m).");
         var storage = CommandStorage.Option();
         var command = new Command(
             "erase",
-            "Removes everything that names an account: rows, dead letters, blobs, messages.\nExit codes: 0 removed, or nothing "
-            + "was there; 2 messages of it are still on their way, or --yes was not given; 1 wrong input, or the storage failed.")
+            "Deletes all data of an account: rows, dead letters, blobs, messages.\nExit codes: 0 deleted, or nothing was found; "
+            + "2 messages may still be in transit, or --yes was not given; 1 invalid input, or storage failed.")
         {
             account, yes, wait, storage,
         };
@@ -44,8 +44,8 @@ internal static class EraseCommand
         Print(account, erased, yes);
         if (!yes)
         {
-            ConsoleOutput.Remark($"Nothing was changed: `erase {account} --yes` removes it, for good.");
-            return erased is { Rows: 0, QueueInspector: 0 } ? 0 : NotAll;
+            ConsoleOutput.Remark($"Nothing was changed. `erase {account} --yes` deletes the data permanently.");
+            return erased is { Rows: 0, QueueInspector: 0 } ? 0 : Incomplete;
         }
 
         if (erased.Blobs > 0)
@@ -53,7 +53,7 @@ internal static class EraseCommand
             ConsoleOutput.Remark(await SoftDeleteAsync(opened, cancellationToken));
         }
 
-        return erased.QueueInspector == 0 ? 0 : NotAll;
+        return erased.QueueInspector == 0 ? 0 : Incomplete;
     }
 
     private static async Task<Guid> OneAccountAsync(CommandStorage storage, string name, CancellationToken cancellationToken)
@@ -63,9 +63,9 @@ internal static class EraseCommand
         {
             [var one] => one,
             [] when Guid.TryParse(name, CultureInfo.InvariantCulture, out var id) => id,
-            [] => throw new UserErrorException($"Nothing is known of an account '{name}': give Cyclr's AccountId, a GUID."),
+            [] => throw new UserErrorException($"Unknown account '{name}': use Cyclr's AccountId, a GUID."),
             _ => throw new UserErrorException(
-                $"'{name}' is the AccountApiId of {known.Count} accounts: give one of {string.Join(", ", known.Take(10))}."),
+                $"'{name}' is the AccountApiId of {known.Count} accounts: use one of {string.Join(", ", known.Take(10))}."),
         };
     }
 
@@ -85,19 +85,19 @@ internal static class EraseCommand
             table.Add([what, number.ToString(CultureInfo.InvariantCulture)], where);
         }
 
-        ConsoleOutput.Write($"{(yes ? "Removed of" : "Would be removed of")} account {account}", table);
+        ConsoleOutput.Write($"{(yes ? "Deleted" : "Would be deleted")}, account {account}", table);
         if (erased.QueueInspector > 0)
         {
             ConsoleOutput.Remark(
-                $"{ConsoleOutput.Count(erased.QueueInspector, "message")} of it on the queues: does the app run? They become rows "
-                + "again: erase once more when they are through.");
+                $"{ConsoleOutput.Count(erased.QueueInspector, "message")} of the account still on the queues: is the app running? "
+                + "Processing them creates rows again; run `erase` again afterwards.");
         }
 
         if (erased.UnseenMessages > 0)
         {
             ConsoleOutput.Remark(
-                $"{ConsoleOutput.Count(erased.UnseenMessages, "message")}, of whatever account, cannot be looked at now (being worked "
-                + "on, delayed, or behind the first 32): erase once more when the queues are empty.");
+                $"{ConsoleOutput.Count(erased.UnseenMessages, "message")} of unknown accounts cannot be inspected now (being processed, "
+                + "delayed, or behind the first 32): run `erase` again when the queues are empty.");
         }
     }
 
@@ -107,15 +107,15 @@ internal static class EraseCommand
         {
             var days = await storage.Get<PayloadBlobs>().GetSoftDeleteAsync(cancellationToken);
             return days == TimeSpan.Zero
-                ? "Blobs are gone at once: soft delete is off in this storage account. Versions and backups, where they are "
-                    + "kept, are not looked at."
-                : $"Soft delete holds the removed blobs for {ConsoleOutput.Count((long)days.TotalDays, "more day")}; until then they "
-                    + "can be brought back.";
+                ? "The blobs cannot be restored: soft delete is off in this storage account. Versions and backups, if any, are "
+                    + "not checked."
+                : $"Soft delete keeps the deleted blobs for {ConsoleOutput.Count((long)days.TotalDays, "more day")}; until then they "
+                    + "can be restored.";
         }
         catch (RequestFailedException e) when (e.Status is 401 or 403)
         {
-            return "Whether soft delete holds the removed blobs for a while cannot be read with these rights: see Data "
-                + "protection of the storage account.";
+            return "This identity may not read whether soft delete keeps the deleted blobs: see Data protection of the storage "
+                + "account.";
         }
     }
 }

@@ -4,14 +4,14 @@ using System.Text.Json.Nodes;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
-/// <summary>A notification to post: a documented one, or a file.</summary>
-/// <param name="Bytes">As they stand in the file, where nothing was put in.</param>
+/// <summary>The body of a notification to post: a documented example or a file.</summary>
+/// <param name="Bytes">Exactly those of the file, unless values were replaced.</param>
 internal sealed record NotificationBody(byte[] Bytes)
 {
     private static readonly string[] Documented = ["installed", "uninstalled", "started", "stopped"];
     private static readonly JsonNodeOptions AnyCase = new() { PropertyNameCaseInsensitive = true };
 
-    /// <exception cref="UserErrorException">There is neither such a notification nor such a file.</exception>
+    /// <exception cref="UserErrorException">The name is neither a documented notification nor a file.</exception>
     public static NotificationBody Read(string name)
     {
         if (Documented.Contains(name, StringComparer.OrdinalIgnoreCase))
@@ -27,7 +27,7 @@ internal sealed record NotificationBody(byte[] Bytes)
         throw new UserErrorException($"'{name}' is neither {string.Join(", ", Documented)} nor a file.");
     }
 
-    /// <summary>The same with these values put in; null leaves what is there.</summary>
+    /// <summary>Replaces these values; null keeps the existing one.</summary>
     /// <exception cref="UserErrorException">The body is not a JSON object.</exception>
     public NotificationBody With(Guid? accountId, string? accountApiId, long? packageId)
     {
@@ -59,7 +59,7 @@ internal sealed record NotificationBody(byte[] Bytes)
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
         {
             throw new UserErrorException(
-                "The file is not one JSON object with each name once: values can only be put into that.", exception);
+                "Values can be replaced only in a JSON object without duplicate names, and the file is not one.", exception);
         }
     }
 

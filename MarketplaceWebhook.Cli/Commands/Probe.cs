@@ -8,33 +8,35 @@ using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
-/// <summary>A notification that means nothing, sent through the whole application.</summary>
-/// <param name="statusChanges">Null where the app's storage is not known.</param>
+/// <summary>Sends a test notification through the application and waits for its row.</summary>
+/// <param name="statusChanges">Null if the app's storage is unknown.</param>
 public sealed class Probe(HttpClient http, TableClient? statusChanges, TimeProvider time)
 {
-    /// <summary>A status that Cyclr never sends, for an account that is none: it is logged, and leaves Installs alone.</summary>
+    /// <summary>A status that Cyclr never sends, for an account that does not exist: it is logged and does not change Installs.</summary>
     private const string Body =
         """{"Status":"probe","AccountId":"00000000-0000-0000-0000-000000000000","MarketplaceIntegrationPackageId":1}""";
+
+    private const string NewRole = "A new role assignment can take up to 10 minutes to become active; retrying ...";
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RolePoll = TimeSpan.FromSeconds(10);
 
-    /// <summary>From its receipt to its row.</summary>
+    /// <summary>The time limit from receipt to row.</summary>
     public TimeSpan ArrivalDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a role that was just given, to the app or to who asks, may take to work.</summary>
+    /// <summary>How long a new role assignment of the app or of this identity may take to become active.</summary>
     public TimeSpan RoleDeadline { get; init; }
 
     public Action<string> Report { get; init; } = _ => { };
 
-    /// <exception cref="UserErrorException">The app did not answer with 202.</exception>
+    /// <exception cref="UserErrorException">The app did not respond with 202.</exception>
     public async Task<NotificationId> PostAsync(Uri url, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         while (true)
         {
-            var (status, answer) = await PostOnceAsync(url, cancellationToken);
-            if (status == HttpStatusCode.Accepted && NotificationIdOf(answer) is { } id)
+            var (status, response) = await PostOnceAsync(url, cancellationToken);
+            if (status == HttpStatusCode.Accepted && NotificationIdOf(response) is { } id)
             {
                 return id;
             }
@@ -44,13 +46,13 @@ public sealed class Probe(HttpClient http, TableClient? statusChanges, TimeProvi
                 throw new UserErrorException(NotAccepted(url, status));
             }
 
-            Report("The app cannot write to its storage yet (503). A fresh role can take up to 10 minutes: trying again ...");
+            Report("The app cannot write to its storage yet (503). " + NewRole);
             await Task.Delay(RolePoll, time, cancellationToken);
         }
     }
 
-    /// <returns>From its receipt to its row, by their own times.</returns>
-    /// <exception cref="UserErrorException">It did not arrive in time, or the storage may not be read.</exception>
+    /// <returns>The time from receipt to row, by their timestamps.</returns>
+    /// <exception cref="UserErrorException">The row did not appear in time, or this identity may not read the storage.</exception>
     public async Task<TimeSpan> WaitForRowAsync(NotificationId id, CancellationToken cancellationToken)
     {
         var (table, started, readableSince) = (statusChanges!, time.GetTimestamp(), time.GetTimestamp());
@@ -75,37 +77,36 @@ public sealed class Probe(HttpClient http, TableClient? statusChanges, TimeProvi
             catch (RequestFailedException e) when (
                 e.Status == (int)HttpStatusCode.Forbidden && time.GetElapsedTime(started) < RoleDeadline)
             {
-                Report("The storage does not let this identity read yet. "
-                    + "A fresh role can take up to 10 minutes: trying again ...");
+                Report("This identity may not read the storage yet. " + NewRole);
                 await Task.Delay(RolePoll, time, cancellationToken);
                 readableSince = time.GetTimestamp();
             }
         }
     }
 
-    private async Task<(HttpStatusCode Status, string Answer)> PostOnceAsync(Uri url, CancellationToken cancellationToken)
+    private async Task<(HttpStatusCode Status, string Response)> PostOnceAsync(Uri url, CancellationToken cancellationToken)
     {
         using var content = new StringContent(Body, new MediaTypeHeaderValue("application/json"));
         try
         {
-            using var answer = await http.PostAsync(url, content, cancellationToken);
-            return (answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellationToken));
+            using var response = await http.PostAsync(url, content, cancellationToken);
+            return (response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
         }
         catch (HttpRequestException e)
         {
-            throw new UserErrorException($"{Address(url)} did not answer: {e.Message}", e);
+            throw new UserErrorException($"{Address(url)} did not respond: {e.Message}", e);
         }
         catch (TaskCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new UserErrorException($"{Address(url)} did not answer within {http.Timeout.TotalSeconds:0} s.", e);
+            throw new UserErrorException($"{Address(url)} did not respond within {http.Timeout.TotalSeconds:0} s.", e);
         }
     }
 
-    private static NotificationId? NotificationIdOf(string answer)
+    private static NotificationId? NotificationIdOf(string response)
     {
         try
         {
-            using var json = JsonDocument.Parse(answer);
+            using var json = JsonDocument.Parse(response);
             return json.RootElement.ValueKind == JsonValueKind.Object
                 && json.RootElement.TryGetProperty("notificationId", out var value) && value.ValueKind == JsonValueKind.String
                 && NotificationId.TryParse(value.GetString(), out var id)
@@ -122,20 +123,20 @@ public sealed class Probe(HttpClient http, TableClient? statusChanges, TimeProvi
     {
         var why = status switch
         {
-            HttpStatusCode.Unauthorized => "the key is missing or wrong; give it as ?code= in --url",
+            HttpStatusCode.Unauthorized => "the key is missing or wrong; pass it as ?code= in --url",
             HttpStatusCode.NotFound => "no function has this path",
-            HttpStatusCode.ServiceUnavailable => "its storage did not take the notification",
-            HttpStatusCode.Accepted => "but with no notificationId; is it this application",
+            HttpStatusCode.ServiceUnavailable => "its storage did not accept the notification",
+            HttpStatusCode.Accepted => "the response has no notificationId; this is another application",
             _ => "the notification was not accepted",
         };
-        return $"{Address(url)} answered {(int)status}: {why}.";
+        return $"{Address(url)} responded with {(int)status}: {why}.";
     }
 
     private string NotArrived(NotificationId id, TableClient table) =>
-        $"{id} was accepted, and does not stand in {table.Name} of {table.AccountName} after {ArrivalDeadline.TotalSeconds:0} s: "
-        + "the projection does not run or fails (look at DeadLetters), or this is not the app's storage.";
+        $"{id} was accepted, but is not in {table.Name} of {table.AccountName} after {ArrivalDeadline.TotalSeconds:0} s: "
+        + "the projection is not running or fails (see DeadLetters), or this is not the app's storage.";
 
-    /// <summary>Without path and query: the key stands there.</summary>
+    /// <summary>Without path and query, which contains the key.</summary>
     private static string Address(Uri url) => url.GetLeftPart(UriPartial.Authority);
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;

@@ -10,15 +10,15 @@ internal static class ProbeCommand
     {
         var url = new Option<string>("--url")
         {
-            Description = "Where to post, with the key.",
+            Description = "The URL to post to, with the key.",
             DefaultValueFactory = _ => $"http://127.0.0.1:7071/api/cyclr/marketplace?code={SendCommand.DevKey}",
             HelpName = "URL",
         };
         var storage = CommandStorage.Option();
         var command = new Command(
             "probe",
-            "Sends a notification with the status 'probe' through the app, and waits until it stands in StatusChanges.\n"
-            + "Exit codes: 0 it arrived, or was accepted and no storage is known; "
+            "Sends a notification with the status 'probe' through the app and waits until it is in StatusChanges.\n"
+            + "Exit codes: 0 it arrived, or it was accepted and the app's storage is unknown; "
             + "1 it was not accepted, or did not arrive within 60 s.")
         {
             url, storage,
@@ -33,16 +33,16 @@ internal static class ProbeCommand
         if (!Uri.TryCreate(url, UriKind.Absolute, out var target) || target.Scheme is not ("http" or "https"))
         {
             throw new UserErrorException(
-                "--url must be a whole address, such as http://127.0.0.1:7071/api/cyclr/marketplace?code=KEY.");
+                "--url must be an absolute URL, such as http://127.0.0.1:7071/api/cyclr/marketplace?code=KEY.");
         }
 
-        // The emulator is no app's storage but one's on this machine.
-        var settings = CommandStorage.Named(storage) ?? (target.IsLoopback ? CommandStorage.Emulator : null);
+        // Only an app on this machine can use the emulator.
+        var settings = CommandStorage.FindSettings(storage) ?? (target.IsLoopback ? CommandStorage.Emulator : null);
         var clients = settings is null ? null : new StorageClients(settings);
         using var http = new HttpClient();
         var probe = new Probe(http, clients?.StatusChanges, TimeProvider.System)
         {
-            // On this machine no role is fresh.
+            // An app on this machine needs no role assignment.
             RoleDeadline = target.IsLoopback ? TimeSpan.Zero : TimeSpan.FromMinutes(10),
             Report = line => Console.Error.WriteLine(SafeText.Of(line)),
         };
@@ -51,12 +51,12 @@ internal static class ProbeCommand
         Console.WriteLine($"Accepted as {id}.");
         if (clients is null)
         {
-            Console.Error.WriteLine("Whether it arrives cannot be seen from here: name the app's storage in --storage.");
+            Console.Error.WriteLine("Not checked whether it is projected: pass the app's storage in --storage.");
             return 0;
         }
 
         var delay = await probe.WaitForRowAsync(id, cancellationToken);
-        Console.WriteLine($"It stands in {StorageNames.StatusChangesTable}, {delay.TotalSeconds:0.0} s after its receipt.");
+        Console.WriteLine($"It is in {StorageNames.StatusChangesTable}, {delay.TotalSeconds:0.0} s after receipt.");
         return 0;
     }
 }

@@ -8,25 +8,26 @@ namespace MarketplaceWebhook.Cli.Commands;
 
 internal static class PurgeCommand
 {
-    private static readonly TimeSpan Youngest = TimeSpan.FromDays(1);
+    private static readonly TimeSpan MinimumAge = TimeSpan.FromDays(1);
 
     public static Command Create()
     {
-        var olderThan = DurationOption.Option("--older-than", "What is younger stays; at least 1d, such as 400d.");
+        var olderThan = DurationOption.Option("--older-than", "Delete data older than this, such as 400d; at least 1d.");
         olderThan.Required = true;
         olderThan.Validators.Add(result =>
         {
-            if (result.Tokens is [var token] && DurationOption.TryParse(token.Value, out var age) && age < Youngest)
+            if (result.Tokens is [var token] && DurationOption.TryParse(token.Value, out var age) && age < MinimumAge)
             {
-                result.AddError("--older-than must be 1d or more: what is younger may still be on its way.");
+                result.AddError("--older-than must be 1d or more: newer notifications may still be in transit.");
             }
         });
-        var dryRun = new Option<bool>("--dry-run") { Description = "Count, and change nothing." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Count without changing anything." };
         var storage = CommandStorage.Option();
         var command = new Command(
             "purge",
-            "Removes old notifications from the log, old dead letters, and bodies that nothing names. What the installs come "
-            + "from stays: rebuild gives the same ones.\nExit codes: 0 done; 1 wrong input, or the storage failed.")
+            "Deletes old notifications from the log, old dead letters, and bodies that no row refers to. Keeps the notifications "
+            + "that Installs is derived from, so that rebuild gives the same rows.\nExit codes: 0 done; 1 invalid input, or "
+            + "storage failed.")
         {
             olderThan, dryRun, storage,
         };
@@ -52,24 +53,24 @@ internal static class PurgeCommand
             table.Add([what, number.ToString(CultureInfo.InvariantCulture)], where);
         }
 
-        ConsoleOutput.Write($"{(dryRun ? "Would be removed" : "Removed")}, from before {ConsoleOutput.Time(before)} UTC", table);
+        ConsoleOutput.Write($"{(dryRun ? "Would be deleted" : "Deleted")}, older than {ConsoleOutput.Time(before)} UTC", table);
         if (purged.KeptNotifications > 0)
         {
             ConsoleOutput.Remark(
-                $"{ConsoleOutput.Count(purged.KeptNotifications, "notification")} of that age stay: the installs come from them.");
+                $"Kept {ConsoleOutput.Count(purged.KeptNotifications, "notification")} of that age: Installs is derived from them.");
         }
 
         if (purged.UnreadableNotifications > 0)
         {
             ConsoleOutput.Remark(
-                $"{ConsoleOutput.Count(purged.UnreadableNotifications, "row")} of the log cannot be read and stay: `rebuild` names "
+                $"Kept {ConsoleOutput.Count(purged.UnreadableNotifications, "row")} of the log that cannot be read: `rebuild` lists "
                 + "them.");
         }
 
         if (purged.BlobsLeftForMessages)
         {
             ConsoleOutput.Remark(
-                "No body was looked at: a message of that age waits in a queue and may name one. Purge once more when the "
+                "No bodies were checked: a message of that age is on a queue and may refer to one. Run `purge` again when the "
                 + "queues are empty.");
         }
 

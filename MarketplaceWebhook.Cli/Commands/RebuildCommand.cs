@@ -17,10 +17,10 @@ internal static class RebuildCommand
             Description = "Cyclr's AccountId, or the partner's AccountApiId; without it all accounts.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var apply = new Option<bool>("--apply") { Description = "Write what should be." };
+        var apply = new Option<bool>("--apply") { Description = "Write the correct rows." };
         var settle = new Option<int>("--settle")
         {
-            Description = "A difference counts if it still stands after so many seconds: what is on its way has arrived by then.",
+            Description = "Report only differences that are still there after this many seconds, when notifications in transit have arrived.",
             DefaultValueFactory = _ => 30,
             HelpName = "SECONDS",
         };
@@ -37,8 +37,8 @@ internal static class RebuildCommand
         var storage = CommandStorage.Option();
         var command = new Command(
             "rebuild",
-            "Folds the log (StatusChanges) anew and compares with Installs; safe beside live traffic.\nExit codes: 0 no "
-            + "difference, or all applied; 2 differences that were not applied; 1 wrong input, or the storage failed.")
+            "Replays the log (StatusChanges) and compares the result with Installs; safe during live traffic.\nExit codes: 0 no "
+            + "difference, or all applied; 2 differences that were not applied; 1 invalid input, or storage failed.")
         {
             account, apply, settle, json, storage,
         };
@@ -59,43 +59,43 @@ internal static class RebuildCommand
         var report = new Comparison(json ? null : ConsoleOutput.Results);
         foreach (var one in accounts)
         {
-            await report.WatchAsync(
+            await report.RunAsync(
                 progress => opened.Get<Rebuild>().RunAsync(one, apply, settle, progress, cancellationToken),
                 isSingle: one is not null);
         }
 
-        report.Conclude(apply);
-        return report.Left == 0 ? 0 : Differs;
+        report.PrintSummary(apply);
+        return report.Remaining == 0 ? 0 : Differs;
     }
 
-    /// <param name="console">Null: nothing is printed before the end.</param>
+    /// <param name="console">Null prints nothing before the summary.</param>
     private sealed class Comparison(IAnsiConsole? console) : IProgress<RebuildProgress>
     {
-        // Filled for --json alone: what is printed need not be kept.
+        // Filled with --json only: otherwise accounts are printed as they are found.
         private readonly List<RebuiltAccountJson> _found = [];
         private (int Accounts, int Differences, int Problems) _sum;
         private RebuildProgress _before = new();
         private RebuildProgress _now = new();
         private ProgressTask? _bar;
 
-        /// <summary>Accounts that are not as they should be.</summary>
-        public int Left { get; private set; }
+        /// <summary>Accounts with differences that were not applied.</summary>
+        public int Remaining { get; private set; }
 
-        public async Task WatchAsync(Func<IProgress<RebuildProgress>, IAsyncEnumerable<RebuiltAccount>> run, bool isSingle)
+        public async Task RunAsync(Func<IProgress<RebuildProgress>, IAsyncEnumerable<RebuiltAccount>> run, bool isSingle)
         {
             _before = new RebuildProgress(
                 Accounts: _before.Accounts + _now.Accounts, Notifications: _before.Notifications + _now.Notifications);
             _now = new RebuildProgress();
             if (console is null || isSingle || !console.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
             {
-                await TakeAsync(run(this));
+                await AddAsync(run(this));
                 return;
             }
 
             await console.Progress().AutoClear(true).StartAsync(async context =>
             {
                 _bar = context.AddTask("Comparing accounts");
-                await TakeAsync(run(this));
+                await AddAsync(run(this));
             });
         }
 
@@ -108,7 +108,7 @@ internal static class RebuildCommand
             }
 
             _bar.Description = ConsoleOutput.Count(value.Accounts, "account") + " compared";
-            // Accounts come in the order of their ids, and ids are spread evenly.
+            // Accounts are sorted by id, and ids are distributed evenly.
             if (value.Account.Length >= 8
                 && uint.TryParse(
                     value.Account.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var place))
@@ -117,7 +117,7 @@ internal static class RebuildCommand
             }
         }
 
-        public void Conclude(bool apply)
+        public void PrintSummary(bool apply)
         {
             var (accounts, notifications) = (_before.Accounts + _now.Accounts, _before.Notifications + _now.Notifications);
             if (console is null)
@@ -132,18 +132,18 @@ internal static class RebuildCommand
                 {
                     { Accounts: 0 } => "no difference.",
                     { Problems: > 0 } =>
-                        $"{differences}{(apply ? ", applied" : "")}; an account whose log cannot be read is left alone.",
-                    _ when Left == 0 => $"{differences} in {ConsoleOutput.Count(_sum.Accounts, "account")}, applied.",
+                        $"{differences}{(apply ? ", applied" : "")}; accounts whose log cannot be read were skipped.",
+                    _ when Remaining == 0 => $"{differences} in {ConsoleOutput.Count(_sum.Accounts, "account")}, applied.",
                     _ =>
-                        $"{differences} in {ConsoleOutput.Count(_sum.Accounts, "account")}. `rebuild --apply` writes what should be.",
+                        $"{differences} in {ConsoleOutput.Count(_sum.Accounts, "account")}. `rebuild --apply` writes the correct rows.",
                 });
         }
 
-        private async Task TakeAsync(IAsyncEnumerable<RebuiltAccount> accounts)
+        private async Task AddAsync(IAsyncEnumerable<RebuiltAccount> accounts)
         {
             await foreach (var account in accounts)
             {
-                Left += account.Applied ? 0 : 1;
+                Remaining += account.Applied ? 0 : 1;
                 _sum = (_sum.Accounts + 1, _sum.Differences + account.Differences.Count, _sum.Problems + account.Problems.Count);
                 if (console is not null)
                 {

@@ -12,10 +12,10 @@ namespace MarketplaceWebhook.Cli.Commands;
 
 internal static class SendCommand
 {
-    /// <summary>The key of `dev` where it is given none.</summary>
+    /// <summary>The default key of `dev`.</summary>
     public const string DevKey = "local-dev-key";
 
-    /// <summary>Indented, and with letters of any script as they are.</summary>
+    /// <summary>Indented, without escaping non-ASCII characters.</summary>
     public static JsonSerializerOptions ReadableJson { get; } = new()
     {
         WriteIndented = true,
@@ -26,11 +26,11 @@ internal static class SendCommand
     {
         var body = new Argument<string>("BODY")
         {
-            Description = "installed, uninstalled, started or stopped as Cyclr documents them, or a FILE.",
+            Description = "installed, uninstalled, started or stopped, as documented by Cyclr, or a file.",
         };
         var account = new Option<Guid?>("--account")
         {
-            Description = "The AccountId to put in.",
+            Description = "Replaces the AccountId.",
             HelpName = "GUID",
             CustomParser = result =>
             {
@@ -43,10 +43,10 @@ internal static class SendCommand
                 return null;
             },
         };
-        var apiId = new Option<string?>("--api-id") { Description = "The AccountApiId to put in.", HelpName = "TEXT" };
+        var apiId = new Option<string?>("--api-id") { Description = "Replaces the AccountApiId.", HelpName = "TEXT" };
         var package = new Option<long?>("--package")
         {
-            Description = "The MarketplaceIntegrationPackageId to put in.",
+            Description = "Replaces the MarketplaceIntegrationPackageId.",
             HelpName = "N",
             CustomParser = result =>
             {
@@ -62,12 +62,14 @@ internal static class SendCommand
         };
         var url = new Option<string>("--url")
         {
-            Description = "Where to post, with the key.",
+            Description = "The URL to post to, with the key.",
             DefaultValueFactory = _ => $"http://127.0.0.1:7071/api/cyclr/marketplace?code={DevKey}",
             HelpName = "URL",
         };
 
-        var command = new Command("send", "Posts a notification as Cyclr would, and prints the answer.")
+        var command = new Command(
+            "send", "Posts a notification as Cyclr does, and prints the response.\nExit codes: 0 accepted; 1 not accepted, no response, or "
+            + "invalid input.")
         {
             body, account, apiId, package, url,
         };
@@ -84,7 +86,7 @@ internal static class SendCommand
         if (!Uri.TryCreate(url, UriKind.Absolute, out var target) || target.Scheme is not ("http" or "https"))
         {
             throw new UserErrorException(
-                "--url must be a whole address, such as http://127.0.0.1:7071/api/cyclr/marketplace?code=KEY.");
+                "--url must be an absolute URL, such as http://127.0.0.1:7071/api/cyclr/marketplace?code=KEY.");
         }
 
         using var http = new HttpClient();
@@ -92,46 +94,46 @@ internal static class SendCommand
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         try
         {
-            using var answer = await http.PostAsync(target, content, cancellationToken);
-            Print(answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellationToken));
-            return answer.IsSuccessStatusCode ? 0 : 1;
+            using var response = await http.PostAsync(target, content, cancellationToken);
+            Print(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
+            return response.IsSuccessStatusCode ? 0 : 1;
         }
         catch (HttpRequestException exception)
         {
             throw new UserErrorException(
                 target.IsLoopback && exception.HttpRequestError == HttpRequestError.ConnectionError
-                    ? $"Nothing listens on {target.GetLeftPart(UriPartial.Authority)}: start it with "
-                        + "`dotnet run --project MarketplaceWebhook.Cli -- dev`, or name another with --url."
-                    : $"{target.GetLeftPart(UriPartial.Authority)} did not answer: {exception.Message}",
+                    ? $"Nothing is listening on {target.GetLeftPart(UriPartial.Authority)}: start the app with "
+                        + "`dotnet run --project MarketplaceWebhook.Cli -- dev`, or pass another URL in --url."
+                    : $"{target.GetLeftPart(UriPartial.Authority)} did not respond: {exception.Message}",
                 exception);
         }
         catch (TaskCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw new UserErrorException(
-                $"{target.GetLeftPart(UriPartial.Authority)} did not answer within {http.Timeout.TotalSeconds:0} s.", exception);
+                $"{target.GetLeftPart(UriPartial.Authority)} did not respond within {http.Timeout.TotalSeconds:0} s.", exception);
         }
     }
 
-    private static void Print(HttpStatusCode status, string answer)
+    private static void Print(HttpStatusCode status, string response)
     {
         var colour = (int)status is >= 200 and <= 299 ? "green" : "red";
-        var hint = status == HttpStatusCode.Unauthorized ? ": the key is missing or wrong; give it as ?code= in --url" : "";
+        var hint = status == HttpStatusCode.Unauthorized ? ": the key is missing or wrong; pass it as ?code= in --url" : "";
         AnsiConsole.MarkupLineInterpolated($"[{colour}]{(int)status} {status}[/]{hint}");
-        foreach (var line in Indented(answer).Split('\n'))
+        foreach (var line in Indented(response).Split('\n'))
         {
             Console.WriteLine(SafeText.Of(line.TrimEnd('\r'), 4000));
         }
     }
 
-    private static string Indented(string answer)
+    private static string Indented(string response)
     {
         try
         {
-            return JsonNode.Parse(answer)?.ToJsonString(ReadableJson) ?? answer;
+            return JsonNode.Parse(response)?.ToJsonString(ReadableJson) ?? response;
         }
         catch (JsonException)
         {
-            return answer;
+            return response;
         }
     }
 }

@@ -7,7 +7,7 @@ namespace MarketplaceWebhook.Cli.Commands;
 
 internal static class ShowCommand
 {
-    private const int UsualHistory = 20;
+    private const int DefaultHistory = 20;
 
     public static Command Create()
     {
@@ -15,7 +15,7 @@ internal static class ShowCommand
         var history = new Option<int>("--history")
         {
             Description = "How many notifications to show, newest first.",
-            DefaultValueFactory = _ => UsualHistory,
+            DefaultValueFactory = _ => DefaultHistory,
             HelpName = "N",
         };
         history.Validators.Add(result =>
@@ -29,8 +29,8 @@ internal static class ShowCommand
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var storage = CommandStorage.Option();
         var command = new Command(
-            "show", "Shows an account: its installs, their cycles, and what Cyclr said of it.\nExit codes: 0 shown; 1 nothing "
-            + "is known of the account, or wrong input.")
+            "show", "Shows an account: its installs, their cycles, and the notifications that Cyclr sent.\nExit codes: 0 shown; 1 "
+            + "unknown account, invalid input, or storage failed.")
         {
             account, history, json, storage,
         };
@@ -48,7 +48,7 @@ internal static class ShowCommand
         {
             var rows = await opened.Get<InstallTable>().ReadRowsAsync(id.ToString(), cancellationToken).ToListAsync(
                 cancellationToken);
-            // One more than asked for tells whether there are older ones.
+            // One more than requested shows whether there are older ones.
             var changes = await opened.Get<StatusChangeLog>().ReadAsync(id.ToString(), cancellationToken)
                 .Take(history + 1).Select(Change).ToListAsync(cancellationToken);
             var (cycles, installs) = (
@@ -106,7 +106,7 @@ internal static class ShowCommand
         ConsoleOutput.Write("History, newest first", changes);
         if (account.History.Count > history)
         {
-            ConsoleOutput.Remark($"There are older ones: show more with --history {Math.Max(history, UsualHistory) * 10}.");
+            ConsoleOutput.Remark($"There are older notifications: show more with --history {Math.Max(history, DefaultHistory) * 10}.");
         }
     }
 

@@ -6,20 +6,20 @@ using Microsoft.AspNetCore.Http;
 namespace MarketplaceWebhook.Cli.Dashboard;
 
 /// <summary>
-/// The page shows webhook URLs and bodies, so it answers nobody but the person at this machine's terminal.
-/// Every request must name a loopback host and come without a proxy: a foreign site whose name points to 127.0.0.1 (DNS
-/// rebinding) and a visitor of a dev tunnel get nothing. Whatever reads or changes data must also come from the page itself and
-/// bring the token of this run.
+/// The dashboard shows webhook URLs and bodies, so only the user of this machine's terminal may use it.
+/// Every request must have a loopback host name and come without a proxy, which excludes foreign sites whose name resolves to
+/// 127.0.0.1 (DNS rebinding) and visitors of a dev tunnel. A request that reads or changes data must also come from the page itself
+/// and carry the token of this run.
 /// </summary>
 /// <remarks>
-/// The token stands in the fragment of the URL that `dev` prints, as Jupyter does it, and not in the page: other users of this
-/// machine can fetch the page, but cannot read the terminal. Browsers send no fragment to any server, nor in a Referer.
+/// As in Jupyter, the token is in the fragment of the URL that `dev` prints, and not in the page: other users of this machine can
+/// fetch the page, but cannot read the terminal. Browsers do not send fragments to servers or in a Referer.
 /// </remarks>
 internal sealed class AccessCheck
 {
     public const string TokenHeader = "X-Page-Token";
 
-    /// <summary>EventSource can set no header. The address goes to this process only, which writes it nowhere.</summary>
+    /// <summary>For EventSource, which cannot set a header. Only this process receives the address, and it does not log it.</summary>
     public const string TokenParameter = "token";
 
     private const string ContentSecurityPolicy =
@@ -38,20 +38,20 @@ internal sealed class AccessCheck
 
     public string Token { get; }
 
-    /// <summary>For the page and its files, which hold nothing secret.</summary>
+    /// <summary>For the page and its files, which contain no secrets.</summary>
     public static async ValueTask<object?> OnThisMachineAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         SetHeaders(context.HttpContext.Response.Headers);
         return IsLoopback(context.HttpContext)
             ? await next(context)
-            : Refuse("The page answers on this machine only, under a loopback name.");
+            : Reject("The dashboard is available on this machine only, under a loopback name.");
     }
 
-    /// <summary>For everything else.</summary>
+    /// <summary>For all endpoints that read or change data.</summary>
     public async ValueTask<object?> FromThePageAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        !IsSameOrigin(context.HttpContext.Request) ? Refuse("Only the page itself may ask.")
+        !IsSameOrigin(context.HttpContext.Request) ? Reject("Only the dashboard page may send this request.")
         : !HasToken(context.HttpContext.Request)
-            ? Refuse("The token of this run is missing: open the page by the address that `dev` printed.")
+            ? Reject("The token of this run is missing: open the address that `dev` printed.")
         : await next(context);
 
     private static void SetHeaders(IHeaderDictionary headers)
@@ -73,7 +73,7 @@ internal sealed class AccessCheck
             && !ProxyHeaders.Any(context.Request.Headers.ContainsKey);
     }
 
-    /// <summary>A browser leaves Origin out of a GET to the same origin, and says so in a header that no script can set.</summary>
+    /// <summary>A browser omits Origin from a same-origin GET, but sends Sec-Fetch-Site, which no script can set.</summary>
     private static bool IsSameOrigin(HttpRequest request) => request.Headers.Origin.Count > 0
         ? request.Headers.Origin == $"{request.Scheme}://{request.Host}"
         : HttpMethods.IsGet(request.Method) && request.Headers["Sec-Fetch-Site"] == "same-origin";
@@ -88,5 +88,5 @@ internal sealed class AccessCheck
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
-    private static IResult Refuse(string detail) => TypedResults.Problem(detail, statusCode: StatusCodes.Status403Forbidden);
+    private static IResult Reject(string detail) => TypedResults.Problem(detail, statusCode: StatusCodes.Status403Forbidden);
 }

@@ -2,10 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>What became of one notification so far, as this run saw it.</summary>
+/// <summary>The outcome of one notification so far, as observed by this run.</summary>
 internal sealed record Activity
 {
-    /// <summary>The notification's id; of a call that got none, a number of this run.</summary>
+    /// <summary>The notification id; for a request without one, a number of this run.</summary>
     public required string Id { get; init; }
 
     public required DateTimeOffset At { get; init; }
@@ -14,14 +14,14 @@ internal sealed record Activity
 
     public string? Detail { get; init; }
 
-    /// <summary>Null until a delivery has been read.</summary>
+    /// <summary>Null until a delivery was parsed.</summary>
     public string? Status { get; init; }
 
     public Guid? AccountId { get; init; }
 
     public string? AccountApiId { get; init; }
 
-    /// <summary>As text: JavaScript's numbers end at 2⁵³.</summary>
+    /// <summary>As text: JavaScript numbers are exact only up to 2⁵³.</summary>
     public string? PackageId { get; init; }
 
     /// <summary>How often the queue delivered it.</summary>
@@ -40,18 +40,18 @@ internal enum Outcome
     /// <summary>In the tables.</summary>
     Projected,
 
-    /// <summary>A delivery failed; the message comes back.</summary>
+    /// <summary>A delivery failed; the message will be delivered again.</summary>
     Retrying,
 
     /// <summary>In DeadLetters, after its last delivery.</summary>
     Dead,
 
-    /// <summary>In DeadLetters, at the door.</summary>
+    /// <summary>In DeadLetters, rejected at the HTTP endpoint.</summary>
     Refused,
 
     /// <summary>The key was missing or wrong.</summary>
     Unauthorized,
 
-    /// <summary>Storage did not take it in time.</summary>
+    /// <summary>Storage did not accept it in time.</summary>
     Unavailable,
 }

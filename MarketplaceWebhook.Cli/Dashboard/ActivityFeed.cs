@@ -3,7 +3,7 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 /// <summary>The last notifications of this run, newest last.</summary>
 internal sealed class ActivityFeed
 {
-    private const int Kept = 200;
+    private const int MaxCount = 200;
 
     private readonly Lock _gate = new();
     private readonly OrderedDictionary<string, Activity> _activities = new(StringComparer.Ordinal);
@@ -13,7 +13,7 @@ internal sealed class ActivityFeed
         lock (_gate)
         {
             var changed = _activities[id] = change(_activities.GetValueOrDefault(id));
-            if (_activities.Count > Kept)
+            if (_activities.Count > MaxCount)
             {
                 _activities.RemoveAt(0);
             }

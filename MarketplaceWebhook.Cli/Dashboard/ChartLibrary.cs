@@ -2,10 +2,10 @@ using MarketplaceWebhook.Cli.LocalHost.Storage;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>Chart.js from npm, installed like Azurite, beside the start.</summary>
+/// <summary>Chart.js from npm, installed like Azurite, in the background.</summary>
 public static class ChartLibrary
 {
-    /// <returns>The path of its file; null where it cannot be installed, as without Node: the page works without charts.</returns>
+    /// <returns>The path of the file; null if it cannot be installed, for example without Node. The page works without charts.</returns>
     public static async Task<string?> FindAsync(Action<string> report, CancellationToken cancellationToken)
     {
         try
@@ -15,7 +15,7 @@ public static class ChartLibrary
         }
         catch (UserErrorException exception)
         {
-            report($"The page has no charts: {exception.Message}");
+            report($"The dashboard has no charts: {exception.Message}");
             return null;
         }
     }

@@ -8,13 +8,13 @@ using Microsoft.Extensions.Hosting;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>The page that `dev` serves beside the functions: what is sent, what became of it, what the tables hold.</summary>
+/// <summary>The page that `dev` serves alongside the functions: it sends notifications and shows their outcome and the tables.</summary>
 public sealed class LocalDashboard : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource<LocalFunctionsHost> _hostStarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ServiceProvider _services;
-    private readonly AccessCheck _guard;
+    private readonly AccessCheck _access;
     private readonly HostObserver _observer;
     private Task _running = Task.CompletedTask;
 
@@ -39,12 +39,12 @@ public sealed class LocalDashboard : IAsyncDisposable
             .AddSingleton<RedriveEndpoint>()
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<SendEndpoints>(provider, _hostStarted.Task, key))
             .BuildServiceProvider();
-        _guard = _services.GetRequiredService<AccessCheck>();
+        _access = _services.GetRequiredService<AccessCheck>();
         _observer = _services.GetRequiredService<HostObserver>();
     }
 
-    /// <summary>What a person opens, with the token of this run.</summary>
-    public Uri UrlOn(Uri baseAddress) => new(baseAddress, $"/#token={_guard.Token}");
+    /// <summary>The address to open, with the token of this run.</summary>
+    public Uri UrlOn(Uri baseAddress) => new(baseAddress, $"/#token={_access.Token}");
 
     public void Observe(HostEvent hostEvent) => _observer.Observe(hostEvent);
 
@@ -55,14 +55,14 @@ public sealed class LocalDashboard : IAsyncDisposable
         open.MapGet("/assets/chart.js", _services.GetRequiredService<StaticFiles>().ChartLibrary);
         open.MapGet("/assets/{name}", (string name) => StaticFiles.File(name));
 
-        var guarded = open.MapGroup("/page").AddEndpointFilter(_guard.FromThePageAsync).AddEndpointFilter(SayStorageFaultsAsync);
+        var guarded = open.MapGroup("/page").AddEndpointFilter(_access.FromThePageAsync).AddEndpointFilter(ReportStorageErrorsAsync);
         guarded.MapGet("/events", StreamEvents);
         _services.GetRequiredService<ReadEndpoints>().Map(guarded);
         _services.GetRequiredService<SendEndpoints>().Map(guarded);
         _services.GetRequiredService<RedriveEndpoint>().Map(guarded);
     }
 
-    /// <summary>From now on the page sends to this host, and says how it is.</summary>
+    /// <summary>Starts sending to this host and observing it.</summary>
     public void Attach(LocalFunctionsHost host)
     {
         _hostStarted.SetResult(host);
@@ -78,7 +78,7 @@ public sealed class LocalDashboard : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private static async ValueTask<object?> SayStorageFaultsAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    private static async ValueTask<object?> ReportStorageErrorsAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         try
         {
@@ -87,13 +87,13 @@ public sealed class LocalDashboard : IAsyncDisposable
         catch (Exception exception) when (StorageErrors.IsStorage(exception) && !context.HttpContext.RequestAborted.IsCancellationRequested)
         {
             return TypedResults.Problem(
-                $"The storage does not answer: {StorageErrors.Describe(exception)}.", statusCode: StatusCodes.Status503ServiceUnavailable);
+                $"Storage does not respond: {StorageErrors.Describe(exception)}.", statusCode: StatusCodes.Status503ServiceUnavailable);
         }
     }
 
     private IResult StreamEvents(HttpContext context)
     {
-        // An open stream must not hold up the end of the host.
+        // An open stream must not delay the shutdown of the host.
         var hostStopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, hostStopping);
         context.Response.RegisterForDispose(ending);

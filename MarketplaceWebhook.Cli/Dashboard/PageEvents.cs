@@ -4,10 +4,10 @@ using System.Threading.Channels;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>What the open pages are told. A page that falls behind is cut off: its browser asks again and gets everything anew.</summary>
+/// <summary>The events for the open pages. A page that falls behind is disconnected: its browser reconnects and gets a new snapshot.</summary>
 internal sealed class PageEvents
 {
-    private const int MaxBehind = 2_000;
+    private const int MaxQueuedEvents = 2_000;
 
     private readonly Lock _gate = new();
     private readonly HashSet<Channel<SseItem<object>>> _pages = [];
@@ -31,11 +31,11 @@ internal sealed class PageEvents
         }
     }
 
-    /// <param name="snapshot">Taken when the page is on the list already, so that nothing is lost between the two.</param>
+    /// <param name="snapshot">Created after the page is registered, so that no event is lost in between.</param>
     public async IAsyncEnumerable<SseItem<object>> ReadAsync(
         Func<object> snapshot, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var page = Channel.CreateBounded<SseItem<object>>(MaxBehind);
+        var page = Channel.CreateBounded<SseItem<object>>(MaxQueuedEvents);
         lock (_gate)
         {
             _pages.Add(page);

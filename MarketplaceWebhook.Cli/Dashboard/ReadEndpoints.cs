@@ -7,17 +7,17 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>What the tables hold, as the page shows it.</summary>
+/// <summary>The content of the tables, for the page.</summary>
 internal sealed class ReadEndpoints(
-    InstallQueries installs, StatusChangeQueries history, DeadLetterQueries deadLetters, DeadLetterTable letters, TimeProvider time)
+    InstallQueries installs, StatusChangeQueries history, DeadLetterQueries deadLetterPages, DeadLetterTable deadLetters, TimeProvider time)
 {
-    private const int InstallsAtOnce = 50;
-    private const int ChangesAtOnce = 25;
-    private const int LettersAtOnce = 20;
+    private const int InstallsPerPage = 50;
+    private const int ChangesPerPage = 25;
+    private const int DeadLettersPerPage = 20;
 
-    /// <summary>A page is no report: beyond these it says that there is more.</summary>
+    /// <summary>Beyond these limits the page says that there is more.</summary>
     private const int MaxCounted = 100_000;
-    private const int MaxDrawn = 1_000;
+    private const int MaxTimelineChanges = 1_000;
 
     private static readonly TimeSpan LongestRange = TimeSpan.FromDays(31);
 
@@ -27,7 +27,7 @@ internal sealed class ReadEndpoints(
         page.MapGet("/accounts/{accountId:guid}", ReadAccountAsync);
         page.MapGet("/accounts/{accountId:guid}/history", ListChangesAsync);
         page.MapGet("/accounts/{accountId:guid}/history/{id}", GetPayloadAsync);
-        page.MapGet("/accounts/{accountId:guid}/timeline", DrawTimelineAsync);
+        page.MapGet("/accounts/{accountId:guid}/timeline", GetTimelineAsync);
         page.MapGet("/counts", CountAsync);
         page.MapGet("/deadletters", ListDeadLettersAsync);
         page.MapGet("/deadletters/{kind}/{id}", GetBodyAsync);
@@ -37,7 +37,7 @@ internal sealed class ReadEndpoints(
         string? account, string? apiId, string? status, string? continuation, CancellationToken aborted)
     {
         var found = await installs.ListAsync(
-            new InstallQueries.Filter(account?.Trim(), apiId, status), InstallsAtOnce, continuation, aborted);
+            new InstallQueries.Filter(account?.Trim(), apiId, status), InstallsPerPage, continuation, aborted);
         return new ListView<InstallView>([.. found.Items.Select(i => InstallView.Of(i.AccountId, i.Install))], found.Continuation);
     }
 
@@ -50,7 +50,7 @@ internal sealed class ReadEndpoints(
 
     private async Task<ListView<ChangeView>> ListChangesAsync(Guid accountId, string? continuation, CancellationToken aborted)
     {
-        var found = await history.ListAsync(accountId, ChangesAtOnce, continuation, aborted);
+        var found = await history.ListAsync(accountId, ChangesPerPage, continuation, aborted);
         return new ListView<ChangeView>([.. found.Items.Select(ChangeView.Of)], found.Continuation);
     }
 
@@ -60,8 +60,8 @@ internal sealed class ReadEndpoints(
             ? TypedResults.Text(payload)
             : TypedResults.NotFound();
 
-    private async Task<IReadOnlyList<Timeline>> DrawTimelineAsync(Guid accountId, CancellationToken aborted) =>
-        Timeline.Of((await history.ListAsync(accountId, MaxDrawn, continuation: null, aborted)).Items);
+    private async Task<IReadOnlyList<Timeline>> GetTimelineAsync(Guid accountId, CancellationToken aborted) =>
+        Timeline.Of((await history.ListAsync(accountId, MaxTimelineChanges, continuation: null, aborted)).Items);
 
     private async Task<StatusCounts> CountAsync(int minutes, CancellationToken aborted)
     {
@@ -78,14 +78,14 @@ internal sealed class ReadEndpoints(
             return TypedResults.NotFound();
         }
 
-        var found = await deadLetters.ListAsync(kind is "" ? null : kind, LettersAtOnce, continuation, aborted);
+        var found = await deadLetterPages.ListAsync(kind is "" ? null : kind, DeadLettersPerPage, continuation, aborted);
         return TypedResults.Ok(new ListView<DeadLetterView>([.. found.Items.Select(DeadLetterView.Of)], found.Continuation));
     }
 
     private async Task<IResult> GetBodyAsync(string kind, string id, CancellationToken aborted) =>
         NotificationId.TryParse(id, out var notificationId)
-        && (await letters.FindAsync(notificationId, aborted)).FirstOrDefault(letter => letter.Kind == kind) is { } letter
-        && await letters.GetBodyAsync(letter, aborted) is { } body
+        && (await deadLetters.FindAsync(notificationId, aborted)).FirstOrDefault(found => found.Kind == kind) is { } deadLetter
+        && await deadLetters.GetBodyAsync(deadLetter, aborted) is { } body
             ? TypedResults.Text(Encoding.UTF8.GetString(body.Span))
             : TypedResults.NotFound();
 }

@@ -7,27 +7,27 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>What the command `redrive` does with one dead letter.</summary>
-internal sealed class RedriveEndpoint(DeadLetterTable letters, Redrive redrive, PageEvents pages)
+/// <summary>Redrives one dead letter, like the command `redrive`.</summary>
+internal sealed class RedriveEndpoint(DeadLetterTable deadLetters, Redrive redrive, PageEvents pages)
 {
     public void Map(IEndpointRouteBuilder page) => page.MapPost("/deadletters/{kind}/{id}/redrive", RedriveAsync);
 
-    private sealed record RedrivenView(bool IsSent, string? Why);
+    private sealed record RedriveView(bool IsSent, string? Why);
 
     private async Task<IResult> RedriveAsync(string kind, string id, CancellationToken aborted)
     {
         if (!NotificationId.TryParse(id, out var notificationId)
-            || (await letters.FindAsync(notificationId, aborted)).FirstOrDefault(letter => letter.Kind == kind) is not { } letter)
+            || (await deadLetters.FindAsync(notificationId, aborted)).FirstOrDefault(found => found.Kind == kind) is not { } deadLetter)
         {
             return TypedResults.NotFound();
         }
 
-        var redriven = await redrive.RedriveAsync(letter, dryRun: false, aborted);
-        if (redriven.Outcome == RedriveOutcome.Sent)
+        var result = await redrive.RedriveAsync(deadLetter, dryRun: false, aborted);
+        if (result.Outcome == RedriveOutcome.Sent)
         {
             pages.Publish("deadletters", new { });
         }
 
-        return TypedResults.Ok(new RedrivenView(redriven.Outcome == RedriveOutcome.Sent, redriven.Why));
+        return TypedResults.Ok(new RedriveView(result.Outcome == RedriveOutcome.Sent, result.Why));
     }
 }

@@ -7,12 +7,12 @@ using MarketplaceWebhook.Storage;
 namespace MarketplaceWebhook.Cli.Dashboard;
 
 /// <summary>
-/// The lifetime of three installs in one account over ten days, delivered as a queue may deliver it: late, twice, in any order.
-/// Whatever the order, the rows must be those of the notifications' own order. Pure.
+/// Three installs of one account over ten days, delivered as a queue may deliver them: late, twice, in any order.
+/// The resulting rows must be the same as for deliveries in the notifications' own order.
 /// </summary>
 public sealed record Scenario(IReadOnlyList<Scenario.Delivery> Deliveries, IReadOnlyDictionary<string, string> Expected)
 {
-    /// <param name="MessageText">The envelope, as the receiver would have put it on the queue.</param>
+    /// <param name="MessageText">The envelope, as the receiver puts it on the queue.</param>
     public sealed record Delivery(NotificationId Id, string Status, long PackageId, bool IsRepeated, string MessageText);
 
     private static readonly (long Package, double DaysAgo, string Status)[] Lifetimes =
@@ -37,7 +37,7 @@ public sealed record Scenario(IReadOnlyList<Scenario.Delivery> Deliveries, IRead
         .GroupBy(step => step.Package)
         .ToDictionary(package => InstallView.PackageText(package.Key), package => package.MinBy(step => step.DaysAgo).Status);
 
-    /// <param name="random">Chooses what is delivered twice, and the order.</param>
+    /// <param name="random">Determines the repeated deliveries and the order.</param>
     public static Scenario Create(Guid accountId, string accountApiId, DateTimeOffset now, Random random)
     {
         var once = Lifetimes.Select(step => Deliver(accountId, accountApiId, now, step, random)).ToList();

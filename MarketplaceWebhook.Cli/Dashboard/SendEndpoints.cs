@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>Plays Cyclr: posts a body to the webhook's own URL, and plays a scenario into the queue. The key stays on this side.</summary>
+/// <summary>Acts as Cyclr: posts a body to the webhook's URL, or puts a scenario on the queue. The browser does not get the key.</summary>
 internal sealed class SendEndpoints(
     Task<LocalFunctionsHost> hostStarted, string key, HttpClient http, NotificationQueue queue, TimeProvider time)
 {
@@ -26,7 +26,7 @@ internal sealed class SendEndpoints(
         page.MapPost("/scenario", PlayAsync);
     }
 
-    private sealed record AnswerView(int Status, string? Reason, string? ContentType, string Body, double Milliseconds);
+    private sealed record ResponseView(int Status, string? Reason, string? ContentType, string Body, double Milliseconds);
 
     private sealed record DeliveryView(string Id, DateTimeOffset ReceivedAt, string Status, string PackageId, bool IsRepeated);
 
@@ -49,10 +49,10 @@ internal sealed class SendEndpoints(
             Content = new StreamContent(request.Body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
         };
         var started = Stopwatch.GetTimestamp();
-        using var answer = await http.SendAsync(call, aborted);
-        var body = await answer.Content.ReadAsStringAsync(aborted);
-        return TypedResults.Ok(new AnswerView(
-            (int)answer.StatusCode, answer.ReasonPhrase, answer.Content.Headers.ContentType?.MediaType, body,
+        using var response = await http.SendAsync(call, aborted);
+        var body = await response.Content.ReadAsStringAsync(aborted);
+        return TypedResults.Ok(new ResponseView(
+            (int)response.StatusCode, response.ReasonPhrase, response.Content.Headers.ContentType?.MediaType, body,
             Stopwatch.GetElapsedTime(started).TotalMilliseconds));
     }
 

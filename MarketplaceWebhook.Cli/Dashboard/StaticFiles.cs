@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>The page as it lies in this assembly, and the chart library as npm installed it.</summary>
-/// <param name="chartLibrary">The path of the library's file; null where it is not installed.</param>
+/// <summary>The page's files, embedded in this assembly, and the chart library that npm installed.</summary>
+/// <param name="chartLibrary">The path of the library's file; null if it is not installed.</param>
 internal sealed class StaticFiles(Task<string?> chartLibrary)
 {
     private const string Prefix = "Dashboard/";
@@ -21,14 +21,14 @@ internal sealed class StaticFiles(Task<string?> chartLibrary)
 
     public static IResult Index() => File("index.html");
 
-    /// <summary>Names of resources only: nothing that a path could lead out of.</summary>
+    /// <summary>Looks up embedded resources only, so that no path can lead elsewhere.</summary>
     public static IResult File(string name) =>
         ContentTypes.TryGetValue(Path.GetExtension(name), out var contentType)
         && Resources.GetManifestResourceStream(Prefix + name) is { } file
             ? TypedResults.Stream(file, contentType)
             : TypedResults.NotFound();
 
-    /// <summary>An empty script where it is not there (yet): the page says so in one line, and all else works.</summary>
+    /// <summary>An empty script while the library is not installed: the page then shows one line instead of a chart.</summary>
     public IResult ChartLibrary() =>
         chartLibrary is { IsCompletedSuccessfully: true, Result: { } path } && System.IO.File.Exists(path)
             ? TypedResults.PhysicalFile(path, ContentTypes[".js"])

@@ -2,9 +2,9 @@ using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>Notifications per status in equal stretches of time, the last of which ends after now. Pure.</summary>
-/// <param name="ByStatus">Known statuses and `other`: a count for each stretch.</param>
-/// <param name="IsCut">There were more than could be counted.</param>
+/// <summary>Notifications per status in equal intervals, the last of which contains the current time.</summary>
+/// <param name="ByStatus">Known statuses and `other`: a count for each interval.</param>
+/// <param name="IsCut">There were more than the limit.</param>
 public sealed record StatusCounts(DateTimeOffset From, double BucketSeconds, IReadOnlyDictionary<string, int[]> ByStatus, bool IsCut)
 {
     public const string Other = "other";
@@ -14,7 +14,7 @@ public sealed record StatusCounts(DateTimeOffset From, double BucketSeconds, IRe
     private static readonly string[] Statuses =
         [KnownStatus.Installed, KnownStatus.Started, KnownStatus.Stopped, KnownStatus.Uninstalled, Other];
 
-    /// <summary>Whole stretches since 1970, so that a count stays in its place when it is asked for again.</summary>
+    /// <summary>Intervals are aligned to the Unix epoch, so that a count stays in its interval when it is read again.</summary>
     public static DateTimeOffset Start(TimeSpan range, DateTimeOffset now)
     {
         var bucket = range.Ticks / Buckets;

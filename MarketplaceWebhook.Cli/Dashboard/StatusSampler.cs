@@ -3,19 +3,19 @@ using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>How the application is, right now.</summary>
-/// <param name="IsHealthy">As its own health function answers.</param>
-/// <param name="Waiting">Messages in the queue; null where the storage does not say.</param>
-/// <param name="Poisoned">Messages in the poison queue.</param>
+/// <summary>The current state of the application.</summary>
+/// <param name="IsHealthy">The result of its health function.</param>
+/// <param name="Waiting">Messages on the queue; null if storage does not respond.</param>
+/// <param name="Poisoned">Messages on the poison queue.</param>
 internal sealed record StatusView(bool IsHealthy, int? Waiting, int? Poisoned, int? ProcessId);
 
-/// <summary>Asks for the queues' lengths and the health while a page is open, and tells the pages what changed.</summary>
+/// <summary>Reads queue lengths and health while a page is open, and publishes changes.</summary>
 internal sealed class StatusSampler(PageEvents pages, StorageClients clients, StorageProvisioner setup, HttpClient http, TimeProvider time)
 {
     private const string Health = "Health";
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(6);
 
     /// <summary>Null while no page is open.</summary>
     public StatusView? Latest { get; private set; }
@@ -38,18 +38,18 @@ internal sealed class StatusSampler(PageEvents pages, StorageClients clients, St
 
     private async Task<StatusView> SampleAsync(LocalFunctionsHost host, CancellationToken stopping)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        patience.CancelAfter(Patience);
-        var lengths = LengthsAsync(patience.Token, stopping);
-        var isHealthy = await IsHealthyAsync(host, patience.Token, stopping);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        timeout.CancelAfter(Timeout);
+        var lengths = LengthsAsync(timeout.Token, stopping);
+        var isHealthy = await IsHealthyAsync(host, timeout.Token, stopping);
         return new StatusView(isHealthy, (await lengths)?.Waiting, (await lengths)?.Poisoned, host.WorkerProcessId);
     }
 
-    private async Task<QueueLengths?> LengthsAsync(CancellationToken patience, CancellationToken stopping)
+    private async Task<QueueLengths?> LengthsAsync(CancellationToken timeout, CancellationToken stopping)
     {
         try
         {
-            return await QueueLengths.ReadAsync(clients, setup, patience);
+            return await QueueLengths.ReadAsync(clients, setup, timeout);
         }
         catch (Exception exception) when (StorageErrors.IsStorage(exception) && !stopping.IsCancellationRequested)
         {
@@ -57,7 +57,7 @@ internal sealed class StatusSampler(PageEvents pages, StorageClients clients, St
         }
     }
 
-    private async Task<bool> IsHealthyAsync(LocalFunctionsHost host, CancellationToken patience, CancellationToken stopping)
+    private async Task<bool> IsHealthyAsync(LocalFunctionsHost host, CancellationToken timeout, CancellationToken stopping)
     {
         try
         {
@@ -66,8 +66,8 @@ internal sealed class StatusSampler(PageEvents pages, StorageClients clients, St
                 return false;
             }
 
-            using var answer = await http.GetAsync(host.UrlOf(health), patience);
-            return answer.IsSuccessStatusCode;
+            using var response = await http.GetAsync(host.UrlOf(health), timeout);
+            return response.IsSuccessStatusCode;
         }
         catch (Exception exception) when (
             exception is HttpRequestException or OperationCanceledException && !stopping.IsCancellationRequested)

@@ -3,13 +3,13 @@ using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>What a package was in, from one notification to the next. Pure.</summary>
+/// <summary>The statuses of a package over time.</summary>
 public sealed record Timeline(string PackageId, IReadOnlyList<Timeline.Bar> Bars)
 {
     /// <param name="To">Null: until now.</param>
     public sealed record Bar(string Status, DateTimeOffset From, DateTimeOffset? To);
 
-    /// <param name="changes">In any order. An unknown status changes nothing, as in the fold.</param>
+    /// <param name="changes">In any order. Unknown statuses are ignored, as in the fold.</param>
     public static IReadOnlyList<Timeline> Of(IEnumerable<StatusChangeQueries.Entry> changes) =>
     [
         .. changes

@@ -6,7 +6,7 @@ using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>An install as the page lists it. Package ids are text: JavaScript's numbers end at 2⁵³.</summary>
+/// <summary>An install in a list. Package ids are text: JavaScript numbers are exact only up to 2⁵³.</summary>
 internal sealed record InstallView(
     Guid AccountId, string PackageId, string? AccountApiId, string Status, DateTimeOffset StatusAt, int CycleCount, int? ErrorCount,
     string Source)
@@ -18,7 +18,7 @@ internal sealed record InstallView(
     public static string PackageText(long packageId) => packageId.ToString(CultureInfo.InvariantCulture);
 }
 
-/// <summary>An install with all that belongs to it.</summary>
+/// <summary>An install with its times, errors and cycles.</summary>
 internal sealed record PackageView(
     InstallView Install,
     DateTimeOffset? InstalledAt,
@@ -41,7 +41,7 @@ internal sealed record PackageView(
         Texts(install.Errors),
         [.. package.Cycles.Values.OrderBy(cycle => cycle.CycleId.ToString(), StringComparer.Ordinal).Select(CycleView.Of)]);
 
-    /// <param name="column">A JSON array of texts, as it stands in a column.</param>
+    /// <param name="column">A JSON array of strings, as stored in a column.</param>
     public static IReadOnlyList<string> Texts(string? column) =>
         column is null ? [] : JsonSerializer.Deserialize<List<string>>(column) ?? [];
 }
@@ -65,14 +65,14 @@ internal sealed record ChangeView(
         entry.UserId, entry.CompleteParameter, entry.CycleCount, PackageView.Texts(entry.Errors), PackageView.Texts(entry.Warnings));
 }
 
-/// <param name="Id">As the row has it, or the row key where that is no notification's.</param>
+/// <param name="Id">The row's notification id, or the row key if it has none.</param>
 internal sealed record DeadLetterView(
     string Kind, string Id, DateTimeOffset? ReceivedAt, string? Source, string? Reason, string? Detail, string? AccountId, long? BodyLength,
     DateTimeOffset? RedrivenAt)
 {
-    public static DeadLetterView Of(StoredDeadLetter letter) => new(
-        letter.Kind, letter.Id?.ToString() ?? letter.Row.RowKey, letter.Id?.ReceivedAt, letter.Source, letter.Reason, letter.Detail,
-        letter.AccountId, letter.BodyLength, letter.RedrivenAt);
+    public static DeadLetterView Of(StoredDeadLetter deadLetter) => new(
+        deadLetter.Kind, deadLetter.Id?.ToString() ?? deadLetter.Row.RowKey, deadLetter.Id?.ReceivedAt, deadLetter.Source, deadLetter.Reason, deadLetter.Detail,
+        deadLetter.AccountId, deadLetter.BodyLength, deadLetter.RedrivenAt);
 }
 
 internal sealed record ListView<T>(IReadOnlyList<T> Items, string? Continuation);

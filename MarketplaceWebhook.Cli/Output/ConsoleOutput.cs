@@ -6,22 +6,22 @@ using Spectre.Console;
 
 namespace MarketplaceWebhook.Cli.Output;
 
-/// <summary>What operators read: results on stdout, remarks on stderr. Text from outside is shown as text.</summary>
+/// <summary>Prints results on stdout and remarks on stderr. Control characters and markup in data are escaped.</summary>
 internal static class ConsoleOutput
 {
-    /// <summary>At least, in characters: what a narrower window breaks is whole, and an id can be copied from it.</summary>
-    private const int Width = 120;
+    /// <summary>The minimum, in characters. A narrower terminal wraps the lines itself, so that ids can still be copied.</summary>
+    private const int MinWidth = 120;
 
-    private const int WidthOfFiles = 240;
+    private const int RedirectedWidth = 240;
 
-    private const int MostCharacters = 300;
+    private const int MaxCharacters = 300;
 
-    public static IAnsiConsole Results { get; } = Make(Console.Out, Console.IsOutputRedirected);
+    public static IAnsiConsole Results { get; } = CreateConsole(Console.Out, Console.IsOutputRedirected);
 
-    public static IAnsiConsole Errors { get; } = Make(Console.Error, Console.IsErrorRedirected);
+    public static IAnsiConsole Errors { get; } = CreateConsole(Console.Error, Console.IsErrorRedirected);
 
-    /// <param name="columns">Short values, never broken: ids, times, numbers.</param>
-    /// <param name="texts">The last column, of lines that may be long.</param>
+    /// <param name="columns">Short values that are not wrapped: ids, times, numbers.</param>
+    /// <param name="texts">The last column, whose lines may be long.</param>
     public static Table Table(string[] columns, string texts)
     {
         var table = new Table().Border(TableBorder.None);
@@ -34,7 +34,7 @@ internal static class ConsoleOutput
     }
 
     public static void Add(this Table table, string?[] cells, params string?[] lines) => table.AddRow(
-        [.. cells.Select(Visible), new Rows(lines.Where(line => line is { Length: > 0 }).Select(Visible))]);
+        [.. cells.Select(Escape), new Rows(lines.Where(line => line is { Length: > 0 }).Select(Escape))]);
 
     public static void Write(string? title, Table table)
     {
@@ -61,12 +61,12 @@ internal static class ConsoleOutput
     /// <summary>1 account, 2 accounts.</summary>
     public static string Count(long number, string noun) => $"{number} {noun}{(number == 1 ? "" : "s")}";
 
-    private static Text Visible(string? text) => new(SafeText.Of(text, MostCharacters));
+    private static Text Escape(string? text) => new(SafeText.Of(text, MaxCharacters));
 
-    private static IAnsiConsole Make(TextWriter writer, bool isRedirected)
+    private static IAnsiConsole CreateConsole(TextWriter writer, bool isRedirected)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
-        console.Profile.Width = isRedirected ? WidthOfFiles : Math.Max(Width, console.Profile.Width);
+        console.Profile.Width = isRedirected ? RedirectedWidth : Math.Max(MinWidth, console.Profile.Width);
         return console;
     }
 }

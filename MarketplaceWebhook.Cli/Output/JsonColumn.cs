@@ -6,7 +6,7 @@ namespace MarketplaceWebhook.Cli.Output;
 /// <summary>Columns that hold a JSON array.</summary>
 internal static class JsonColumn
 {
-    /// <summary>Null where the column is absent; what is no array of texts is shown as one.</summary>
+    /// <summary>Null if the column is absent. A value that is not a JSON array of strings becomes the only element.</summary>
     public static IReadOnlyList<string>? Texts(this RawRow row, string column) =>
         row.Text(column) is { } json ? Read(json, element => element.GetString()) ?? [json] : null;
 

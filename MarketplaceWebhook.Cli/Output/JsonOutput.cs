@@ -22,8 +22,7 @@ internal sealed record InstallJson(
     long? CycleCount, long? ErrorCount, IReadOnlyList<string>? Errors, string? AccountApiId, string? UserId,
     string? CompleteParameter, string? Source);
 
-/// <param name="Steps">The names of the steps whose webhooks there are; their URLs are secrets, and stand in the table
-/// alone.</param>
+/// <param name="Steps">The names of the steps that have webhooks. The URLs are secrets, and only the table contains them.</param>
 internal sealed record CycleJson(
     string Row, long? PackageId, string? CycleId, string? CycleStatus, string? TemplateId, string? TemplateReleaseId,
     long? WebhookCount,
@@ -34,7 +33,7 @@ internal sealed record ChangeJson(
     string? UserId,
     long? CycleCount, long? ErrorCount, IReadOnlyList<string>? Errors, IReadOnlyList<string>? Warnings, string? PayloadBlob);
 
-/// <param name="Body">Of a single letter only.</param>
+/// <param name="Body">Only for a single dead letter.</param>
 internal sealed record DeadLetterJson(
     string Kind, string? NotificationId, string? ReceivedAt, string? Source, string? Reason, string? Detail, string? AccountId,
     long? BodyLength, string? BodyBlob, string? RedrivenAt, string? Body = null);
@@ -44,5 +43,5 @@ internal sealed record RebuildJson(long Accounts, long Notifications, IReadOnlyL
 internal sealed record RebuiltAccountJson(
     string Account, bool Applied, IReadOnlyList<DifferenceJson> Differences, IReadOnlyList<string> Problems);
 
-/// <param name="Column">Absent where a whole row is missing, or is one too many.</param>
+/// <param name="Column">Absent if the row as a whole is missing or should not exist.</param>
 internal sealed record DifferenceJson(string Row, string? Column, string? Is, string? ShouldBe);

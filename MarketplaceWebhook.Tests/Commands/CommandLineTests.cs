@@ -9,15 +9,15 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     [InlineData("'instaled' is neither installed", "send", "instaled")]
     [InlineData("--account must be a GUID", "send", "installed", "--account", "x")]
     [InlineData("--package must be an integer", "send", "installed", "--package", "x")]
-    [InlineData("--url must be a whole address", "send", "installed", "--url", "here")]
+    [InlineData("--url must be an absolute URL", "send", "installed", "--url", "here")]
     [InlineData("-- dev", "send", "installed", "--url", "http://127.0.0.1:1/?code=secret")]
-    [InlineData("--url must be a whole address", "probe", "--url", "here")]
-    [InlineData("http://127.0.0.1:1 did not answer", "probe", "--url", "http://127.0.0.1:1/?code=secret", "--storage", "somestorage")]
+    [InlineData("--url must be an absolute URL", "probe", "--url", "here")]
+    [InlineData("http://127.0.0.1:1 did not respond", "probe", "--url", "http://127.0.0.1:1/?code=secret", "--storage", "somestorage")]
     [InlineData("--port must be a number", "dev", "--port", "70710")]
     [InlineData("The folder /not/there does not exist", "dev", "--port", "0", "--app", "/not/there")]
     [InlineData("is no valid storage connection string", "dev", "--port", "0", "--app", "APP")]
     [InlineData("'bla'", "bla")]
-    public async Task What_cannot_be_done_is_said_in_one_line_on_stderr_with_exit_code_1(
+    public async Task Invalid_command_prints_one_line_on_stderr_and_returns_1(
         string expected, params string[] arguments)
     {
         using var app = new FakeApp();

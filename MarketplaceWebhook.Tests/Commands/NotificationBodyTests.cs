@@ -15,12 +15,12 @@ public sealed class NotificationBodyTests : IDisposable
     [InlineData("uninstalled")]
     [InlineData("started")]
     [InlineData("stopped")]
-    public void A_documented_body_is_the_documented_one_byte_for_byte(string name) => Assert.Equal(
+    public void Documented_body_equals_the_documented_bytes(string name) => Assert.Equal(
         File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Bodies", "documented", $"{name}.json")),
         NotificationBody.Read(name).Bytes);
 
     [Fact]
-    public void A_file_keeps_its_bytes()
+    public void File_without_replaced_values_keeps_its_bytes()
     {
         File.WriteAllBytes(_file, [0xEF, 0xBB, 0xBF, (byte)'{', 0xFF]);
 
@@ -28,7 +28,7 @@ public sealed class NotificationBodyTests : IDisposable
     }
 
     [Fact]
-    public void Values_are_put_in_and_the_rest_stays()
+    public void Replaced_values_leave_other_properties_unchanged()
     {
         var account = Guid.NewGuid();
 
@@ -42,7 +42,7 @@ public sealed class NotificationBodyTests : IDisposable
     }
 
     [Fact]
-    public void A_name_in_another_case_is_replaced_and_not_given_twice()
+    public void Property_name_in_another_case_is_replaced_without_a_duplicate()
     {
         File.WriteAllText(_file, """{"accountid":"x"}""");
 
@@ -55,7 +55,7 @@ public sealed class NotificationBodyTests : IDisposable
     [InlineData("[]")]
     [InlineData("not JSON")]
     [InlineData("null")]
-    public void Values_can_be_put_into_an_object_only(string text)
+    public void Replacing_values_fails_for_a_body_that_is_not_an_object(string text)
     {
         File.WriteAllText(_file, text);
 
@@ -63,7 +63,7 @@ public sealed class NotificationBodyTests : IDisposable
     }
 
     [Fact]
-    public void What_is_neither_a_status_nor_a_file_is_named()
+    public void Unknown_name_is_reported_in_the_error()
     {
         var failure = Assert.Throws<UserErrorException>(() => NotificationBody.Read("instaled"));
 

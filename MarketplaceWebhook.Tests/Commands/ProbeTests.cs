@@ -15,7 +15,7 @@ public sealed class ProbeTests(AzuriteFixture azurite)
     private const string Key = "a-key";
 
     [Fact]
-    public async Task It_goes_through_the_application_and_says_how_long_that_took()
+    public async Task Probe_passes_through_the_application_and_prints_the_delay()
     {
         var storage = azurite.NewAccount();
         await using var host = await StartAsync(storage);
@@ -24,7 +24,7 @@ public sealed class ProbeTests(AzuriteFixture azurite)
 
         Assert.Equal(("", 0), (probe.Error, probe.ExitCode));
         Assert.Matches(
-            "^Accepted as [0-9a-f-]{36}\\.\nIt stands in StatusChanges, [0-9]+\\.[0-9] s after its receipt\\.\n$", probe.Output);
+            "^Accepted as [0-9a-f-]{36}\\.\nIt is in StatusChanges, [0-9]+\\.[0-9] s after receipt\\.\n$", probe.Output);
         var clients = new StorageClients(StorageSettings.FromConnectionString(storage));
         var row = Assert.Single(await RowsAsync(clients.StatusChanges));
         Assert.Equal("probe", row.GetString("Status"));
@@ -32,7 +32,7 @@ public sealed class ProbeTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_wrong_key_is_said_and_not_repeated()
+    public async Task Probe_with_a_wrong_key_fails_without_printing_the_key()
     {
         var storage = azurite.NewAccount();
         await using var host = await StartAsync(storage);
@@ -45,7 +45,7 @@ public sealed class ProbeTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task What_does_not_arrive_in_time_is_a_failure()
+    public async Task Probe_fails_if_the_row_does_not_appear_in_time()
     {
         var clients = new StorageClients(StorageSettings.FromConnectionString(azurite.NewAccount()));
         await clients.StatusChanges.CreateIfNotExistsAsync(TestContext.Current.CancellationToken);
@@ -55,13 +55,13 @@ public sealed class ProbeTests(AzuriteFixture azurite)
         var failure = await Assert.ThrowsAsync<UserErrorException>(
             () => probe.WaitForRowAsync(NotificationId.Create(0, 0, 0), TestContext.Current.CancellationToken));
 
-        Assert.Contains("was accepted, and does not stand in StatusChanges", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("was accepted, but is not in StatusChanges", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_fresh_role_is_waited_for_and_said()
+    public async Task Probe_waits_and_reports_while_a_new_role_assignment_propagates()
     {
-        // Azurite knows no roles.
+        // Azurite does not support roles.
         var table = new Mock<TableClient>();
         table.Setup(t => t.GetEntityIfExistsAsync<TableEntity>(
                 It.IsAny<string>(), It.IsAny<string>(), It.IsAny<IEnumerable<string>>(), It.IsAny<CancellationToken>()))
@@ -69,19 +69,19 @@ public sealed class ProbeTests(AzuriteFixture azurite)
         var reports = new List<string>();
         using var http = new HttpClient();
         using var seen = new CancellationTokenSource();
-        var impatient = new Probe(http, table.Object, TimeProvider.System);
-        var patient = new Probe(http, table.Object, TimeProvider.System)
+        var withoutWaiting = new Probe(http, table.Object, TimeProvider.System);
+        var waiting = new Probe(http, table.Object, TimeProvider.System)
         {
             RoleDeadline = TimeSpan.FromMinutes(10),
             Report = Seen,
         };
         var id = NotificationId.Create(0, 0, 0);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => patient.WaitForRowAsync(id, seen.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitForRowAsync(id, seen.Token));
         await Assert.ThrowsAsync<RequestFailedException>(
-            () => impatient.WaitForRowAsync(id, TestContext.Current.CancellationToken));
+            () => withoutWaiting.WaitForRowAsync(id, TestContext.Current.CancellationToken));
 
-        Assert.Contains("A fresh role can take up to 10 minutes", Assert.Single(reports), StringComparison.Ordinal);
+        Assert.Contains("A new role assignment can take up to 10 minutes", Assert.Single(reports), StringComparison.Ordinal);
 
         void Seen(string line)
         {

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MarketplaceWebhook.Tests.Dashboard;
 
-/// <summary>Requests as a foreign site, another user of the machine, or a tunnel could make them.</summary>
+/// <summary>Requests that a foreign site, another user of the machine, or a tunnel could send.</summary>
 public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<RunningDashboard>, IDisposable
 {
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
@@ -37,76 +37,76 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
 
     [Theory]
     [MemberData(nameof(Endpoints))]
-    public async Task No_endpoint_answers_without_the_token(string method, string path)
+    public async Task Endpoint_rejects_requests_without_the_token(string method, string path)
     {
-        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(method, path, token: null));
-        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(method, path, token: new string('0', 48)));
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(method, path, token: null));
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(method, path, token: new string('0', 48)));
     }
 
     [Theory]
     [MemberData(nameof(Endpoints))]
-    public async Task No_endpoint_answers_a_foreign_origin(string method, string path)
+    public async Task Endpoint_rejects_a_foreign_origin(string method, string path)
     {
-        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(method, path, origin: "https://example.com"));
-        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(method, path, origin: "http://127.0.0.1:1"));
-        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(method, path, origin: "null"));
-        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(method, path, origin: ""));
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(method, path, origin: "https://example.com"));
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(method, path, origin: "http://127.0.0.1:1"));
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(method, path, origin: "null"));
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(method, path, origin: ""));
     }
 
     [Theory]
     [MemberData(nameof(Endpoints))]
-    public async Task No_endpoint_answers_under_a_foreign_host(string method, string path)
+    public async Task Endpoint_rejects_a_foreign_host_name(string method, string path)
     {
-        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(method, path, host: $"example.com:{running.BaseAddress.Port}"));
-        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(method, path, host: "127.0.0.1:1"));
-        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(method, path, host: "127.0.0.1"));
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(method, path, host: $"example.com:{running.BaseAddress.Port}"));
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(method, path, host: "127.0.0.1:1"));
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(method, path, host: "127.0.0.1"));
     }
 
     [Theory]
     [InlineData("/")]
     [InlineData("/assets/main.js")]
-    public async Task The_page_itself_answers_under_a_loopback_host_only(string path)
+    public async Task Page_is_served_for_loopback_host_names_only(string path)
     {
-        Assert.Equal(HttpStatusCode.OK, await AskAsync("GET", path, token: null, origin: ""));
-        Assert.Equal(HttpStatusCode.OK, await AskAsync("GET", path, token: null, origin: "", host: $"localhost:{running.BaseAddress.Port}"));
-        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync("GET", path, token: null, origin: "", host: $"example.com:{running.BaseAddress.Port}"));
+        Assert.Equal(HttpStatusCode.OK, await SendAsync("GET", path, token: null, origin: ""));
+        Assert.Equal(HttpStatusCode.OK, await SendAsync("GET", path, token: null, origin: "", host: $"localhost:{running.BaseAddress.Port}"));
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync("GET", path, token: null, origin: "", host: $"example.com:{running.BaseAddress.Port}"));
     }
 
     [Fact]
-    public async Task Nothing_answers_through_a_tunnel_that_rewrites_the_host()
+    public async Task Page_rejects_requests_forwarded_by_a_tunnel()
     {
         using var request = Request("GET", "/");
         request.Headers.Add("X-Forwarded-For", "203.0.113.7");
 
-        using var answer = await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        using var response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
 
-        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
     }
 
     [Fact]
-    public async Task The_page_with_its_token_is_answered()
+    public async Task Endpoint_accepts_the_page_with_its_token()
     {
-        Assert.Equal(HttpStatusCode.OK, await AskAsync("GET", "/page/installs"));
-        Assert.Equal(HttpStatusCode.OK, await AskAsync("GET", "/page/installs", origin: "", fetchSite: "same-origin"));
-        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync("GET", "/page/installs", origin: "", fetchSite: "cross-site"));
-        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync("POST", "/page/scenario", origin: "", fetchSite: "same-origin"));
+        Assert.Equal(HttpStatusCode.OK, await SendAsync("GET", "/page/installs"));
+        Assert.Equal(HttpStatusCode.OK, await SendAsync("GET", "/page/installs", origin: "", fetchSite: "same-origin"));
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync("GET", "/page/installs", origin: "", fetchSite: "cross-site"));
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync("POST", "/page/scenario", origin: "", fetchSite: "same-origin"));
     }
 
     [Theory]
     [InlineData("/")]
     [InlineData("/assets/page.css")]
     [InlineData("/page/installs")]
-    public async Task Every_answer_forbids_what_the_page_does_not_need(string path)
+    public async Task Responses_have_restrictive_security_headers(string path)
     {
-        using var answer = await _http.SendAsync(Request("GET", path), TestContext.Current.CancellationToken);
+        using var response = await _http.SendAsync(Request("GET", path), TestContext.Current.CancellationToken);
 
         Assert.Equal(
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
             + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-            answer.Headers.GetValues("Content-Security-Policy").Single());
-        Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
-        Assert.Equal("no-referrer", answer.Headers.GetValues("Referrer-Policy").Single());
-        Assert.Equal("no-store", answer.Headers.CacheControl?.ToString());
+            response.Headers.GetValues("Content-Security-Policy").Single());
+        Assert.Equal("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
+        Assert.Equal("no-referrer", response.Headers.GetValues("Referrer-Policy").Single());
+        Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
     }
 
     [Theory]
@@ -115,24 +115,24 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
     [InlineData("/assets/nothing.js")]
     [InlineData("/page")]
     [InlineData("/index.html")]
-    public async Task No_other_path_gives_anything(string path) =>
-        Assert.Equal(HttpStatusCode.NotFound, await AskAsync("GET", path));
+    public async Task Other_paths_return_404(string path) =>
+        Assert.Equal(HttpStatusCode.NotFound, await SendAsync("GET", path));
 
     [Fact]
-    public async Task The_functions_answer_as_without_the_page()
+    public async Task Functions_respond_as_without_the_dashboard()
     {
         const string Body = """{"Status":"started","AccountId":"00000000-0000-0000-0000-000000000000","MarketplaceIntegrationPackageId":1}""";
         var path = $"/api/cyclr/marketplace?code={Uri.EscapeDataString(RunningDashboard.Key)}";
 
-        Assert.Equal(HttpStatusCode.Accepted, await AskAsync("POST", path, token: null, origin: "https://example.com", host: "example.com", body: Body));
-        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync("POST", "/api/cyclr/marketplace", body: Body));
-        Assert.Equal(HttpStatusCode.NotFound, await AskAsync("DELETE", path));
-        Assert.Equal(HttpStatusCode.NotFound, await AskAsync("POST", "/"));
+        Assert.Equal(HttpStatusCode.Accepted, await SendAsync("POST", path, token: null, origin: "https://example.com", host: "example.com", body: Body));
+        Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync("POST", "/api/cyclr/marketplace", body: Body));
+        Assert.Equal(HttpStatusCode.NotFound, await SendAsync("DELETE", path));
+        Assert.Equal(HttpStatusCode.NotFound, await SendAsync("POST", "/"));
     }
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<HttpStatusCode> AskAsync(
+    private async Task<HttpStatusCode> SendAsync(
         string method, string path, string? token = "", string? origin = null, string? host = null, string? fetchSite = null, string body = "")
     {
         using var request = Request(method, path, token, origin, host, fetchSite);
@@ -141,12 +141,12 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
             request.Content = new StringContent(body);
         }
 
-        using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
-        return answer.StatusCode;
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        return response.StatusCode;
     }
 
-    /// <param name="token">Empty: the right one; null: none.</param>
-    /// <param name="origin">Null: the page's own; empty: none.</param>
+    /// <param name="token">Empty: the valid token; null: no token.</param>
+    /// <param name="origin">Null: the page's origin; empty: no origin.</param>
     private HttpRequestMessage Request(
         string method, string path, string? token = "", string? origin = null, string? host = null, string? fetchSite = null)
     {

@@ -6,23 +6,23 @@ namespace MarketplaceWebhook.Tests.Dashboard;
 [Collection(nameof(Chromium))]
 public sealed class AppearanceTests(RunningDashboard running) : IClassFixture<RunningDashboard>
 {
-    private const string Ground = "() => getComputedStyle(document.body).backgroundColor";
+    private const string Background = "() => getComputedStyle(document.body).backgroundColor";
 
     [Fact]
-    public async Task It_is_dark_where_the_system_is_and_the_button_changes_it()
+    public async Task Theme_follows_the_system_and_the_button_changes_it()
     {
         await using var tab = await running.OpenAsync(new TabOptions { Colours = ColorScheme.Dark });
-        var dark = await tab.Page.EvaluateAsync<string>(Ground);
+        var dark = await tab.Page.EvaluateAsync<string>(Background);
         var button = tab.Page.Locator("#theme");
         await Expect(button).ToContainTextAsync("Auto");
 
         await button.ClickAsync();
         await Expect(button).ToContainTextAsync("Light");
-        var light = await tab.Page.EvaluateAsync<string>(Ground);
+        var light = await tab.Page.EvaluateAsync<string>(Background);
         await button.ClickAsync();
         await Expect(button).ToContainTextAsync("Dark");
 
-        Assert.Equal(dark, await tab.Page.EvaluateAsync<string>(Ground));
+        Assert.Equal(dark, await tab.Page.EvaluateAsync<string>(Background));
         Assert.NotEqual(dark, light);
         await tab.Page.ReloadAsync();
         await Expect(button).ToContainTextAsync("Dark");
@@ -31,7 +31,7 @@ public sealed class AppearanceTests(RunningDashboard running) : IClassFixture<Ru
     [Theory]
     [InlineData(ColorScheme.Light)]
     [InlineData(ColorScheme.Dark)]
-    public async Task Text_stands_out_from_its_ground(ColorScheme colours)
+    public async Task Text_has_sufficient_contrast(ColorScheme colours)
     {
         await using var tab = await running.OpenAsync(new TabOptions { Colours = colours });
         await tab.SendAsync("installed", Guid.NewGuid());
@@ -45,7 +45,7 @@ public sealed class AppearanceTests(RunningDashboard running) : IClassFixture<Ru
     }
 
     [Fact]
-    public async Task It_works_by_keyboard_alone()
+    public async Task All_controls_work_with_the_keyboard()
     {
         await using var tab = await running.OpenAsync();
         var keyboard = tab.Page.Keyboard;
@@ -71,7 +71,7 @@ public sealed class AppearanceTests(RunningDashboard running) : IClassFixture<Ru
     }
 
     [Fact]
-    public async Task It_is_readable_on_a_phone()
+    public async Task Layout_fits_a_phone_screen()
     {
         await using var tab = await running.OpenAsync(new TabOptions { Width = 390, Height = 844 });
         var account = Guid.NewGuid();
@@ -96,10 +96,10 @@ public sealed class AppearanceTests(RunningDashboard running) : IClassFixture<Ru
             }
         }
 
-        Assert.Fail($"{selector} is not reached by Tab.");
+        Assert.Fail($"{selector} cannot be reached with Tab.");
     }
 
-    /// <summary>Of a badge of each tone on its own ground, and of body text and hints on a card: relative luminance as WCAG defines it.</summary>
+    /// <summary>The contrast of each kind of badge, and of text and hints on a card, by relative luminance as WCAG defines it.</summary>
     private const string Contrasts = """
         () => {
           const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });

@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 
 namespace MarketplaceWebhook.Tests.Dashboard;
 
-/// <summary>One Chromium for all tests of the page: the one that is installed. Playwright downloads none.</summary>
+/// <summary>One browser for all tests of the dashboard: an installed Chromium. Playwright does not download one.</summary>
 public sealed class Chromium : IAsyncDisposable
 {
     /// <summary>Milliseconds. Generous: a build machine may be busy.</summary>
@@ -22,7 +22,7 @@ public sealed class Chromium : IAsyncDisposable
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
-    /// <summary>Skips the test where there is no Chromium; with CI=true that is a failure.</summary>
+    /// <summary>Skips the test if Chromium is not installed; with CI=true that is a failure.</summary>
     public async Task<IBrowser> LaunchAsync(CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);

@@ -9,7 +9,7 @@ public sealed class DashboardDataTests
     private static readonly DateTimeOffset Now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void A_lane_has_a_bar_for_each_state_whatever_the_order_of_the_rows()
+    public void Timeline_has_a_bar_per_status_period_for_rows_in_any_order()
     {
         StatusChangeQueries.Entry[] changes =
         [
@@ -35,7 +35,7 @@ public sealed class DashboardDataTests
     }
 
     [Fact]
-    public void Notifications_are_counted_in_the_stretch_that_they_came_in()
+    public void Counts_assign_notifications_to_the_interval_of_their_receipt()
     {
         var range = TimeSpan.FromHours(1);
         var from = StatusCounts.Start(range, Now.AddSeconds(30));
@@ -57,7 +57,7 @@ public sealed class DashboardDataTests
     }
 
     [Fact]
-    public void A_scenario_delivers_everything_late_and_some_of_it_twice()
+    public void Scenario_delivers_out_of_order_and_repeats_some_deliveries()
     {
         var scenario = Scenario.Create(Guid.NewGuid(), "an account", Now, new Random(1));
 

@@ -4,14 +4,14 @@ using static Microsoft.Playwright.Assertions;
 
 namespace MarketplaceWebhook.Tests.Dashboard;
 
-/// <summary>How long the page takes: the figures of docs/dashboard.md.</summary>
+/// <summary>Measures the response times in docs/dashboard.md.</summary>
 [Collection(nameof(Chromium))]
 public sealed class DashboardMeasurements(RunningDashboard running) : IClassFixture<RunningDashboard>
 {
     private const int Rounds = 11;
 
     [Fact(Explicit = true)]
-    public async Task Are_measured()
+    public async Task Measure_response_times()
     {
         var loads = new List<double>();
         for (var round = 0; round < Rounds; round++)
@@ -26,17 +26,17 @@ public sealed class DashboardMeasurements(RunningDashboard running) : IClassFixt
         Report("Page opened, connected and filled", loads);
 
         await using var sender = await running.OpenAsync();
-        var busy = new List<double>();
+        var latencies = new List<double>();
         for (var round = 0; round < Rounds; round++)
         {
             await sender.SendAsync("started", Guid.NewGuid());
-            var milliseconds = sender.Page.Locator("#answer-row[data-milliseconds]");
+            var milliseconds = sender.Page.Locator("#response-row[data-milliseconds]");
             await Expect(milliseconds).ToBeVisibleAsync();
-            busy.Add(double.Parse((await milliseconds.GetAttributeAsync("data-milliseconds"))!, CultureInfo.InvariantCulture));
-            await sender.Page.EvaluateAsync("() => document.getElementById('answer-text').replaceChildren()");
+            latencies.Add(double.Parse((await milliseconds.GetAttributeAsync("data-milliseconds"))!, CultureInfo.InvariantCulture));
+            await sender.Page.EvaluateAsync("() => document.getElementById('response-text').replaceChildren()");
         }
 
-        Report("From the click on Send to the row on the page, one after the other", busy);
+        Report("From the click on Send to the row on the page, one after the other", latencies);
     }
 
     private static void Report(string what, List<double> milliseconds)

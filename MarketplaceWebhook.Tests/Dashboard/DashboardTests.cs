@@ -7,7 +7,7 @@ namespace MarketplaceWebhook.Tests.Dashboard;
 public sealed class DashboardTests(RunningDashboard running) : IClassFixture<RunningDashboard>
 {
     [Fact]
-    public async Task Each_documented_notification_changes_the_row()
+    public async Task Row_shows_the_status_of_each_documented_notification()
     {
         await using var tab = await running.OpenAsync();
         var account = Guid.NewGuid();
@@ -15,90 +15,90 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
         foreach (var status in (string[])["installed", "started", "stopped", "uninstalled"])
         {
             await tab.SendAsync(status, account);
-            await Expect(tab.Page.Locator("#answer")).ToContainTextAsync("202 Accepted");
+            await Expect(tab.Page.Locator("#response")).ToContainTextAsync("202 Accepted");
             await Expect(tab.Row(account).Locator(".badge").First).ToHaveTextAsync(status);
         }
 
-        await Expect(tab.Page.Locator("#answer-row")).ToContainTextAsync("on the page after");
+        await Expect(tab.Page.Locator("#response-row")).ToContainTextAsync("on the page after");
     }
 
     [Fact]
-    public async Task What_arrives_by_another_way_appears_without_a_reload()
+    public async Task Notification_posted_elsewhere_appears_without_a_reload()
     {
         await using var tab = await running.OpenAsync();
         await Expect(tab.Page.Locator("#chip-live")).ToHaveTextAsync("Live");
         var account = Guid.NewGuid();
 
-        var answer = await running.PostAsync($$"""{"Status":"started","AccountId":"{{account}}","MarketplaceIntegrationPackageId":77}""");
+        var response = await running.PostAsync($$"""{"Status":"started","AccountId":"{{account}}","MarketplaceIntegrationPackageId":77}""");
 
         await Expect(tab.Row(account, 77).Locator(".badge").First).ToHaveTextAsync("started");
-        var arrived = tab.Page.Locator($"#feed-rows tr[data-id='{answer["notificationId"]}']");
+        var arrived = tab.Page.Locator($"#feed-rows tr[data-id='{response["notificationId"]}']");
         await Expect(arrived).ToContainTextAsync("projected");
         await Expect(arrived.Locator(".number")).ToContainTextAsync("s");
         await Expect(tab.Page.Locator("#counts-text")).ToContainTextAsync("started");
     }
 
     [Fact]
-    public async Task A_refused_body_shows_what_is_wrong_and_becomes_a_dead_letter()
+    public async Task Rejected_body_shows_its_errors_and_becomes_a_dead_letter()
     {
         await using var tab = await running.OpenAsync();
         var marker = Guid.NewGuid().ToString();
 
         await tab.SendBodyAsync($$"""{"Status": "installed", "marker": "{{marker}}"}""");
 
-        await Expect(tab.Page.Locator("#answer")).ToContainTextAsync("400 Bad Request");
-        await Expect(tab.Page.Locator("#answer .errors")).ToContainTextAsync("AccountId");
-        var letter = tab.Page.Locator("#letters > li").First;
-        await Expect(letter).ToContainTextAsync("invalid-notification");
-        await letter.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Body" }).ClickAsync();
-        await Expect(letter.Locator("pre")).ToContainTextAsync(marker);
+        await Expect(tab.Page.Locator("#response")).ToContainTextAsync("400 Bad Request");
+        await Expect(tab.Page.Locator("#response .errors")).ToContainTextAsync("AccountId");
+        var deadLetter = tab.Page.Locator("#dead-letters > li").First;
+        await Expect(deadLetter).ToContainTextAsync("invalid-notification");
+        await deadLetter.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Body" }).ClickAsync();
+        await Expect(deadLetter.Locator("pre")).ToContainTextAsync(marker);
     }
 
     [Fact]
-    public async Task A_message_that_fails_becomes_a_dead_letter_of_its_kind()
+    public async Task Unreadable_message_becomes_a_dead_letter_of_kind_failed()
     {
         await using var tab = await running.OpenAsync();
         var id = await running.PutUnreadableMessageAsync();
 
         await tab.Page.GetByLabel("Kind").SelectOptionAsync("failed");
 
-        var letter = tab.Page.Locator($"#letters > li[data-id='{id}']");
-        await Expect(letter).ToContainTextAsync("unreadable-envelope");
+        var deadLetter = tab.Page.Locator($"#dead-letters > li[data-id='{id}']");
+        await Expect(deadLetter).ToContainTextAsync("unreadable-envelope");
         await Expect(tab.Page.Locator($"#feed-rows tr[data-id='{id}']")).ToContainTextAsync("dead letter");
     }
 
     [Fact]
-    public async Task A_failed_message_is_redriven_once_its_cause_is_mended()
+    public async Task Failed_message_is_redriven_after_its_cause_was_fixed()
     {
         await using var tab = await running.OpenAsync();
         var account = Guid.NewGuid();
-        var id = await running.PutMessageWithoutItsPayloadAsync();
-        var letter = tab.Page.Locator($"#letters > li[data-id='{id}']");
-        await Expect(letter).ToContainTextAsync("projection-failed");
+        var id = await running.PutMessageWithMissingPayloadAsync();
+        var deadLetter = tab.Page.Locator($"#dead-letters > li[data-id='{id}']");
+        await Expect(deadLetter).ToContainTextAsync("projection-failed");
 
         await running.PutPayloadAsync(
             id, account, $$"""{"Status":"started","AccountId":"{{account}}","MarketplaceIntegrationPackageId":1234}""");
-        await letter.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Redrive" }).ClickAsync();
+        await deadLetter.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Redrive" }).ClickAsync();
 
         await Expect(tab.Row(account).Locator(".badge").First).ToHaveTextAsync("started");
-        await Expect(letter).ToContainTextAsync("redriven");
+        await Expect(deadLetter).ToContainTextAsync("redriven");
     }
 
     [Fact]
-    public async Task A_refused_body_that_is_refused_again_says_why()
+    public async Task Redrive_of_a_body_that_is_still_invalid_shows_the_reason()
     {
         await using var tab = await running.OpenAsync();
-        var answer = await running.PostAsync("""{"Status":"installed"}""");
-        var letter = tab.Page.Locator($"#letters > li[data-id='{answer["notificationId"]}']");
+        var response = await running.PostAsync("""{"Status":"installed"}""");
+        var deadLetter = tab.Page.Locator($"#dead-letters > li[data-id='{response["notificationId"]}']");
 
-        await letter.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Redrive" }).ClickAsync();
+        await deadLetter.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Redrive" }).ClickAsync();
 
-        await Expect(letter).ToContainTextAsync("Not redriven:");
-        await Expect(letter).ToContainTextAsync("AccountId");
+        await Expect(deadLetter).ToContainTextAsync("Not redriven:");
+        await Expect(deadLetter).ToContainTextAsync("AccountId");
     }
 
     [Fact]
-    public async Task Webhook_urls_are_masked_until_they_are_clicked()
+    public async Task Webhook_url_is_masked_until_it_is_clicked()
     {
         await using var tab = await running.OpenAsync();
         var account = Guid.NewGuid();
@@ -115,7 +115,7 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
     }
 
     [Fact]
-    public async Task An_account_shows_its_history_with_the_bodies()
+    public async Task Account_page_shows_the_history_with_bodies()
     {
         await using var tab = await running.OpenAsync();
         var account = Guid.NewGuid();
@@ -132,7 +132,7 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
     }
 
     [Fact]
-    public async Task A_scenario_of_late_and_repeated_deliveries_ends_in_the_right_rows()
+    public async Task Scenario_of_late_and_repeated_deliveries_ends_with_the_expected_rows()
     {
         await using var tab = await running.OpenAsync();
 
@@ -147,7 +147,7 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
     }
 
     [Fact]
-    public async Task Queue_length_and_health_are_shown()
+    public async Task Header_shows_queue_lengths_and_health()
     {
         await using var tab = await running.OpenAsync();
 
@@ -157,7 +157,7 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
     }
 
     [Fact]
-    public async Task The_token_leaves_the_address_bar_and_survives_a_reload()
+    public async Task Token_is_removed_from_the_address_bar_and_survives_a_reload()
     {
         await using var tab = await running.OpenAsync();
 
@@ -168,7 +168,7 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
     }
 
     [Fact]
-    public async Task Without_the_token_the_page_asks_for_the_printed_address()
+    public async Task Page_without_a_token_asks_for_the_printed_address()
     {
         await using var tab = await running.OpenAsync(address: running.BaseAddress);
 

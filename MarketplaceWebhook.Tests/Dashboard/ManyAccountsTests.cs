@@ -17,7 +17,7 @@ public sealed class ManyAccountsTests(RunningDashboard running) : IClassFixture<
     private static readonly string[] Statuses = [KnownStatus.Installed, KnownStatus.Started, KnownStatus.Stopped, KnownStatus.Uninstalled];
 
     [Fact]
-    public async Task Five_thousand_accounts_are_paged_and_filtered()
+    public async Task List_of_5000_accounts_is_paged_and_filtered()
     {
         await FillAsync();
         var started = Stopwatch.GetTimestamp();

@@ -10,21 +10,21 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MarketplaceWebhook.Tests.Dashboard;
 
-/// <summary>The application behind the local host, with the page, as `dev` composes them, on a storage of its own.</summary>
+/// <summary>The application behind the local host, with the dashboard, as in `dev`, with its own storage account.</summary>
 public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) : IAsyncLifetime
 {
     public const string Key = "a key/with?signs";
 
     private readonly HttpClient _http = new();
-    private LocalDashboard? _page;
+    private LocalDashboard? _dashboard;
     private LocalFunctionsHost? _host;
 
     public StorageSettings Storage { get; private set; } = null!;
 
     public Uri BaseAddress => _host!.BaseAddress;
 
-    /// <summary>With the token.</summary>
-    public Uri Url => _page!.UrlOn(BaseAddress);
+    /// <summary>The address with the token.</summary>
+    public Uri Url => _dashboard!.UrlOn(BaseAddress);
 
     public string Token => Url.Fragment.Split('=')[1];
 
@@ -33,7 +33,7 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
         var connection = azurite.NewAccount();
         var modules = await NpmPackages.EnsureInstalledAsync(_ => { }, TestContext.Current.CancellationToken);
         Storage = StorageSettings.FromConnectionString(connection);
-        _page = new LocalDashboard(
+        _dashboard = new LocalDashboard(
             Storage, Key, Task.FromResult<string?>(Path.Combine(modules, "chart.js", "dist", "chart.umd.min.js")));
         _host = await LocalFunctionsHost.StartAsync(
             new LocalFunctionsHostOptions
@@ -41,13 +41,13 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
                 AppDirectory = Path.Combine(AppContext.BaseDirectory, "app"),
                 Key = Key,
                 StorageConnection = connection,
-                // All deliveries of a message that fails follow at once.
+                // A failed message is delivered again immediately.
                 Environment = new Dictionary<string, string?> { ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:00" },
-                Observe = _page.Observe,
-                MapOther = _page.Map,
+                Observe = _dashboard.Observe,
+                MapOther = _dashboard.Map,
             },
             TestContext.Current.CancellationToken);
-        _page.Attach(_host);
+        _dashboard.Attach(_host);
     }
 
     public async ValueTask DisposeAsync()
@@ -58,29 +58,29 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
             await _host.DisposeAsync();
         }
 
-        if (_page is not null)
+        if (_dashboard is not null)
         {
-            await _page.DisposeAsync();
+            await _dashboard.DisposeAsync();
         }
     }
 
-    /// <summary>A tab that has the page open.</summary>
-    /// <param name="address">Null: the one that `dev` prints.</param>
+    /// <summary>Opens the dashboard in a new tab.</summary>
+    /// <param name="address">Null: the address that `dev` prints.</param>
     public async Task<Tab> OpenAsync(TabOptions? options = null, Uri? address = null) =>
         await Tab.OpenAsync(await chromium.LaunchAsync(TestContext.Current.CancellationToken), address ?? Url, options ?? new TabOptions());
 
-    /// <summary>Posts to the webhook itself, as Cyclr does.</summary>
+    /// <summary>Posts to the webhook, as Cyclr does.</summary>
     public async Task<JsonNode> PostAsync(string body)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
-        using var answer = await _http.PostAsync(
+        using var response = await _http.PostAsync(
             new Uri(BaseAddress, $"/api/cyclr/marketplace?code={Uri.EscapeDataString(Key)}"), content, cancellationToken);
-        return JsonNode.Parse(await answer.Content.ReadAsStringAsync(cancellationToken))!;
+        return JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken))!;
     }
 
-    /// <summary>Puts a message on the queue that no delivery can read.</summary>
-    /// <returns>The id under which it becomes a dead letter.</returns>
+    /// <summary>Puts a message on the queue that is not a valid envelope.</summary>
+    /// <returns>The id of the resulting dead letter.</returns>
     public async Task<NotificationId> PutUnreadableMessageAsync()
     {
         var id = NewId();
@@ -88,8 +88,8 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
         return id;
     }
 
-    /// <summary>Puts a message on the queue whose payload should lie in a blob, and does not.</summary>
-    public async Task<NotificationId> PutMessageWithoutItsPayloadAsync()
+    /// <summary>Puts a message on the queue that refers to a payload blob which does not exist.</summary>
+    public async Task<NotificationId> PutMessageWithMissingPayloadAsync()
     {
         var id = NewId();
         await PutAsync(Encoding.UTF8.GetString(Envelope.Write(id, "default", traceParent: null, payload: default).Span));

@@ -10,7 +10,7 @@ using static Microsoft.Playwright.Assertions;
 namespace MarketplaceWebhook.Tests.Dashboard;
 
 /// <summary>
-/// Makes the pictures of README and docs/ anew:
+/// Takes the screenshots of README and docs/:
 /// <c>dotnet run --project MarketplaceWebhook.Tests -- -class MarketplaceWebhook.Tests.Dashboard.Screenshots -explicit only</c>
 /// </summary>
 [Collection(nameof(Chromium))]
@@ -26,7 +26,7 @@ public sealed class Screenshots(RunningDashboard running) : IClassFixture<Runnin
     ];
 
     [Fact(Explicit = true)]
-    public async Task Are_taken()
+    public async Task Take_screenshots()
     {
         await using (var tab = await running.OpenAsync(new TabOptions { Width = 1440, Height = 1020 }))
         {
@@ -68,13 +68,13 @@ public sealed class Screenshots(RunningDashboard running) : IClassFixture<Runnin
         await FillChartAsync();
         await running.PostAsync("""{"Status":"installed","AccountId":"not a GUID","MarketplaceIntegrationPackageId":1201}""");
         await Expect(tab.Page.Locator("#feed-rows tr .state.good")).ToHaveCountAsync(Notifications.Length);
-        await Expect(tab.Page.Locator("#letters > li")).ToHaveCountAsync(1);
+        await Expect(tab.Page.Locator("#dead-letters > li")).ToHaveCountAsync(1);
         await tab.Page.ReloadAsync();
         await tab.SendAsync("installed", Guid.NewGuid());
-        await Expect(tab.Page.Locator("#answer-row")).ToContainTextAsync("on the page");
+        await Expect(tab.Page.Locator("#response-row")).ToContainTextAsync("on the page");
     }
 
-    /// <summary>What came in the hour before, straight into the log.</summary>
+    /// <summary>Adds notifications of the last hour directly to the log.</summary>
     private async Task FillChartAsync()
     {
         var random = new Random(7);
@@ -102,7 +102,7 @@ public sealed class Screenshots(RunningDashboard running) : IClassFixture<Runnin
     private static async Task ShootAsync(Tab tab, string name)
     {
         await Expect(tab.Page.Locator("#chip-health")).ToHaveTextAsync("Healthy");
-        // What has just changed is still highlighted.
+        // Waits for the highlight of new rows to end.
         await tab.Page.EvaluateAsync("() => Promise.all(document.getAnimations().map((animation) => animation.finished))");
         await tab.Page.ScreenshotAsync(new PageScreenshotOptions
         {

@@ -13,11 +13,11 @@ public sealed record TabOptions
     public float Scale { get; init; } = 1;
 }
 
-/// <summary>A browser tab with the page. At its end nothing may stand in the console, and nothing may have been asked of another host.</summary>
+/// <summary>A browser tab with the dashboard. At the end there must be no console messages and no requests to other hosts.</summary>
 public sealed class Tab : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
-    private readonly List<string> _complaints = [];
+    private readonly List<string> _problems = [];
 
     private Tab(IBrowserContext context, IPage page)
     {
@@ -26,15 +26,15 @@ public sealed class Tab : IAsyncDisposable
         {
             if (message.Type is "error" or "warning")
             {
-                _complaints.Add($"console: {message.Text}");
+                _problems.Add($"console: {message.Text}");
             }
         };
-        page.PageError += (_, error) => _complaints.Add($"exception: {error}");
+        page.PageError += (_, error) => _problems.Add($"exception: {error}");
         page.Request += (_, request) =>
         {
             if (new Uri(request.Url) is { IsLoopback: false, Scheme: not "data" })
             {
-                _complaints.Add($"request to {request.Url}");
+                _problems.Add($"request to {request.Url}");
             }
         };
     }
@@ -57,7 +57,7 @@ public sealed class Tab : IAsyncDisposable
         return tab;
     }
 
-    /// <summary>The one install row of a package in the list.</summary>
+    /// <summary>The row of an install in the list.</summary>
     public ILocator Row(Guid accountId, long package = 1234) =>
         Page.Locator($"#installs-rows tr[data-account='{accountId}'][data-package='{package}']");
 
@@ -77,6 +77,6 @@ public sealed class Tab : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _context.DisposeAsync();
-        Assert.Empty(_complaints);
+        Assert.Empty(_problems);
     }
 }

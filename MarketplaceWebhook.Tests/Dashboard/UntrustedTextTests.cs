@@ -6,10 +6,10 @@ namespace MarketplaceWebhook.Tests.Dashboard;
 [Collection(nameof(Chromium))]
 public sealed class UntrustedTextTests(RunningDashboard running) : IClassFixture<RunningDashboard>
 {
-    private const string Image = "<img src=x onerror=\"document.title='taken'\">";
+    private const string Image = "<img src=x onerror=\"document.title='changed'\">";
 
     [Fact]
-    public async Task Markup_in_every_field_is_shown_as_text()
+    public async Task Markup_in_any_field_is_displayed_as_text()
     {
         await using var tab = await running.OpenAsync();
         var account = Guid.NewGuid();
@@ -44,11 +44,11 @@ public sealed class UntrustedTextTests(RunningDashboard running) : IClassFixture
         await tab.Page.Locator("#history-rows button").First.ClickAsync();
         await Expect(tab.Page.Locator("#history-rows pre").First).ToContainTextAsync("onerror");
 
-        await NothingWasTakenAsync(tab);
+        await AssertNoMarkupWasParsedAsync(tab);
     }
 
     [Fact]
-    public async Task Markup_in_a_status_and_in_a_refused_body_is_shown_as_text()
+    public async Task Markup_in_a_status_and_in_a_rejected_body_is_displayed_as_text()
     {
         await using var tab = await running.OpenAsync();
         var account = Guid.NewGuid();
@@ -63,17 +63,17 @@ public sealed class UntrustedTextTests(RunningDashboard running) : IClassFixture
         await Expect(tab.Page.Locator("#feed-rows tr").Filter(new() { HasText = account.ToString() }).Locator(".badge.other"))
             .ToHaveTextAsync(Image.ToLowerInvariant());
         await tab.SendBodyAsync($"{Image}{account}");
-        await Expect(tab.Page.Locator("#answer")).ToContainTextAsync("400");
-        var letter = tab.Page.Locator("#letters > li").First;
-        await Expect(letter).ToContainTextAsync("invalid-json");
-        await letter.GetByRole(Microsoft.Playwright.AriaRole.Button).First.ClickAsync();
-        await Expect(letter.Locator("pre")).ToHaveTextAsync($"{Image}{account}");
+        await Expect(tab.Page.Locator("#response")).ToContainTextAsync("400");
+        var deadLetter = tab.Page.Locator("#dead-letters > li").First;
+        await Expect(deadLetter).ToContainTextAsync("invalid-json");
+        await deadLetter.GetByRole(Microsoft.Playwright.AriaRole.Button).First.ClickAsync();
+        await Expect(deadLetter.Locator("pre")).ToHaveTextAsync($"{Image}{account}");
 
-        await NothingWasTakenAsync(tab);
+        await AssertNoMarkupWasParsedAsync(tab);
     }
 
     [Fact]
-    public async Task Control_and_direction_characters_are_spelled_out()
+    public async Task Control_and_direction_characters_are_displayed_escaped()
     {
         await using var tab = await running.OpenAsync();
         var account = Guid.NewGuid();
@@ -84,7 +84,7 @@ public sealed class UntrustedTextTests(RunningDashboard running) : IClassFixture
         await Expect(tab.Row(account)).ToContainTextAsync(@"a\u{202E}b\u{7}c\u{200B}d");
     }
 
-    private static async Task NothingWasTakenAsync(Tab tab)
+    private static async Task AssertNoMarkupWasParsedAsync(Tab tab)
     {
         Assert.Equal("MarketplaceWebhook · dev", await tab.Page.TitleAsync());
         Assert.Equal(1, await tab.Page.Locator("img").CountAsync());

@@ -10,15 +10,15 @@ let shown = null;
 let continuation = null;
 let packages = [];
 const revealed = new Set();
-const unfolded = new Set();
-/** The log never changes: a row that is on the page stays, its body open or not. */
+const expanded = new Set();
+/** Log rows never change: a row is kept, with its body shown or hidden. */
 const changes = new Map();
 
 export function show(accountId) {
   if (accountId === shown) return;
   shown = accountId ?? null;
   revealed.clear();
-  unfolded.clear();
+  expanded.clear();
   changes.clear();
   if (!shown) return;
   $('account-title').textContent = 'Account';
@@ -52,7 +52,7 @@ export const reload = soon(async () => {
 
 function showPackages() {
   const latest = packages.map(({ install }) => install).sort((a, b) => Date.parse(b.statusAt) - Date.parse(a.statusAt))[0];
-  $('account-title').textContent = latest ? visible(latest.accountApiId ?? 'No API id') : 'Nothing is known of this account';
+  $('account-title').textContent = latest ? visible(latest.accountApiId ?? 'No API id') : 'Unknown account';
   $('packages').replaceChildren(...packages.map(packageCard));
 }
 
@@ -80,7 +80,7 @@ function packageCard({ install, cycles, errors, ...more }) {
 }
 
 function cycleTable(install, cycles, box) {
-  const rows = cycles.slice(0, unfolded.has(install.packageId) ? cycles.length : cyclesAtFirst);
+  const rows = cycles.slice(0, expanded.has(install.packageId) ? cycles.length : cyclesAtFirst);
   const table = h('table', { class: 'list cards' },
     h('thead', null, h('tr', null, ['Cycle', 'Status', 'Template', 'Webhooks'].map((name) => h('th', null, name)))),
     h('tbody', null, rows.map((cycle) => h('tr', null,
@@ -92,12 +92,12 @@ function cycleTable(install, cycles, box) {
           h('span', null, visible(webhook.stepName ?? 'no step name')),
           secret(webhook.url, `${cycle.cycleId} ${index}`)))))))));
   if (rows.length === cycles.length) return table;
-  const more = h('button', { type: 'button', onclick() { unfolded.add(install.packageId); box.replaceWith(packageCard(packages.find((p) => p.install === install))); } },
+  const more = h('button', { type: 'button', onclick() { expanded.add(install.packageId); box.replaceWith(packageCard(packages.find((p) => p.install === install))); } },
     `Show all ${cycles.length} cycles`);
   return h('div', null, table, h('div', { class: 'more' }, h('span', { class: 'hint' }, `${count(rows.length, 'cycle')} shown`), more));
 }
 
-/** Whoever has the URL can trigger the cycle: it stands there only after a click. */
+/** Anyone with the URL can trigger the cycle, so it is shown only after a click. */
 function secret(url, key) {
   if (!url) return h('span', { class: 'hint' }, 'no URL');
   const button = h('button', {

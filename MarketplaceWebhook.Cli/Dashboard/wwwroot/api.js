@@ -1,10 +1,10 @@
-// Every call brings the token of this run, which came in the fragment of the address that `dev` printed.
+// Every request carries the token of this run, which was in the fragment of the address that `dev` printed.
 
 const key = 'token';
 
 const tokenIn = (text) => /(?:#token=|^)([0-9a-f]{48})$/.exec(text.trim())?.[1];
 
-/** Out of the address bar at once: a screenshot or a shared link must not carry it. */
+/** Removes the token from the address bar at once: a screenshot or a shared link must not contain it. */
 export function takeToken(text) {
   const token = tokenIn(text);
   if (token) sessionStorage.setItem(key, token);
@@ -12,7 +12,7 @@ export function takeToken(text) {
   return Boolean(sessionStorage.getItem(key));
 }
 
-/** What a call was refused or failed with: a line for people. */
+/** A failed request, with a message to display. */
 export class CallError extends Error {
   constructor(status, message) {
     super(message);
@@ -25,16 +25,16 @@ async function call(path, { query, ...options } = {}) {
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value) url.searchParams.set(name, value);
   }
-  let answer;
+  let response;
   try {
-    answer = await fetch(url, { ...options, headers: { 'X-Page-Token': sessionStorage.getItem(key) ?? '' } });
+    response = await fetch(url, { ...options, headers: { 'X-Page-Token': sessionStorage.getItem(key) ?? '' } });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new CallError(0, '`dev` does not answer.');
+    throw new CallError(0, '`dev` does not respond.');
   }
-  if (answer.ok) return answer;
-  const problem = await answer.json().catch(() => ({}));
-  throw new CallError(answer.status, problem.detail ?? `The answer was ${answer.status}.`);
+  if (response.ok) return response;
+  const problem = await response.json().catch(() => ({}));
+  throw new CallError(response.status, problem.detail ?? `The response was ${response.status}.`);
 }
 
 export const get = async (path, query, signal) => (await call(path, { query, signal })).json();
@@ -44,16 +44,16 @@ export const getText = async (path) => (await call(path)).text();
 export const post = async (path, { query, body } = {}) =>
   (await call(path, { method: 'POST', query, body })).json();
 
-/** Server-sent events; the browser connects again by itself, and each connection begins with a snapshot. */
+/** Server-sent events; the browser reconnects automatically, and each connection starts with a snapshot. */
 export function listen(handlers, onState) {
   const events = new EventSource(`/page/events?token=${sessionStorage.getItem(key)}`);
   events.onopen = () => onState('live');
   events.onerror = async () => {
     onState('lost');
     if (events.readyState !== EventSource.CLOSED) return;
-    // Given up: the token is that of another run, or the page is being left. Only an answer tells.
-    const refused = await get('bodies').then(() => false, (error) => error.status === 403);
-    if (refused) onState('refused');
+    // The browser gave up: the token is from another run, or the page is closing. Only a response can tell.
+    const rejected = await get('bodies').then(() => false, (error) => error.status === 403);
+    if (rejected) onState('rejected');
     else setTimeout(() => listen(handlers, onState), 2000);
   };
   for (const [type, handle] of Object.entries(handlers)) {

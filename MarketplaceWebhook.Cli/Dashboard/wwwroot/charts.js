@@ -1,4 +1,4 @@
-// Chart.js, as npm installed it. Where it is not there, a line says so and the page works without.
+// Chart.js, installed by npm. Without it, a line of text replaces the charts.
 
 const missing = 'The chart needs Chart.js: run `npm ci` in the clone and reload the page.';
 let library;
@@ -9,7 +9,7 @@ const style = (name) => getComputedStyle(document.documentElement).getPropertyVa
 
 export const fill = (status) => style(`--fill-${status}`);
 
-/** What all charts of this page share. No animation: the data moves by itself. */
+/** Options shared by all charts. No animation: the data changes continuously. */
 function common() {
   const text = { color: style('--muted'), font: { family: style('--font'), size: 11 } };
   const grid = { color: style('--line'), drawTicks: false };
@@ -29,7 +29,7 @@ function common() {
   };
 }
 
-/** A chart in the box's canvas, made anew when the colours change. `describe` gives Chart.js what to draw. */
+/** A chart in the box's canvas, recreated when the colours change. `describe` returns the Chart.js configuration. */
 export class LiveChart {
   #box;
   #describe;
@@ -57,7 +57,7 @@ export class LiveChart {
     this.#chart = new Chart(canvas, description);
   }
 
-  /** The same description with other numbers. */
+  /** Redraws the chart with new data. */
   async update() {
     if (!this.#chart) return this.draw();
     const { data } = this.#describe(common());

@@ -28,9 +28,9 @@ const redraw = soon(async () => {
   summarize();
 }, 250);
 
-/** A notification that came to the tables just now. */
+/** Counts a notification that was just projected. */
 export function add(activity) {
-  // Whether it is among those that are being counted, nobody knows.
+  // The load in progress may or may not include it.
   if (isLoading) reload();
   if (isLoading || !counts || !activity.status) return;
   const index = Math.floor((Date.parse(activity.at) - counts.start) / 1000 / counts.bucketSeconds);
@@ -77,11 +77,11 @@ function summarize() {
     .map((status) => [status, counts.byStatus[status].reduce((sum, count) => sum + count, 0)])
     .filter(([, total]) => total > 0)
     .map(([status, total]) => `${total.toLocaleString()} ${status}`);
-  $('counts-text').textContent = `${totals.join(', ') || 'None'} in the last ${$('counts-range').selectedOptions[0].text}.${counts.isCut ? ' There are more than could be counted.' : ''}`;
+  $('counts-text').textContent = `${totals.join(', ') || 'No notifications'} in the last ${$('counts-range').selectedOptions[0].text}.${counts.isCut ? ' There are more than the limit.' : ''}`;
 }
 
 $('counts-range').addEventListener('change', reload);
-// The last stretch ends some time; the chart moves on with it.
+// Reload when the last interval has ended.
 setInterval(() => {
   if (counts && !document.hidden && Date.now() > counts.start + counts.bucketSeconds * 1000 * counts.byStatus.installed.length) reload();
 }, 5000);

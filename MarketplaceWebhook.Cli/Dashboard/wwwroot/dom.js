@@ -1,8 +1,8 @@
-// Text from outside becomes text nodes and nothing else: no markup is ever parsed on this page.
+// Data becomes text nodes only: this page never parses markup.
 
 export const $ = (id) => document.getElementById(id);
 
-/** An element with attributes, listeners (`onclick` and so on) and children; null and false are left out. */
+/** An element with attributes, listeners (`onclick` and so on) and children; null and false are skipped. */
 export function h(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) {
@@ -14,7 +14,7 @@ export function h(tag, attributes, ...children) {
   return element;
 }
 
-/** Runs at once, and again after what came in between; never two at a time. */
+/** Runs immediately, and once more if it was called while running; never concurrently. */
 export function soon(work, pause) {
   let busy = false;
   let again = false;
@@ -38,7 +38,7 @@ export function soon(work, pause) {
   };
 }
 
-/** Runs once the caller has been quiet for a while. */
+/** Runs once there were no calls for a while. */
 export function whenQuiet(work, pause) {
   let timer;
   return () => {
@@ -47,7 +47,7 @@ export function whenQuiet(work, pause) {
   };
 }
 
-/** Says something to a screen reader. */
+/** Announces a text to screen readers. */
 export function announce(text) {
   $('announce').textContent = text;
 }

@@ -5,11 +5,11 @@ const kept = 200;
 const outcomes = {
   Accepted: ['on the queue', 'waiting'],
   Projected: ['projected', 'good'],
-  Retrying: ['tried again', 'warn'],
+  Retrying: ['retrying', 'warn'],
   Dead: ['dead letter', 'bad'],
-  Refused: ['refused', 'bad'],
-  Unauthorized: ['no key', 'bad'],
-  Unavailable: ['no answer', 'bad'],
+  Refused: ['rejected', 'bad'],
+  Unauthorized: ['wrong key', 'bad'],
+  Unavailable: ['unavailable', 'bad'],
 };
 
 const activities = new Map();
@@ -23,7 +23,7 @@ export function reset(list) {
   list.forEach(add);
 }
 
-/** Whether the notification is in the tables now, and was not before. */
+/** Returns true if the notification was not projected before and is now. */
 export function add(activity) {
   const before = activities.get(activity.id);
   activities.set(activity.id, activity);

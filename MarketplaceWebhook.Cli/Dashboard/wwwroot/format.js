@@ -4,15 +4,15 @@ const statuses = ['installed', 'started', 'stopped', 'uninstalled'];
 
 const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const hiddenInBodies = /(?![\n\r\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-const spell = (character) => `\\u{${character.codePointAt(0).toString(16).toUpperCase()}}`;
+const escape = (character) => `\\u{${character.codePointAt(0).toString(16).toUpperCase()}}`;
 
-/** Text on one line: what steers, hides or reorders text is spelled out. */
-export const visible = (text) => String(text ?? '').replace(hidden, spell);
+/** Text on one line, with control, invisible and direction characters escaped. */
+export const visible = (text) => String(text ?? '').replace(hidden, escape);
 
-/** The same for text of several lines. */
-export const visibleBody = (text) => String(text ?? '').replace(hiddenInBodies, spell);
+/** The same for text with line breaks. */
+export const visibleBody = (text) => String(text ?? '').replace(hiddenInBodies, escape);
 
-/** JSON with indentation; what is no JSON as it is. */
+/** Indented JSON; other text is returned unchanged. */
 export function pretty(text) {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);
@@ -30,7 +30,7 @@ const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short'
 
 const isToday = (value) => value.toDateString() === new Date().toDateString();
 
-/** Local time, with the date unless it is today; UTC, as the tables have it, in the title. */
+/** Local time, with the date unless it is today; the title shows UTC, as in the tables. */
 export function time(text) {
   const value = new Date(text);
   return h('time', { datetime: text, title: value.toISOString() }, (isToday(value) ? clock : date).format(value));
@@ -49,5 +49,5 @@ export const bytes = (count) => count < 1024 ? `${count} B` : count < 1048576 ? 
 
 export const count = (number, noun) => `${number.toLocaleString()} ${noun}${number === 1 ? '' : 's'}`;
 
-/** A link to what an account has. */
+/** A link to the page of an account. */
 export const accountLink = (accountId, text) => h('a', { href: `#/accounts/${accountId}` }, text);

@@ -4,8 +4,8 @@ import { accountLink, badge, count, time, visible } from './format.js';
 
 const rows = new Map();
 let continuation = null;
-let asking = new AbortController();
-/** What changed while a list was on its way: the list may be older. */
+let request = new AbortController();
+/** Changes that arrived while a list was loading: the list may be older. */
 let arrived = new Map();
 
 const key = (install) => `${install.accountId} ${install.packageId}`;
@@ -19,10 +19,10 @@ const filter = () => ({
 const matches = (install, { account, apiId, status }) =>
   install.accountId.startsWith(account) && (install.accountApiId ?? '').startsWith(apiId) && (!status || install.status === status);
 
-/** The first page anew. */
+/** Loads the first page again. */
 export const reload = soon(() => load(null), 500);
 
-/** One that changed just now. What is not on the page yet comes first: it is what somebody waits for. */
+/** Shows an install that just changed. A new row comes first, where it is easy to notice. */
 export function add(install) {
   arrived.set(key(install), install);
   const row = rows.get(key(install));
@@ -40,9 +40,9 @@ export function add(install) {
 }
 
 async function load(from) {
-  asking.abort();
-  asking = new AbortController();
-  const { signal } = asking;
+  request.abort();
+  request = new AbortController();
+  const { signal } = request;
   arrived = new Map();
   try {
     const page = await get('installs', { ...filter(), continuation: from }, signal);

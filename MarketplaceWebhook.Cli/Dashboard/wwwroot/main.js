@@ -4,7 +4,7 @@ import * as account from './account.js';
 import * as counts from './counts.js';
 import * as feed from './feed.js';
 import * as installs from './installs.js';
-import * as letters from './deadletters.js';
+import * as deadLetters from './deadletters.js';
 import * as scenario from './scenario.js';
 import * as send from './send.js';
 import * as state from './state.js';
@@ -31,7 +31,7 @@ function open() {
         feed.reset(activities);
         state.show(status);
         installs.reload();
-        letters.reload();
+        deadLetters.reload();
         counts.reload();
         account.reload();
       },
@@ -49,10 +49,10 @@ function open() {
         installs.reload();
         account.reload();
       },
-      deadletters: letters.reload,
+      deadletters: deadLetters.reload,
       status: state.show,
     },
-    (connection) => connection === 'refused' ? lock() : state.connection(connection),
+    (connection) => connection === 'rejected' ? lock() : state.connection(connection),
   );
   route();
 }

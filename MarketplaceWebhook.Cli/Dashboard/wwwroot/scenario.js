@@ -23,7 +23,7 @@ export function seen(install) {
   show();
 }
 
-/** Single changes may have gone unseen: until all is as it must be, the rows are asked now and then. */
+/** Events may have been missed: until all rows are as expected, they are read periodically. */
 async function check() {
   if (!playing || isDone()) return;
   const packages = await get(`accounts/${playing.accountId}`).catch(() => []);
@@ -39,8 +39,8 @@ function show() {
     h('p', null, `${deliveries.length} deliveries of ${count(notifications, 'notification')} to `, accountLink(accountId, accountApiId), '.'),
     h('ul', { class: 'checks' }, Object.entries(expected).map(([packageId, status]) => h('li', { class: now[packageId] === status ? 'done' : '' },
       h('span', { 'aria-hidden': 'true' }, now[packageId] === status ? '✓' : '…'),
-      ` Package ${packageId} must be `, badge(status),
-      h('span', { class: 'visually-hidden' }, now[packageId] === status ? ' and is' : ' and is not yet')))),
+      ` Package ${packageId}: expected `, badge(status),
+      h('span', { class: 'visually-hidden' }, now[packageId] === status ? ', reached' : ', not yet reached')))),
     h('details', null,
       h('summary', null, 'The order of the deliveries'),
       h('ol', { class: 'deliveries' }, deliveries.map((delivery) => h('li', null,

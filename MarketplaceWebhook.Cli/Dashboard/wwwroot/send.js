@@ -5,7 +5,7 @@ import { duration, pretty, visible, visibleBody } from './format.js';
 const fields = { AccountId: 'send-account', AccountApiId: 'send-api-id', MarketplaceIntegrationPackageId: 'send-package' };
 
 let bodies = null;
-/** The last notification sent from here, and when which notification came to the tables since. */
+/** The last notification sent from this form, and when each notification was projected since. */
 let sent = null;
 
 export async function load() {
@@ -20,24 +20,24 @@ export async function load() {
   }
 }
 
-/** Puts an account that is there into the form. */
+/** Fills the form with an existing account. */
 export function use(accountId, install) {
   $('send-account').value = accountId;
   $('send-api-id').value = install?.accountApiId ?? '';
   if (install) $('send-package').value = install.packageId;
-  put();
+  applyFields();
   $('send-button').focus();
 }
 
-/** The documented body, with the fields' values. */
+/** Shows the documented body with the values of the fields. */
 function fill() {
   if (!bodies) return;
   $('send-body').value = bodies[new FormData($('send-form')).get('status')];
-  put();
+  applyFields();
 }
 
-/** The fields' values into the body, if that is an object; else it stays as somebody wrote it. */
-function put() {
+/** Writes the values of the fields into the body, if it is an object; any other text is not changed. */
+function applyFields() {
   let body;
   try {
     body = JSON.parse($('send-body').value);
@@ -48,7 +48,7 @@ function put() {
   for (const [name, id] of Object.entries(fields)) {
     const text = $(id).value;
     if (text === '') delete body[name];
-    // Beyond 2⁵³ a number would be rounded; the webhook takes decimal text too.
+    // Beyond 2⁵³ a number would be rounded; the webhook also accepts decimal text.
     else body[name] = id === 'send-package' && Number.isSafeInteger(Number(text)) ? Number(text) : text;
   }
   $('send-body').value = JSON.stringify(body, null, 2);
@@ -58,8 +58,8 @@ async function send() {
   $('send-button').disabled = true;
   sent = { at: performance.now(), projected: new Map() };
   try {
-    const answer = await post('send', { query: { source: $('send-source').value.trim() }, body: $('send-body').value });
-    showAnswer(answer);
+    const response = await post('send', { query: { source: $('send-source').value.trim() }, body: $('send-body').value });
+    showResponse(response);
   } catch (error) {
     show(h('p', { class: 'errors' }, error.message));
   } finally {
@@ -67,36 +67,36 @@ async function send() {
   }
 }
 
-function showAnswer(answer) {
+function showResponse(response) {
   let body = null;
   try {
-    body = JSON.parse(answer.body);
+    body = JSON.parse(response.body);
   } catch {
-    // 401 has none.
+    // A 401 has no body.
   }
   sent.id = body?.notificationId;
-  const accepted = answer.status === 202;
+  const accepted = response.status === 202;
   const errors = Object.entries(body?.errors ?? {});
   show(
     h('p', { class: 'row' },
-      h('span', { class: `badge ${accepted ? 'good' : 'danger'}` }, `${answer.status} ${visible(answer.reason)}`),
-      h('span', { class: 'hint' }, `after ${duration(answer.milliseconds)}`),
-      accepted && h('span', { class: 'hint', id: 'answer-row' }, 'waiting for the row …')),
+      h('span', { class: `badge ${accepted ? 'good' : 'danger'}` }, `${response.status} ${visible(response.reason)}`),
+      h('span', { class: 'hint' }, `after ${duration(response.milliseconds)}`),
+      accepted && h('span', { class: 'hint', id: 'response-row' }, 'waiting for the row …')),
     body?.detail && h('p', null, visible(body.detail)),
     errors.length > 0 && h('ul', { class: 'errors' }, errors.flatMap(([field, messages]) =>
       messages.map((message) => h('li', null, h('strong', null, visible(field)), ' ', visible(message))))),
-    answer.body && h('pre', { class: 'code', tabindex: '0', 'aria-label': 'The answer as it came' }, visibleBody(pretty(answer.body))));
+    response.body && h('pre', { class: 'code', tabindex: '0', 'aria-label': 'The response body' }, visibleBody(pretty(response.body))));
   onPage();
 }
 
 function show(...children) {
-  $('answer-text').replaceChildren(...children.filter(Boolean));
+  $('response-text').replaceChildren(...children.filter(Boolean));
 }
 
-/** A notification on the page: the last one sent from here gets its time from the click. */
+/** Called for each notification on the page: the last one sent from this form shows its time since the click. */
 export function seen(activity) {
   if (!sent || activity.outcome !== 'Projected') return;
-  // It may be on the page before its answer.
+  // It may be on the page before its response.
   sent.projected.set(activity.id, sent.projected.get(activity.id) ?? performance.now());
   onPage();
 }
@@ -106,8 +106,8 @@ function onPage() {
   if (at === undefined || sent.isShown) return;
   sent.isShown = true;
   const text = `on the page after ${duration(at - sent.at)}`;
-  $('answer-row').textContent = text;
-  $('answer-row').dataset.milliseconds = String(Math.round(at - sent.at));
+  $('response-row').textContent = text;
+  $('response-row').dataset.milliseconds = String(Math.round(at - sent.at));
   announce(`The notification is ${text}.`);
 }
 
@@ -118,12 +118,12 @@ $('send-form').addEventListener('submit', (event) => {
 $('send-form').addEventListener('change', (event) => {
   if (event.target.name === 'status') fill();
 });
-for (const id of Object.values(fields)) $(id).addEventListener('input', put);
+for (const id of Object.values(fields)) $(id).addEventListener('input', applyFields);
 $('send-new').addEventListener('click', () => {
   const id = crypto.randomUUID();
   $('send-account').value = id;
   $('send-api-id').value = `account-${id.slice(0, 4)}`;
-  put();
+  applyFields();
 });
 $('send-reset').addEventListener('click', fill);
 $('send-body').addEventListener('keydown', (event) => {

@@ -24,7 +24,7 @@ export function show(timelines) {
     : lanes.map((lane) => `Package ${lane.packageId}: ${lane.bars.map((bar) => bar.status).join(', ')}`).join('. ');
 }
 
-/** One lane a package, a bar a state; a lane may hold many bars of one status. */
+/** One lane per package, one bar per status period; a lane may have several bars of one status. */
 function describe(options) {
   const now = Date.now();
   const bars = lanes.flatMap((lane) => lane.bars.map((bar) => ({
