@@ -50,7 +50,7 @@ internal static class ShowCommand
                 cancellationToken);
             // One more than requested shows whether there are older ones.
             var changes = await opened.Get<StatusChangeLog>().ReadAsync(id.ToString(), cancellationToken)
-                .Take(history + 1).Select(Change).ToListAsync(cancellationToken);
+                .Take(Math.Min(history, int.MaxValue - 1) + 1).Select(Change).ToListAsync(cancellationToken);
             var (cycles, installs) = (
                 rows.Where(IsCycle).Select(Cycle).ToList(), rows.Where(row => !IsCycle(row)).Select(Install).ToList());
             shown.Add(new AccountJson(id, installs, cycles, changes));
@@ -106,7 +106,7 @@ internal static class ShowCommand
         ConsoleOutput.Write("History, newest first", changes);
         if (account.History.Count > history)
         {
-            ConsoleOutput.Remark($"There are older notifications: show more with --history {Math.Max(history, DefaultHistory) * 10}.");
+            ConsoleOutput.Remark($"There are older notifications: show more with --history {Math.Min(int.MaxValue, Math.Max(history, DefaultHistory) * 10L)}.");
         }
     }
 

@@ -52,6 +52,18 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Show_with_the_greatest_history_prints_all_notifications()
+    {
+        await using var services = await InstalledAsync();
+
+        using var shown = await CliProcess.RunAsync(
+            services.ConnectionString, "show", Account.ToString(), "--history", $"{int.MaxValue}");
+
+        Assert.Equal(0, shown.ExitCode);
+        Assert.Contains(Installed.ToString(), shown.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Show_prints_damaged_rows()
     {
         await using var services = await InstalledAsync();
