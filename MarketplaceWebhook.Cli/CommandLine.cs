@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Runtime.InteropServices;
 using MarketplaceWebhook.Cli.Commands;
 using MarketplaceWebhook.Telemetry;
 
@@ -8,9 +9,6 @@ namespace MarketplaceWebhook.Cli;
 /// <summary>The tool's commands. A command that fails prints one line on stderr and returns exit code 1.</summary>
 public static class CommandLine
 {
-    // Ctrl+C: `dev` lets Azurite write its data before the process ends.
-    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(45);
-
     public static RootCommand Create() =>
         new("Runs the Cyclr Marketplace notification app on this machine, and inspects and maintains its data.")
     {
@@ -33,21 +31,31 @@ public static class CommandLine
             return Fail($"{parsed.Errors[^1].Message} Add --help for usage.");
         }
 
+        // Handled here and not by System.CommandLine, to distinguish an interruption from a storage call that timed out: both throw an
+        // OperationCanceledException. There is no time limit, because `dev` lets Azurite write its data.
+        using var interruption = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration
-            {
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = TerminationTimeout,
-            });
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+                interruption.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (interruption.IsCancellationRequested)
         {
             return Fail("Cancelled.");
         }
         catch (Exception exception) when (ExpectedFailure.Describe(exception) is { } line)
         {
             return Fail(line);
+        }
+
+        void Interrupt(PosixSignalContext signal)
+        {
+            // A second signal ends the process immediately.
+            signal.Cancel = !interruption.IsCancellationRequested;
+            _ = interruption.CancelAsync();
         }
     }
 

@@ -16,7 +16,11 @@ internal static class ExpectedFailure
         RequestFailedException storage => $"Storage responded with {storage.Status} ({storage.ErrorCode ?? "no error code"}).",
         AuthenticationFailedException =>
             "Signing in to Azure failed: run `az login`, or use a connection string in AzureWebJobsStorage or --storage.",
-        AggregateException { InnerException: RequestFailedException } => Unreachable(exception.InnerException),
+        // The failures of all attempts of a call.
+        AggregateException { InnerExceptions: [.., var last] } => Describe(last),
+        OperationCanceledException or TimeoutException =>
+            "Storage did not respond in time: try again, or check AzureWebJobsStorage or --storage.",
+        HttpRequestException => Unreachable(exception),
         IOException or UnauthorizedAccessException => exception.Message,
         _ => null,
     };

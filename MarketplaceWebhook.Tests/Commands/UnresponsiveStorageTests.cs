@@ -1,0 +1,43 @@
+using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Faults;
+
+namespace MarketplaceWebhook.Tests.Commands;
+
+public sealed class UnresponsiveStorageTests(AzuriteFixture azurite)
+{
+    [Theory]
+    [InlineData("deadletters", StorageKind.Table)]
+    [InlineData("redrive --all --dry-run", StorageKind.Queue)]
+    public async Task Command_on_a_storage_that_hangs_fails_with_one_line(string command, StorageKind hanging)
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, TestContext.Current.CancellationToken);
+        using var fault = proxy.Break(Fault.NoAnswer, call => call.Kind == hanging);
+
+        using var result = await CliProcess.RunAsync(proxy.ConnectionString, command.Split(' '));
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal("", result.Output);
+        Assert.StartsWith("Storage did not respond in time", LastLine(result.Error), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Command_that_is_interrupted_reports_that_it_was_cancelled()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A signal for POSIX systems.");
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, TestContext.Current.CancellationToken);
+        using var fault = proxy.Break(Fault.NoAnswer);
+        using var cli = CliProcess.Start(proxy.ConnectionString, "deadletters");
+        await Wait.ForAsync(
+            "a storage call", () => Task.FromResult(proxy.Calls.Count), calls => calls > 0, TestContext.Current.CancellationToken);
+
+        cli.Terminate();
+        await cli.WaitForExitAsync();
+
+        Assert.Equal((1, "Cancelled."), (cli.ExitCode, LastLine(cli.Error)));
+    }
+
+    private static string LastLine(string text) => text.TrimEnd('\n').Split('\n')[^1];
+}
