@@ -1,6 +1,8 @@
 using System.CommandLine;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Maintenance;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 using Spectre.Console;
@@ -9,42 +11,89 @@ namespace MarketplaceWebhook.Cli.Commands;
 
 internal static class RedriveCommand
 {
-    private const int NotAll = 2;
+    private const int Incomplete = 2;
 
     public static Command Create()
     {
-        var ids = new Argument<string[]>("ID") { Description = "Ids of notifications.", Arity = ArgumentArity.ZeroOrMore };
+        var ids = new Argument<string[]>("ID") { Description = "Notification ids.", Arity = ArgumentArity.ZeroOrMore };
         var all = new Option<bool>("--all")
         {
-            Description = "All that were not redriven yet, and what sits in the poison queue.",
+            Description = "All dead letters that were not redriven yet, and the messages on the poison queue.",
         };
         var kind = DeadLettersCommand.KindOption();
+        var reason = new Option<string?>("--reason") { Description = "With --all: only dead letters with this reason.", HelpName = "REASON" };
+        reason.AcceptOnlyFromAmong(
+            RefusalReason.InvalidJson, RefusalReason.InvalidNotification, RefusalReason.TooLarge, FailureReason.ProjectionFailed,
+            FailureReason.UnreadableEnvelope);
+        var account = new Option<string?>("--account")
+        {
+            Description = "With --all: only dead letters of this account, by AccountId or AccountApiId.",
+            HelpName = "ACCOUNT",
+        };
         var since = DurationOption.Option("--since", "With --all: only dead letters received within this time, such as 2d.");
-        var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be done, and change nothing." };
+        var until = DurationOption.Option("--until", "With --all: only dead letters received before this time, such as 12h.");
+        var dryRun = new Option<bool>("--dry-run") { Description = "Print what would be done without changing anything." };
         var storage = CommandStorage.Option();
         var command = new Command(
             "redrive",
-            "Puts dead letters on the queue again, each at its own place in the order; doing it twice does no harm.\nExit "
-            + "codes: 0 all on the queue; 2 some are not, each says why; 1 wrong input, or the storage failed.")
+            "Puts dead letters back on the queue, each at its original place in the order; repeating it is harmless. Messages on "
+            + "the poison queue are included only without --reason, --account, --since and --until.\nExit codes: 0 all are on the "
+            + "queue; 2 some are not, each with its reason; 1 invalid input, or storage failed.")
         {
-            ids, all, kind, since, dryRun, storage,
+            ids, all, kind, reason, account, since, until, dryRun, storage,
         };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(all) == result.GetValue(ids) is { Length: > 0 })
+            var hasIds = result.GetValue(ids) is { Length: > 0 };
+            if (result.GetValue(all) == hasIds)
             {
-                result.AddError("Give either an ID, or several, or --all.");
+                result.AddError("Use either one or more IDs, or --all.");
+            }
+            else if (hasIds && new Option[] { reason, account, until }.FirstOrDefault(option => result.GetResult(option) is not null) is { } option)
+            {
+                result.AddError($"{option.Name} requires --all.");
             }
         });
         command.SetAction(async (parsed, token) =>
         {
             await using var opened = await CommandStorage.OpenAsync(parsed.GetValue(storage), token);
             var run = new Run(opened, parsed.GetValue(dryRun));
-            return parsed.GetValue(ids) is { Length: > 0 } some
-                ? await run.SomeAsync(some, token)
-                : await run.AllAsync(parsed.GetValue(kind), DateTimeOffset.UtcNow - parsed.GetValue(since), token);
+            if (parsed.GetValue(ids) is { Length: > 0 } some)
+            {
+                return await run.SomeAsync(some, token);
+            }
+
+            var now = DateTimeOffset.UtcNow;
+            var filter = new Filter(
+                parsed.GetValue(kind), parsed.GetValue(reason), await AccountsAsync(opened, parsed.GetValue(account), token),
+                now - parsed.GetValue(since), now - parsed.GetValue(until));
+            return await run.AllAsync(filter, token);
         });
         return command;
+    }
+
+    /// <summary>An account may have dead letters only, so a GUID need not be known.</summary>
+    private static async Task<IReadOnlyList<string>?> AccountsAsync(
+        CommandStorage storage, string? account, CancellationToken cancellationToken) => account switch
+        {
+            null => null,
+            _ when Guid.TryParse(account, out var id) => [id.ToString()],
+            _ => [.. (await storage.FindAccountsAsync(account, cancellationToken)).Select(id => id.ToString())],
+        };
+
+    /// <param name="Accounts">AccountIds as the rows have them; null: all.</param>
+    private sealed record Filter(
+        string? Kind, string? Reason, IReadOnlyList<string>? Accounts, DateTimeOffset? Since, DateTimeOffset? Until)
+    {
+        /// <summary>A message on the poison queue has no reason, and may have no readable account and time.</summary>
+        public bool IncludesPoisonQueue =>
+            Kind is null or DeadLetter.Failed && (Reason, Accounts, Since, Until) is (null, null, null, null);
+
+        public bool Includes(StoredDeadLetter deadLetter) =>
+            deadLetter.RedrivenAt is null
+            && (Reason is null || deadLetter.Reason == Reason)
+            && (Accounts is null || Accounts.Contains(deadLetter.AccountId, StringComparer.OrdinalIgnoreCase))
+            && (Until is null || deadLetter.Row.Time("ReceivedAt") < Until);
     }
 
     private sealed class Run(CommandStorage storage, bool dryRun)
@@ -58,19 +107,19 @@ internal static class RedriveCommand
         {
             foreach (var id in ids)
             {
-                foreach (var letter in await DeadLettersCommand.FindAsync(storage, id, cancellationToken))
+                foreach (var deadLetter in await DeadLettersCommand.FindAsync(storage, id, cancellationToken))
                 {
-                    Print(letter.Kind, letter.Id?.ToString(), await _redrive.RedriveAsync(letter, dryRun, cancellationToken));
+                    await RedriveAsync(deadLetter, cancellationToken);
                 }
             }
 
-            return _failed + _skipped == 0 ? 0 : NotAll;
+            return _failed + _skipped == 0 ? 0 : Incomplete;
         }
 
-        public async Task<int> AllAsync(string? kind, DateTimeOffset? since, CancellationToken cancellationToken)
+        public async Task<int> AllAsync(Filter filter, CancellationToken cancellationToken)
         {
-            // The poison queue first: what fails again becomes a letter, and waits for the next time.
-            if (kind is null or DeadLetter.Failed)
+            // The poison queue first: a message that fails again becomes a dead letter, which is left for the next run.
+            if (filter.IncludesPoisonQueue)
             {
                 await foreach (var message in _redrive.RedrivePoisonAsync(dryRun, cancellationToken))
                 {
@@ -78,19 +127,19 @@ internal static class RedriveCommand
                 }
             }
 
-            await foreach (var letter in storage.Get<DeadLetterTable>().ReadAsync(kind, since, cancellationToken))
+            var deadLetters = storage.Get<DeadLetterTable>().ReadAsync(filter.Kind, filter.Since, cancellationToken);
+            await foreach (var deadLetter in deadLetters.Where(filter.Includes))
             {
-                if (letter.RedrivenAt is null)
-                {
-                    Print(letter.Kind, letter.Id?.ToString(), await _redrive.RedriveAsync(letter, dryRun, cancellationToken));
-                }
+                await RedriveAsync(deadLetter, cancellationToken);
             }
 
             ConsoleOutput.Remark(
-                $"{(dryRun ? "Would be on" : "On")} the queue again: {_sent}; skipped as too large: {_skipped}; not redriven: "
-                + $"{_failed}.");
-            return _failed == 0 ? 0 : NotAll;
+                $"{(dryRun ? "Would be redriven" : "Redriven")}: {_sent}; skipped as too large: {_skipped}; not redriven: {_failed}.");
+            return _failed == 0 ? 0 : Incomplete;
         }
+
+        private async Task RedriveAsync(StoredDeadLetter deadLetter, CancellationToken cancellationToken) =>
+            Print(deadLetter.Kind, deadLetter.Id?.ToString(), await _redrive.RedriveAsync(deadLetter, dryRun, cancellationToken));
 
         private void Print(string kind, string? id, RedriveResult result)
         {
@@ -98,7 +147,7 @@ internal static class RedriveCommand
             {
                 RedriveOutcome.Sent => ("green", dryRun ? "would be redriven" : "redriven"),
                 RedriveOutcome.TooLarge => ("yellow", "skipped, too large"),
-                RedriveOutcome.RefusedAgain => ("red", "still refused"),
+                RedriveOutcome.RefusedAgain => ("red", "still rejected"),
                 _ => ("red", "cannot be redriven"),
             };
             _ = result.Outcome switch

@@ -127,11 +127,51 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         Assert.Contains($"redriven  failed  {Ids.Minute(5)}", one.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(Ids.Minute(5).ToString(), all.Output, StringComparison.Ordinal);
         Assert.Contains(
-            $"still refused  rejected  {Ids.Minute(6)}: body is not one JSON value: line 1, byte "
+            $"still rejected  rejected  {Ids.Minute(6)}: body is not one JSON value: line 1, byte "
             + "2.", all.Output, StringComparison.Ordinal);
         Assert.Contains($"skipped, too large  rejected  {Ids.Minute(7)}", all.Output, StringComparison.Ordinal);
         Assert.NotNull(await MaintenanceServices.ReceiveAsync(services.Clients.Queue));
         Assert.Null(await MaintenanceServices.ReceiveAsync(services.Clients.Queue));
+    }
+
+    public static TheoryData<string, int[]> Filters => new()
+    {
+        { "", [1, 2, 3] },
+        { "--kind failed", [2] },
+        { "--reason invalid-notification", [1, 3] },
+        { "--account aaaaaaaa000000000000000000000001", [1, 2] },
+        { "--account Acme", [1, 2] },
+        { "--until 2d", [1, 2] },
+        { "--since 2d", [3] },
+        { "--reason invalid-notification --account Acme --until 2d", [1] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Filters))]
+    public async Task Redrive_selects_dead_letters_by_its_filters(string filter, int[] selected)
+    {
+        await using var services = await InstalledAsync("Acme");
+        var old = NotificationBody.Of("stopped", Account);
+        var recent = NotificationBody.Of("stopped", Guid.NewGuid());
+        var ids = new Dictionary<int, NotificationId>
+        {
+            [1] = Ids.Minute(5),
+            [2] = Ids.Minute(6),
+            [3] = Ids.At(DateTimeOffset.UtcNow.AddDays(-1)),
+        };
+        await RecordAsync(services, ids[1], DeadLetter.Rejected, RefusalReason.InvalidNotification, old, Account);
+        await RecordAsync(
+            services, ids[2], DeadLetter.Failed, FailureReason.ProjectionFailed, await services.SendAsync(ids[2], old), Account);
+        await RecordAsync(services, ids[3], DeadLetter.Rejected, RefusalReason.InvalidNotification, recent, Guid.NewGuid());
+        await services.Clients.PoisonQueue.SendMessageAsync(await services.SendAsync(Ids.Minute(9), old), Token);
+
+        using var result = await CliProcess.RunAsync(
+            services.ConnectionString, ["redrive", "--all", "--dry-run", .. filter.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(selected, ids.Where(id => result.Output.Contains(id.Value.ToString(), StringComparison.Ordinal)).Select(id => id.Key));
+        Assert.Equal(
+            filter is "" or "--kind failed", result.Output.Contains(Ids.Minute(9).ToString(), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -202,7 +242,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         return services;
     }
 
-    private static Task RecordAsync(MaintenanceServices services, NotificationId id, string kind, string reason, string body) =>
+    private static Task RecordAsync(MaintenanceServices services, NotificationId id, string kind, string reason, string body, Guid? account = null) =>
         services.Get<DeadLetterTable>().RecordAsync(
             new DeadLetter
             {
@@ -210,6 +250,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
                 Id = id,
                 Reason = reason,
                 Detail = "why",
+                AccountId = account,
                 Body = Encoding.UTF8.GetBytes(body),
                 BodyLength = Encoding.UTF8.GetByteCount(body),
             },
