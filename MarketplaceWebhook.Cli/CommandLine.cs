@@ -28,7 +28,8 @@ public static class CommandLine
         var parsed = Create().Parse(args);
         if (parsed.Action is ParseErrorAction)
         {
-            return Fail($"{parsed.Errors[^1].Message} Add --help for usage.");
+            // Some messages of System.CommandLine are lists on several lines.
+            return Fail($"{string.Join(' ', parsed.Errors[^1].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))} Add --help for usage.");
         }
 
         // Handled here and not by System.CommandLine, to distinguish an interruption from a storage call that timed out: both throw an
