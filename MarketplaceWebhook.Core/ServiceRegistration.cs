@@ -32,6 +32,7 @@ public static class ServiceRegistration
         .AddSingleton(new StorageClients(settings))
         .AddSingleton<StorageProvisioner>()
         .AddSingleton<PayloadBlobs>()
+        .AddSingleton<StatusChangeReader>()
         .AddSingleton<NotificationQueue>()
         .AddSingleton<InstallTable>()
         .AddSingleton<StatusChangeLog>()

@@ -29,7 +29,7 @@ internal sealed class BareProjection
     {
         var envelope = Envelope.Read(messageText);
         var accepted = (ParseResult.Accepted)NotificationReader.Read(Encoding.UTF8.GetBytes(envelope.Payload!));
-        var change = StatusChange.From(envelope, accepted.Notification);
+        var change = StatusChangeReader.From(envelope, accepted.Notification);
         return (change, Fold.Apply(new Package(change.AccountId, change.PackageId), change));
     }
 

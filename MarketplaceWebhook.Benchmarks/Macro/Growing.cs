@@ -100,7 +100,7 @@ internal static class Growing
         for (var n = 0; n < bench.Options.Scaled(StatusChanges); n++)
         {
             var change = BareProjection.RowsOf(Messaging.Text(n, Bodies.Documented("started"))).Change;
-            tables.Insert(StorageNames.StatusChangesTable, TableKeys.Account(Busy), change.RowKey, "{}");
+            tables.Insert(StorageNames.StatusChangesTable, TableKeys.Account(Busy), TableKeys.NewestFirst(change.Id), "{}");
         }
 
         for (var package = 1; package <= OtherPackages; package++)

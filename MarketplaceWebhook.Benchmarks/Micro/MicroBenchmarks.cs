@@ -62,6 +62,6 @@ public class MicroBenchmarks
     public int MapRows() => change.ToEntity().Count + after.Install!.ToEntity(AccountId).Count + after.Cycles.Values.Sum(c => c.ToEntity(AccountId).Count);
 
     private StatusChange Change(NotificationId id) => NotificationReader.Read(body) is ParseResult.Accepted accepted
-        ? StatusChange.From(new Envelope(id, SourceLabel.Default, null, "", null), accepted.Notification)
+        ? StatusChangeReader.From(new Envelope(id, SourceLabel.Default, null, "", null), accepted.Notification)
         : throw new InvalidOperationException("A body that is measured is a notification.");
 }

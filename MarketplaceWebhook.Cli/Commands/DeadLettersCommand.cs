@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using MarketplaceWebhook.Cli.Output;
+using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;

@@ -1,5 +1,5 @@
+using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
-using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
@@ -9,8 +9,8 @@ public sealed record Timeline(string PackageId, IReadOnlyList<Timeline.Bar> Bars
     /// <param name="To">Null: until now.</param>
     public sealed record Bar(string Status, DateTimeOffset From, DateTimeOffset? To);
 
-    /// <param name="changes">In any order. Unknown statuses are ignored, as in the fold.</param>
-    public static IReadOnlyList<Timeline> Of(IEnumerable<StatusChangeQueries.Entry> changes) =>
+    /// <param name="changes">In any order. An unknown status changes nothing, as in the fold.</param>
+    public static IReadOnlyList<Timeline> Of(IEnumerable<StatusChange> changes) =>
     [
         .. changes
             .Where(change => KnownStatus.Includes(change.Status))
@@ -19,7 +19,7 @@ public sealed record Timeline(string PackageId, IReadOnlyList<Timeline.Bar> Bars
             .Select(package => new Timeline(InstallView.PackageText(package.Key), BarsOf(package.OrderBy(change => change.Id)))),
     ];
 
-    private static List<Bar> BarsOf(IEnumerable<StatusChangeQueries.Entry> changes)
+    private static List<Bar> BarsOf(IEnumerable<StatusChange> changes)
     {
         var bars = new List<Bar>();
         foreach (var change in changes)

@@ -60,7 +60,7 @@ internal sealed record ChangeView(
     string Id, DateTimeOffset ReceivedAt, string Source, string Status, string PackageId, string? AccountApiId, string? UserId,
     string? CompleteParameter, int? CycleCount, IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings)
 {
-    public static ChangeView Of(StatusChangeQueries.Entry entry) => new(
+    public static ChangeView Of(StatusChange entry) => new(
         entry.Id.ToString(), entry.Id.ReceivedAt, entry.Source, entry.Status, InstallView.PackageText(entry.PackageId), entry.AccountApiId,
         entry.UserId, entry.CompleteParameter, entry.CycleCount, PackageView.Texts(entry.Errors), PackageView.Texts(entry.Warnings));
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Telemetry;
 using Spectre.Console;
 
@@ -51,7 +51,7 @@ internal static class ConsoleOutput
     public static string Time(DateTimeOffset? time) =>
         time is { } at ? at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture) : "";
 
-    public static string? JsonTime(DateTimeOffset? time) => time is { } at ? Envelope.TimeText(at) : null;
+    public static string? JsonTime(DateTimeOffset? time) => time is { } at ? TimeText.Of(at) : null;
 
     public static void Remark(string line) => Errors.MarkupLineInterpolated($"{SafeText.Of(line)}");
 

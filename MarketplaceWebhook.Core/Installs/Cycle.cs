@@ -1,14 +1,10 @@
-using Azure.Data.Tables;
 using MarketplaceWebhook.Notifications;
-using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Installs;
 
 /// <summary>A cycle that a package has in an account: a row of Installs.</summary>
 public sealed record Cycle
 {
-    public const string Kind = "cycle";
-
     public required long PackageId { get; init; }
 
     public required Guid CycleId { get; init; }
@@ -42,28 +38,4 @@ public sealed record Cycle
             NotificationId = id,
         };
     }
-
-    public static Cycle From(TableEntity entity) => new()
-    {
-        PackageId = entity.GetInt64("PackageId")!.Value,
-        CycleId = Guid.Parse(entity.GetString("CycleId")),
-        CycleStatus = entity.GetString("CycleStatus"),
-        TemplateId = entity.GetString("TemplateId"),
-        TemplateReleaseId = entity.GetString("TemplateReleaseId"),
-        WebhookCount = entity.GetInt32("WebhookCount")!.Value,
-        Webhooks = entity.GetString("Webhooks"),
-        NotificationId = entity.GetNotificationId("NotificationId")!.Value,
-    };
-
-    public TableEntity ToEntity(Guid accountId) => new TableEntity(TableKeys.Account(accountId), TableKeys.Cycle(PackageId, CycleId))
-        .With("Kind", Kind)
-        .With("PackageId", PackageId)
-        .With("CycleId", CycleId.ToString())
-        .With("CycleStatus", CycleStatus)
-        .With("TemplateId", TemplateId)
-        .With("TemplateReleaseId", TemplateReleaseId)
-        .With("WebhookCount", WebhookCount)
-        .With("Webhooks", Webhooks)
-        .With("ReportedAt", NotificationId.ReceivedAt)
-        .With("NotificationId", NotificationId.ToString());
 }

@@ -1,6 +1,4 @@
-using Azure.Data.Tables;
 using MarketplaceWebhook.Notifications;
-using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Installs;
 
@@ -26,12 +24,15 @@ public sealed record StatusChange
 
     public string? CompleteParameter { get; init; }
 
+    /// <summary>Null where the notification had no install details.</summary>
+    public int? CycleCount { get; init; }
+
     public int? ErrorCount { get; init; }
 
     /// <summary>JSON array of texts.</summary>
     public string? Errors { get; init; }
 
-    /// <summary>Null where the notification had no install details. Not columns of the log: they are read from the payload.</summary>
+    /// <summary>Null where the notification had no install details. Not in the log's columns: they are read from the payload.</summary>
     public IReadOnlyList<Cycle>? Cycles { get; init; }
 
     /// <summary>JSON array of texts.</summary>
@@ -41,45 +42,26 @@ public sealed record StatusChange
 
     public string? PayloadBlob { get; init; }
 
-    public string RowKey => TableKeys.NewestFirst(Id);
-
-    public static StatusChange From(Envelope envelope, Notification notification)
+    public static StatusChange From(NotificationId id, string source, Notification notification)
     {
         var warnings = new Warnings(notification.Warnings);
         return new StatusChange
         {
-            Id = envelope.Id,
-            Source = envelope.Source,
+            Id = id,
+            Source = source,
             Status = notification.Status,
             AccountId = notification.AccountId,
             PackageId = notification.PackageId,
             AccountApiId = ColumnText.Text(notification.AccountApiId, nameof(AccountApiId), warnings),
             UserId = ColumnText.Text(notification.UserId, nameof(UserId), warnings),
             CompleteParameter = ColumnText.Text(notification.CompleteParameter, nameof(CompleteParameter), warnings),
+            CycleCount = notification.Details?.Count,
             ErrorCount = notification.Errors?.Count,
             Errors = notification.Errors is { } errors ? ColumnText.JsonArray(errors, nameof(Errors), warnings) : null,
             Cycles = notification.Details is { } details
-                ? [.. details.Select(d => Cycle.From(envelope.Id, notification.PackageId, d, warnings))]
+                ? [.. details.Select(d => Cycle.From(id, notification.PackageId, d, warnings))]
                 : null,
-            Payload = envelope.Payload,
-            PayloadBlob = envelope.PayloadBlob,
             Warnings = ColumnText.JsonArray(warnings),
         };
     }
-
-    public TableEntity ToEntity() => new TableEntity(TableKeys.Account(AccountId), RowKey)
-        .With("NotificationId", Id.ToString())
-        .With("ReceivedAt", Id.ReceivedAt)
-        .With("Source", Source)
-        .With("Status", Status)
-        .With("PackageId", PackageId)
-        .With("AccountApiId", AccountApiId)
-        .With("UserId", UserId)
-        .With("CompleteParameter", CompleteParameter)
-        .With("CycleCount", Cycles?.Count)
-        .With("ErrorCount", ErrorCount)
-        .With("Errors", Errors)
-        .With("Warnings", Warnings)
-        .With("Payload", Payload)
-        .With("PayloadBlob", PayloadBlob);
 }

@@ -1,12 +1,11 @@
 using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
-using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>An account's packages as its log gives them, folded row by row: in memory lies the state, never the log.</summary>
-public sealed class AccountReplay(PayloadBlobs payloads)
+public sealed class AccountReplay(StatusChangeReader reader)
 {
     private readonly Dictionary<long, Package> packages = [];
     private readonly List<string> problems = [];
@@ -22,7 +21,7 @@ public sealed class AccountReplay(PayloadBlobs payloads)
         Count++;
         try
         {
-            if (await ReadAsync(payloads, row, cancellationToken) is { } change)
+            if (await ReadAsync(reader, row, cancellationToken) is { } change)
             {
                 var package = packages.GetValueOrDefault(change.PackageId) ?? new Package(change.AccountId, change.PackageId);
                 packages[change.PackageId] = Fold.Apply(package, change);
@@ -35,25 +34,25 @@ public sealed class AccountReplay(PayloadBlobs payloads)
     }
 
     /// <summary>The rows that Installs should have, by package.</summary>
-    public Dictionary<long, List<RawRow>> Rows() => packages.ToDictionary(p => p.Key, p => RawRow.Of(p.Value).ToList());
+    public Dictionary<long, List<RawRow>> Rows() => packages.ToDictionary(p => p.Key, p => p.Value.ToRows().ToList());
 
     /// <returns>Null for a status that the fold leaves alone.</returns>
     /// <exception cref="UnreadableLogRowException">Somebody wrote the row who is not the application, or its blob is
     /// gone.</exception>
-    internal static async Task<StatusChange?> ReadAsync(PayloadBlobs payloads, RawRow row, CancellationToken cancellationToken)
+    internal static async Task<StatusChange?> ReadAsync(StatusChangeReader reader, RawRow row, CancellationToken cancellationToken)
     {
-        if (row.Id("NotificationId") is not { } id || TableKeys.NewestFirst(id) != row.RowKey)
+        if (row.Id(Columns.NotificationId) is not { } id || TableKeys.NewestFirst(id) != row.RowKey)
         {
             throw new UnreadableLogRowException(row, "NotificationId is not that of the row key");
         }
 
-        if (row.Text("Status") is { } status && !KnownStatus.Includes(status))
+        if (row.Text(Columns.Status) is { } status && !KnownStatus.Includes(status))
         {
             return null;
         }
 
         var envelope = new Envelope(
-            id, row.Text("Source") ?? "", TraceParent: null, row.Text("Payload"), row.Text("PayloadBlob"));
+            id, row.Text(Columns.Source) ?? "", TraceParent: null, row.Text(Columns.Payload), row.Text(Columns.PayloadBlob));
         if (envelope.Source == "" || envelope.Payload is null == envelope.PayloadBlob is null)
         {
             throw new UnreadableLogRowException(row, "it has no Source, or not one of Payload and PayloadBlob");
@@ -61,7 +60,7 @@ public sealed class AccountReplay(PayloadBlobs payloads)
 
         try
         {
-            var change = await payloads.GetStatusChangeAsync(envelope, cancellationToken);
+            var change = await reader.ReadAsync(envelope, cancellationToken);
             return TableKeys.Account(change.AccountId) == row.PartitionKey
                 ? change
                 : throw new UnreadableLogRowException(row, "its payload names another account");

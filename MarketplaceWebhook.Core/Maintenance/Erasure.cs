@@ -72,7 +72,7 @@ public sealed class Erasure(
             var count = 0;
             await foreach (var chunk in rows.Chunk(Batch).WithCancellation(cancellationToken))
             {
-                apiIds.UnionWith(chunk.Select(row => row.Text("AccountApiId")).OfType<string>());
+                apiIds.UnionWith(chunk.Select(row => row.Text(Columns.AccountApiId)).OfType<string>());
                 count += dryRun ? chunk.Length : await removeAsync(chunk, cancellationToken);
             }
 

@@ -7,7 +7,7 @@ namespace MarketplaceWebhook.Maintenance;
 /// Removes what is old from the log, the dead letters and the blobs, and leaves whatever the fold still reads: a rebuild gives
 /// the same Installs afterwards. Safe beside live traffic, and after a crash: rows go before the blobs that they name.
 /// </summary>
-public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, QueueInspector waiting)
+public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, StatusChangeReader reader, QueueInspector waiting)
 {
     private const int Batch = 500;
 
@@ -36,14 +36,14 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
 
             try
             {
-                var change = await AccountReplay.ReadAsync(payloads, row, cancellationToken);
+                var change = await AccountReplay.ReadAsync(reader, row, cancellationToken);
                 var isNeeded = change is not null && needed.Needs(change);
-                var isOld = row.Id("NotificationId") is { } id && id.ReceivedAt < before;
+                var isOld = row.Id(Columns.NotificationId) is { } id && id.ReceivedAt < before;
                 if (isOld && !isNeeded)
                 {
                     // Of what goes only the keys are kept in memory.
                     old.Add(row with { Columns = new Dictionary<string, object>() });
-                    result = result with { Blobs = result.Blobs + (dryRun && row.Text("PayloadBlob") is not null ? 1 : 0) };
+                    result = result with { Blobs = result.Blobs + (dryRun && row.Text(Columns.PayloadBlob) is not null ? 1 : 0) };
                 }
 
                 result = result with { KeptNotifications = result.KeptNotifications + (isOld && isNeeded ? 1 : 0) };

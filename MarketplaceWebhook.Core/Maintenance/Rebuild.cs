@@ -9,7 +9,7 @@ namespace MarketplaceWebhook.Maintenance;
 /// notification that was in between is in the log by then, or in neither. Only differing accounts are kept in memory, and of
 /// those a bounded number.
 /// </summary>
-public sealed class Rebuild(InstallTable installs, StatusChangeLog log, PayloadBlobs payloads, TimeProvider time)
+public sealed class Rebuild(InstallTable installs, StatusChangeLog log, StatusChangeReader reader, TimeProvider time)
 {
     /// <summary>Accounts that wait for their second comparison.</summary>
     private const int MostWaiting = 10_000;
@@ -104,7 +104,7 @@ public sealed class Rebuild(InstallTable installs, StatusChangeLog log, PayloadB
     private async Task<AccountComparison> CompareAsync(string account, CancellationToken cancellationToken)
     {
         var present = await installs.ReadRowsAsync(account, cancellationToken).ToListAsync(cancellationToken);
-        var fold = new AccountReplay(payloads);
+        var fold = new AccountReplay(reader);
         await foreach (var row in log.ReadAsync(account, cancellationToken))
         {
             await fold.AddAsync(row, cancellationToken);
@@ -132,7 +132,7 @@ public sealed class Rebuild(InstallTable installs, StatusChangeLog log, PayloadB
                 present.Add(rows.Current);
             }
 
-            var fold = new AccountReplay(payloads);
+            var fold = new AccountReplay(reader);
             for (; hasChange && changes.Current.PartitionKey == next; hasChange = await changes.MoveNextAsync())
             {
                 await fold.AddAsync(changes.Current, cancellationToken);

@@ -12,7 +12,7 @@ namespace MarketplaceWebhook.Maintenance;
 public sealed record RowDifference(string Account, string Row, string? Column, string? Is, string? ShouldBe)
 {
     /// <summary>The columns hold secrets: it can be seen whether two values are the same, and no more.</summary>
-    private static readonly string[] Hidden = ["Webhooks", "CompleteParameter"];
+    private static readonly string[] Hidden = [Columns.Webhooks, Columns.CompleteParameter];
 
     /// <summary>
     /// A column that the contract does not know is a difference as well: the next notification of the package replaces the row
@@ -47,7 +47,7 @@ public sealed record RowDifference(string Account, string Row, string? Column, s
     }
 
     private static string Origin(RawRow row) =>
-        (row.Text("NotificationId") ?? row.Text("StatusNotificationId")) is { } id ? $"from {id}" : "present";
+        (row.Text(Columns.NotificationId) ?? row.Text(Columns.StatusNotificationId)) is { } id ? $"from {id}" : "present";
 
     private static (string? Is, string? ShouldBe) Shown(string column, object? isValue, object? shouldBe)
     {

@@ -72,3 +72,10 @@ public readonly record struct NotificationId : IComparable<NotificationId>
 
     public override string ToString() => text ?? "";
 }
+
+public static class TimeText
+{
+    /// <summary>UTC with whole milliseconds: the format of every time that is text.</summary>
+    public static string Of(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}

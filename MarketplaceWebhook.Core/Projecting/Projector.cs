@@ -14,7 +14,7 @@ namespace MarketplaceWebhook.Projecting;
 public sealed class Projector(
     StatusChangeLog log,
     InstallTable installs,
-    PayloadBlobs payloads,
+    StatusChangeReader reader,
     ProjectionRetry retry,
     TimeProvider time,
     ILogger<Projector> logger)
@@ -82,7 +82,7 @@ public sealed class Projector(
         {
             if (change is null)
             {
-                change = await payloads.GetStatusChangeAsync(envelope, token);
+                change = await reader.ReadAsync(envelope, token);
                 span?.Describe(change.Status, change.AccountId);
             }
 

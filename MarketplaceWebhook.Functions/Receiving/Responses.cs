@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using MarketplaceWebhook.Notifications;
-using MarketplaceWebhook.Storage;
 using Microsoft.AspNetCore.Http;
 
 namespace MarketplaceWebhook.Receiving;
@@ -11,7 +10,7 @@ internal static class Responses
     private const string ProblemJson = "application/problem+json";
 
     public static IResult Accepted(NotificationId id) => TypedResults.Json(
-        new AcceptedResponse(id.ToString(), Envelope.TimeText(id.ReceivedAt)),
+        new AcceptedResponse(id.ToString(), TimeText.Of(id.ReceivedAt)),
         ResponsesJson.Default.AcceptedResponse, statusCode: StatusCodes.Status202Accepted);
 
     public static IResult Refused(NotificationId id, IReadOnlyDictionary<string, string[]> errors) => Problem(

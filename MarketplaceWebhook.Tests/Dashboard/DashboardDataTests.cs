@@ -1,4 +1,5 @@
 using MarketplaceWebhook.Cli.Dashboard;
+using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 
@@ -11,7 +12,7 @@ public sealed class DashboardDataTests
     [Fact]
     public void Timeline_has_a_bar_per_status_period_for_rows_in_any_order()
     {
-        StatusChangeQueries.Entry[] changes =
+        StatusChange[] changes =
         [
             Change(7, KnownStatus.Stopped, minutes: 30),
             Change(7, KnownStatus.Installed, minutes: 0),
@@ -68,9 +69,10 @@ public sealed class DashboardDataTests
         Assert.All(scenario.Deliveries, delivery => Assert.Equal(delivery.Id, Envelope.Read(delivery.MessageText).Id));
     }
 
-    private static StatusChangeQueries.Entry Change(long package, string status, int minutes) => new()
+    private static StatusChange Change(long package, string status, int minutes) => new()
     {
         Id = Id(minutes),
+        AccountId = Guid.Empty,
         Source = "default",
         Status = status,
         PackageId = package,

@@ -43,7 +43,7 @@ internal sealed class MemoryApplication
         var projector = new Projector(
             new StatusChangeLog(clients, setup),
             new InstallTable(clients, setup),
-            new PayloadBlobs(clients, setup),
+            new StatusChangeReader(new PayloadBlobs(clients, setup)),
             new ProjectionRetry(new TimeLimits(), time, NullLogger<ProjectionRetry>.Instance),
             time,
             NullLogger<Projector>.Instance);

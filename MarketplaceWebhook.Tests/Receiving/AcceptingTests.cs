@@ -35,7 +35,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         Assert.Equal("application/json; charset=utf-8", answer.Content.Headers.ContentType!.ToString());
         var envelope = Assert.Single(await app.EnvelopesAsync(Cancelled));
         Assert.Equal(
-            $$"""{"notificationId":"{{envelope.Id}}","receivedAt":"{{Envelope.TimeText(envelope.Id.ReceivedAt)}}"}""",
+            $$"""{"notificationId":"{{envelope.Id}}","receivedAt":"{{TimeText.Of(envelope.Id.ReceivedAt)}}"}""",
             await answer.Content.ReadAsStringAsync(Cancelled));
         Assert.Equal((Encoding.UTF8.GetString(body), null, "default"), (envelope.Payload, envelope.PayloadBlob, envelope.Source));
         Assert.InRange(envelope.Id.ReceivedAt, before.AddMilliseconds(-1), DateTimeOffset.UtcNow);

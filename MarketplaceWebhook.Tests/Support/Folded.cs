@@ -9,7 +9,7 @@ namespace MarketplaceWebhook.Tests.Support;
 /// <summary>Arrivals as the fold takes them, and the rows that it gives.</summary>
 internal static class Folded
 {
-    public static StatusChange Change(NotificationId id, string body) => StatusChange.From(
+    public static StatusChange Change(NotificationId id, string body) => StatusChangeReader.From(
         new Envelope(id, SourceLabel.Default, null, body, null),
         Assert.IsType<ParseResult.Accepted>(NotificationReader.Read(Encoding.UTF8.GetBytes(body))).Notification);
 
@@ -27,7 +27,7 @@ internal static class Folded
     [
         .. changes.GroupBy(change => (change.AccountId, change.PackageId))
             .Select(group => group.Aggregate(new Package(group.Key.AccountId, group.Key.PackageId), Fold.Apply))
-            .SelectMany(RawRow.Of)
+            .SelectMany(package => package.ToRows())
             .OrderBy(row => row.PartitionKey, StringComparer.Ordinal).ThenBy(row => row.RowKey, StringComparer.Ordinal)
             .Select(MaintenanceServices.Text),
     ];

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Text;
-using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
@@ -50,7 +49,7 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
         var message = Message(app);
         var notification = ((ParseResult.Accepted)NotificationReader.Read(Encoding.UTF8.GetBytes(Body))).Notification;
         await app.Get<StatusChangeLog>().AppendAsync(
-            StatusChange.From(Envelope.Read(message), notification), TestContext.Current.CancellationToken);
+            StatusChangeReader.From(Envelope.Read(message), notification), TestContext.Current.CancellationToken);
 
         var counts = await CountAsync(() => app.Get<Projector>().ProjectAsync(message, TestContext.Current.CancellationToken));
 

@@ -62,7 +62,7 @@ public sealed class DeadLetterTable(StorageClients clients, StorageProvisioner s
     /// <returns>False: the row was written since it was read, because the message failed again.</returns>
     public async Task<bool> MarkRedrivenAsync(StoredDeadLetter letter, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        var mark = new TableEntity(letter.Row.PartitionKey, letter.Row.RowKey).With(StoredDeadLetter.RedrivenAtColumn, at);
+        var mark = new TableEntity(letter.Row.PartitionKey, letter.Row.RowKey).With(Columns.RedrivenAt, at);
         try
         {
             await clients.DeadLetters.UpdateEntityAsync(mark, letter.Row.ETag, TableUpdateMode.Merge, cancellationToken);

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Unicode;
-using Azure.Data.Tables;
+using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Storage;
@@ -33,15 +33,4 @@ public sealed record DeadLetter
     /// <summary>The body does not fit into the column, or not as text: it lies whole in a blob.</summary>
     public bool NeedsBlob => Reason != RefusalReason.TooLarge
         && (!Utf8.IsValid(Body.Span) || (Body.Length > ColumnText.MaxCharacters && Encoding.UTF8.GetCharCount(Body.Span) > ColumnText.MaxCharacters));
-
-    public TableEntity ToEntity() => new TableEntity(Kind, TableKeys.NewestFirst(Id))
-        .With("NotificationId", Id.ToString())
-        .With("ReceivedAt", Id.ReceivedAt)
-        .With("Source", Source)
-        .With("Reason", Reason)
-        .With("Detail", ColumnText.Cut(Detail))
-        .With("AccountId", AccountId?.ToString())
-        .With("Body", ColumnText.Cut(Encoding.UTF8.GetString(Body.Span)))
-        .With("BodyBlob", NeedsBlob ? TableKeys.DeadLetterBlob(Id) : null)
-        .With("BodyLength", BodyLength);
 }

@@ -1,7 +1,7 @@
+using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
-using MarketplaceWebhook.Storage;
 
-namespace MarketplaceWebhook.Tests.Storage;
+namespace MarketplaceWebhook.Tests.Installs;
 
 public sealed class ColumnTextTests
 {

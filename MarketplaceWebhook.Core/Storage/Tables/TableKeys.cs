@@ -20,9 +20,8 @@ public static class TableKeys
     public static string NewestFirst(NotificationId id) =>
         string.Create(CultureInfo.InvariantCulture, $"{DateTime.MaxValue.Ticks - id.ReceivedAt.UtcTicks:d19}_{id}");
 
-    /// <summary>Whether two rows that are sorted newest first stand in one partition, and come from one millisecond.</summary>
-    public static bool AreOfOneTime(RawRow one, RawRow other) =>
-        one.PartitionKey == other.PartitionKey && one.RowKey.AsSpan().CommonPrefixLength(other.RowKey) >= DigitsOfTime;
+    /// <summary>True if two row keys of <see cref="NewestFirst"/> come from the same millisecond.</summary>
+    public static bool AreOfSameTime(string rowKey, string other) => rowKey.AsSpan().CommonPrefixLength(other) >= DigitsOfTime;
 
     /// <summary>
     /// The install row and the cycle rows of one package. A backtick ends the range after '_'; digits sort before it, so the

@@ -1,5 +1,6 @@
 using System.Text;
 using Azure.Storage.Queues;
+using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Storage;

@@ -26,7 +26,7 @@ public sealed class InstallQueries(StorageClients clients, StorageProvisioner se
                 var rows = clients.Installs.QueryAsync<TableEntity>(Text(filter), size, cancellationToken: token);
                 await foreach (var page in rows.AsPages(continuation, size))
                 {
-                    found.AddRange(page.Values.Readable(row => new AccountInstall(Guid.Parse(row.PartitionKey), Install.From(row))));
+                    found.AddRange(page.Values.Readable(row => new AccountInstall(Guid.Parse(row.PartitionKey), row.ToInstall())));
                     continuation = page.ContinuationToken;
                     if (found.Count >= size || time.GetElapsedTime(started) > Patience)
                     {
@@ -47,11 +47,11 @@ public sealed class InstallQueries(StorageClients clients, StorageProvisioner se
                 TableClient.CreateQueryFilter($"PartitionKey eq {TableKeys.Account(accountId)}"), cancellationToken: token);
             await foreach (var row in rows)
             {
-                if (row["Kind"] is Install.Kind && TableEntityExtensions.TryRead(row, Install.From) is { } install)
+                if (row[Columns.Kind] is EntityMapping.InstallKind && EntityMapping.TryRead(row, EntityMapping.ToInstall) is { } install)
                 {
                     packages[install.PackageId] = PackageOf(install.PackageId) with { Install = install };
                 }
-                else if (row["Kind"] is Cycle.Kind && TableEntityExtensions.TryRead(row, Cycle.From) is { } cycle)
+                else if (row[Columns.Kind] is EntityMapping.CycleKind && EntityMapping.TryRead(row, EntityMapping.ToCycle) is { } cycle)
                 {
                     var package = PackageOf(cycle.PackageId);
                     packages[cycle.PackageId] = package with { Cycles = package.Cycles.SetItem(cycle.CycleId, cycle) };
@@ -66,7 +66,7 @@ public sealed class InstallQueries(StorageClients clients, StorageProvisioner se
 
     private static string Text(Filter filter)
     {
-        var text = new StringBuilder(TableClient.CreateQueryFilter($"Kind eq {Install.Kind}"));
+        var text = new StringBuilder(TableClient.CreateQueryFilter($"Kind eq {EntityMapping.InstallKind}"));
         if (Guid.TryParse(filter.Account, out var accountId))
         {
             text.Append(" and ").Append(TableClient.CreateQueryFilter($"PartitionKey eq {TableKeys.Account(accountId)}"));

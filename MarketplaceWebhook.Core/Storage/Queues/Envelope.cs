@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using MarketplaceWebhook.Notifications;
@@ -25,10 +24,6 @@ public sealed record Envelope(NotificationId Id, string Source, string? TracePar
         SkipValidation = true,
     };
 
-    /// <summary>UTC with whole milliseconds, as everywhere that a time is text.</summary>
-    public static string TimeText(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-
     /// <param name="payload">UTF-8. Empty: the payload lies in its blob.</param>
     public static ReadOnlyMemory<byte> Write(NotificationId id, string source, string? traceParent, ReadOnlySpan<byte> payload)
     {
@@ -37,7 +32,7 @@ public sealed record Envelope(NotificationId Id, string Source, string? TracePar
         json.WriteStartObject();
         json.WriteNumber("v"u8, Version);
         json.WriteString("notificationId"u8, id.ToString());
-        json.WriteString("receivedAt"u8, TimeText(id.ReceivedAt));
+        json.WriteString("receivedAt"u8, TimeText.Of(id.ReceivedAt));
         json.WriteString("source"u8, source);
         if (traceParent is not null)
         {

@@ -34,7 +34,7 @@ public sealed class StatusChangeLog(StorageClients clients, StorageProvisioner s
         await foreach (var row in TableRowReader.ReadAsync(
             clients.StatusChanges, TableRowReader.Partition(account), cancellationToken: cancellationToken))
         {
-            if (sameTime.TryPeek(out var before) && !TableKeys.AreOfOneTime(before, row))
+            if (sameTime.TryPeek(out var before) && (before.PartitionKey != row.PartitionKey || !TableKeys.AreOfSameTime(before.RowKey, row.RowKey)))
             {
                 while (sameTime.TryPop(out var newest))
                 {

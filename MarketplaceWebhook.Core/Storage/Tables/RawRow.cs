@@ -1,7 +1,6 @@
 using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
-using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Storage;
@@ -15,12 +14,6 @@ public sealed record RawRow(string PartitionKey, string RowKey, IReadOnlyDiction
     private const string ETagColumn = "odata.etag";
 
     internal ETag ETag { get; init; }
-
-    /// <summary>The rows that Installs holds for a package: the install row first.</summary>
-    public static IEnumerable<RawRow> Of(Package package) => package.Install is not { } install
-        ? []
-        : package.Cycles.Values.Select(cycle => From(cycle.ToEntity(package.AccountId))).Prepend(
-            From(install.ToEntity(package.AccountId)));
 
     internal static RawRow From(TableEntity entity)
     {
@@ -69,7 +62,7 @@ public sealed record RawRow(string PartitionKey, string RowKey, IReadOnlyDiction
     public static string Shown(object value) => value switch
     {
         string text => text,
-        DateTimeOffset time => Envelope.TimeText(time),
+        DateTimeOffset time => TimeText.Of(time),
         byte[] bytes => $"{bytes.Length} bytes",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
     };

@@ -6,7 +6,10 @@ namespace MarketplaceWebhook.Storage;
 public sealed class DeadLetterQueries(StorageClients clients, StorageProvisioner setup)
 {
     private static readonly string[] ColumnsWithoutBody =
-        ["PartitionKey", "RowKey", "NotificationId", "Source", "Reason", "Detail", "AccountId", "BodyLength", "RedrivenAt"];
+        [
+            nameof(TableEntity.PartitionKey), nameof(TableEntity.RowKey), Columns.NotificationId, Columns.Source, Columns.Reason,
+            Columns.Detail, Columns.AccountId, Columns.BodyLength, Columns.RedrivenAt,
+        ];
 
     private static readonly string[] Kinds = [DeadLetter.Rejected, DeadLetter.Failed];
 

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using MarketplaceWebhook.Notifications;
 
-namespace MarketplaceWebhook.Storage;
+namespace MarketplaceWebhook.Installs;
 
 /// <summary>Texts as table columns: at most 32,000 characters (a table holds 32,768), what is cut is named in the warnings.</summary>
 public static class ColumnText

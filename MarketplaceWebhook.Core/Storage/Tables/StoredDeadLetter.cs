@@ -1,0 +1,32 @@
+using MarketplaceWebhook.Installs;
+using MarketplaceWebhook.Notifications;
+
+namespace MarketplaceWebhook.Storage;
+
+/// <summary>A row of DeadLetters as it stands.</summary>
+public sealed record StoredDeadLetter(RawRow Row)
+{
+    public string Kind => Row.PartitionKey;
+
+    /// <summary>Null in a row that the application did not write.</summary>
+    public NotificationId? Id => Row.Id(Columns.NotificationId);
+
+    public string? Source => Row.Text(Columns.Source);
+
+    public string? Reason => Row.Text(Columns.Reason);
+
+    public string? Detail => Row.Text(Columns.Detail);
+
+    public string? AccountId => Row.Text(Columns.AccountId);
+
+    /// <summary>At most <see cref="ColumnText.MaxCharacters"/>.</summary>
+    public string? Body => Row.Text(Columns.Body);
+
+    /// <summary>Has the body whole, where the column has not.</summary>
+    public string? BodyBlob => Row.Text(Columns.BodyBlob);
+
+    /// <summary>Bytes.</summary>
+    public long? BodyLength => Row.Number(Columns.BodyLength);
+
+    public DateTimeOffset? RedrivenAt => Row.Time(Columns.RedrivenAt);
+}
