@@ -16,7 +16,7 @@ internal static class InstallDetailsReader
         var index = 0;
         for (; reader.Read() && reader.TokenType != JsonTokenType.EndArray; index++)
         {
-            if (index >= NotificationReader.MaxDetails)
+            if (index >= InstallDetail.MaxCount)
             {
                 reader.Skip();
             }
@@ -35,9 +35,9 @@ internal static class InstallDetailsReader
             }
         }
 
-        if (index > NotificationReader.MaxDetails)
+        if (index > InstallDetail.MaxCount)
         {
-            warnings.Add(path, $"{index - NotificationReader.MaxDetails} details beyond {NotificationReader.MaxDetails} left out.");
+            warnings.Add(path, $"{index - InstallDetail.MaxCount} details beyond {InstallDetail.MaxCount} left out.");
         }
 
         return [.. details.Values];
@@ -83,7 +83,7 @@ internal static class InstallDetailsReader
             if (JsonText.NameIs(ref reader, "CycleId"u8))
             {
                 reader.Read();
-                cycleId = NotificationReader.ReadGuid(ref reader);
+                cycleId = JsonText.ReadGuid(ref reader);
             }
             else if (JsonText.NameIs(ref reader, "CycleStatus"u8))
             {
@@ -91,11 +91,11 @@ internal static class InstallDetailsReader
             }
             else if (JsonText.NameIs(ref reader, "TemplateId"u8))
             {
-                templateId = NotificationReader.InOneSpelling(ReadText(ref reader, list, index, ".TemplateId", warnings));
+                templateId = JsonText.Canonical(ReadText(ref reader, list, index, ".TemplateId", warnings));
             }
             else if (JsonText.NameIs(ref reader, "TemplateReleaseId"u8))
             {
-                releaseId = NotificationReader.InOneSpelling(ReadText(ref reader, list, index, ".TemplateReleaseId", warnings));
+                releaseId = JsonText.Canonical(ReadText(ref reader, list, index, ".TemplateReleaseId", warnings));
             }
             else if (JsonText.NameIs(ref reader, "Webhooks"u8))
             {

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -13,12 +14,47 @@ internal static class JsonText
     public static string? Read(ref Utf8JsonReader reader) =>
         reader.ValueIsEscaped && HasLoneSurrogate(reader.ValueSpan) ? null : reader.GetString();
 
-    /// <summary>A GUID in 36 characters, without making a text of it first; other spellings are left to who reads the text.</summary>
-    public static bool TryReadUsualGuid(ref Utf8JsonReader reader, out Guid id)
+    /// <summary>The text, or null for any other value, which is skipped.</summary>
+    public static string? ReadOrSkip(ref Utf8JsonReader reader)
     {
-        id = default;
-        return reader.TokenType == JsonTokenType.String && !reader.ValueIsEscaped && reader.TryGetGuid(out id);
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            return Read(ref reader);
+        }
+
+        reader.Skip();
+        return null;
     }
+
+    public static string? ReadOptional(ref Utf8JsonReader reader, string path, Warnings warnings)
+    {
+        var absent = reader.TokenType == JsonTokenType.Null;
+        var text = ReadOrSkip(ref reader);
+        if (text is null && !absent)
+        {
+            warnings.Add(path, "is not readable text; left out.");
+        }
+
+        return text;
+    }
+
+    /// <summary>An id that is a GUID is stored in lower case with dashes; any other text stays as it is.</summary>
+    public static string? Canonical(string? id)
+    {
+        if (!Guid.TryParse(id, CultureInfo.InvariantCulture, out var guid))
+        {
+            return id;
+        }
+
+        Span<char> spelling = stackalloc char[36];
+        guid.TryFormat(spelling, out _);
+        return spelling.SequenceEqual(id) ? id : spelling.ToString();
+    }
+
+    public static Guid? ReadGuid(ref Utf8JsonReader reader) =>
+        TryReadUsualGuid(ref reader, out var id) || Guid.TryParse(ReadOrSkip(ref reader), CultureInfo.InvariantCulture, out id)
+            ? id
+            : null;
 
     /// <summary>Whether the property name is <paramref name="name"/> (ASCII), compared without case.</summary>
     public static bool NameIs(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
@@ -36,6 +72,13 @@ internal static class JsonText
 
         Span<byte> unescaped = stackalloc byte[raw.Length];
         return Ascii.EqualsIgnoreCase(unescaped[..reader.CopyString(unescaped)], name);
+    }
+
+    /// <summary>A GUID in 36 characters, read without allocating a string.</summary>
+    private static bool TryReadUsualGuid(ref Utf8JsonReader reader, out Guid id)
+    {
+        id = default;
+        return reader.TokenType == JsonTokenType.String && !reader.ValueIsEscaped && reader.TryGetGuid(out id);
     }
 
     /// <param name="raw">A string token as it stands in the body, known to be valid JSON.</param>

@@ -19,7 +19,7 @@ public sealed record Notification
 
     public string? CompleteParameter { get; init; }
 
-    /// <summary>MarketplaceInstallDetails: every CycleId once, at most <see cref="NotificationReader.MaxDetails"/>.</summary>
+    /// <summary>MarketplaceInstallDetails: every CycleId once, at most <see cref="InstallDetail.MaxCount"/>.</summary>
     public IReadOnlyList<InstallDetail>? Details { get; init; }
 
     /// <summary>Messages from activating the new cycles.</summary>
@@ -31,6 +31,9 @@ public sealed record Notification
 /// <summary>One cycle that the package has in the account.</summary>
 public sealed record InstallDetail
 {
+    /// <summary>Of one notification.</summary>
+    public const int MaxCount = 2_000;
+
     public required Guid CycleId { get; init; }
 
     /// <summary>Open text: Cyclr publishes no list.</summary>

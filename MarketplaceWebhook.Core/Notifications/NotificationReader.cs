@@ -11,8 +11,6 @@ namespace MarketplaceWebhook.Notifications;
 /// </summary>
 public static class NotificationReader
 {
-    public const int MaxDetails = 2_000;
-
     /// <summary>The key of a refusal that concerns the body as a whole.</summary>
     public const string Body = "body";
 
@@ -110,11 +108,11 @@ public static class NotificationReader
         switch (name)
         {
             case Status: draft.Status = ReadStatus(ref reader); break;
-            case AccountId: draft.AccountId = ReadGuid(ref reader); break;
+            case AccountId: draft.AccountId = JsonText.ReadGuid(ref reader); break;
             case PackageId: draft.PackageId = ReadPackageId(ref reader); break;
-            case AccountApiId: draft.AccountApiId = ReadOptionalText(ref reader, name, draft.Warnings); break;
-            case CompleteParameter: draft.CompleteParameter = ReadOptionalText(ref reader, name, draft.Warnings); break;
-            case UserId: draft.UserId = InOneSpelling(ReadOptionalText(ref reader, name, draft.Warnings)); break;
+            case AccountApiId: draft.AccountApiId = JsonText.ReadOptional(ref reader, name, draft.Warnings); break;
+            case CompleteParameter: draft.CompleteParameter = JsonText.ReadOptional(ref reader, name, draft.Warnings); break;
+            case UserId: draft.UserId = JsonText.Canonical(JsonText.ReadOptional(ref reader, name, draft.Warnings)); break;
             case ErrorList: draft.Errors = InstallDetailsReader.ReadTexts(ref reader, name, draft.Warnings); break;
             case Details: draft.Details = InstallDetailsReader.ReadDetails(ref reader, name, draft.Warnings); break;
             default: throw new InvalidOperationException($"No reader for {name}.");
@@ -122,57 +120,15 @@ public static class NotificationReader
     }
 
     private static string? ReadStatus(ref Utf8JsonReader reader) =>
-        ReadText(ref reader)?.Trim() is { Length: >= 1 and <= 64 } status ? status.ToLowerInvariant() : null;
-
-    internal static Guid? ReadGuid(ref Utf8JsonReader reader) =>
-        JsonText.TryReadUsualGuid(ref reader, out var id) || Guid.TryParse(ReadText(ref reader), CultureInfo.InvariantCulture, out id)
-            ? id
-            : null;
+        JsonText.ReadOrSkip(ref reader)?.Trim() is { Length: >= 1 and <= 64 } status ? status.ToLowerInvariant() : null;
 
     private static long? ReadPackageId(ref Utf8JsonReader reader)
     {
         long id;
         var isInteger = reader.TokenType == JsonTokenType.Number
             ? reader.TryGetInt64(out id)
-            : long.TryParse(ReadText(ref reader)?.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out id);
+            : long.TryParse(JsonText.ReadOrSkip(ref reader)?.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out id);
         return isInteger && id >= 1 ? id : null;
-    }
-
-    /// <summary>The text, or null for any other value, which is passed over whole.</summary>
-    private static string? ReadText(ref Utf8JsonReader reader)
-    {
-        if (reader.TokenType == JsonTokenType.String)
-        {
-            return JsonText.Read(ref reader);
-        }
-
-        reader.Skip();
-        return null;
-    }
-
-    internal static string? ReadOptionalText(ref Utf8JsonReader reader, string path, Warnings warnings)
-    {
-        var absent = reader.TokenType == JsonTokenType.Null;
-        var text = ReadText(ref reader);
-        if (text is null && !absent)
-        {
-            warnings.Add(path, "is not readable text; left out.");
-        }
-
-        return text;
-    }
-
-    /// <summary>Ids are stored as GUIDs, lower case with dashes, where they are GUIDs; as they came where not.</summary>
-    internal static string? InOneSpelling(string? id)
-    {
-        if (!Guid.TryParse(id, CultureInfo.InvariantCulture, out var guid))
-        {
-            return id;
-        }
-
-        Span<char> spelling = stackalloc char[36];
-        guid.TryFormat(spelling, out _);
-        return spelling.SequenceEqual(id) ? id : spelling.ToString();
     }
 
     private static ParseResult.Refused NotJson(string why) =>

@@ -2,35 +2,55 @@ using Mono.Cecil;
 
 namespace MarketplaceWebhook.Tests.Architecture;
 
-/// <summary>The modules of the library and what each may use, held on the compiled assembly.</summary>
+/// <summary>Checks on the compiled assembly which modules of the library use each other.</summary>
 public sealed class ModuleDependencyTests
 {
     private const string Root = "MarketplaceWebhook";
 
-    /// <summary>What a room may use beside itself. Rooms are named without their prefix; the other two lie at the root.</summary>
+    /// <summary>What a module may use besides itself: other modules, and types at the root.</summary>
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Notifications"] = [],
-        ["Installs"] = ["Notifications", "Storage"],
-        ["Projecting"] = ["Notifications", "Installs", "Storage", "Telemetry", "TimeLimits"],
-        ["Maintenance"] = ["Notifications", "Installs", "Projecting", "Storage"],
-        ["Storage"] = ["Notifications", "Installs", "Telemetry", "SettingsException"],
+        ["Installs"] = ["Notifications"],
         ["Telemetry"] = ["Notifications"],
+        ["Storage"] = ["Notifications", "Installs", "Telemetry", "SettingsException"],
+        ["Projecting"] = ["Notifications", "Installs", "Storage", "Telemetry", "TimeLimits"],
+        ["Maintenance"] = ["Notifications", "Installs", "Storage", "Telemetry"],
     };
 
     private static readonly Lazy<AssemblyDefinition> App = new(
         () => AssemblyDefinition.ReadAssembly(typeof(TimeLimits).Assembly.Location));
 
-    public static TheoryData<string> Rooms => [.. Allowed.Keys];
+    public static TheoryData<string> Modules => [.. Allowed.Keys];
 
     [Theory]
-    [MemberData(nameof(Rooms))]
-    public void A_room_uses_only_the_rooms_that_it_may(string room) =>
-        AssertNone(Used((from, to) => from == room && RoomOf(to) is { } used && used != room && !Allowed[room].Contains(used)));
+    [MemberData(nameof(Modules))]
+    public void Module_uses_only_the_modules_allowed(string module) =>
+        AssertNone(Used((from, to) =>
+            from == module && ModuleOf(to) is { } used && used != module && !Allowed[module].Contains(used)));
 
     [Fact]
-    public void Only_Storage_speaks_to_Azure() =>
-        AssertNone(Used((from, to) => from is not ("Storage" or "Installs") && IsIn(to, "Azure")));
+    public void Only_Storage_uses_Azure() => AssertNone(Used((from, to) => from is not "Storage" && IsIn(to, "Azure")));
+
+    [Fact]
+    public void Types_do_not_use_each_other_in_a_cycle()
+    {
+        var uses = References.In(App.Value)
+            .Where(reference => !IsGenerated(reference.From) && !IsGenerated(reference.To) && ModuleOf(reference.To) is not null)
+            .Select(reference => (From: References.Outermost(reference.From).FullName, To: References.Outermost(reference.To).FullName))
+            .Where(use => use.From != use.To)
+            .ToHashSet();
+        // Types without an unvisited dependency cannot be part of a cycle: what remains after removing all of them is.
+        while (uses.RemoveWhere(use => !uses.Any(next => next.From == use.To)) > 0)
+        {
+        }
+
+        while (uses.RemoveWhere(use => !uses.Any(previous => previous.To == use.From)) > 0)
+        {
+        }
+
+        Assert.Empty(uses.Select(use => $"{use.From} uses {use.To}").Order(StringComparer.Ordinal));
+    }
 
     [Fact]
     public void Core_references_neither_ASP_NET_Core_nor_a_Functions_package() =>
@@ -40,26 +60,26 @@ public sealed class ModuleDependencyTests
                 || reference.Name.StartsWith("Microsoft.Azure.Functions", StringComparison.Ordinal));
 
     [Fact]
-    public void Every_type_lies_in_a_room_or_at_the_root() =>
+    public void Every_type_is_in_a_module_or_at_the_root() =>
         Assert.Empty(App.Value.MainModule.GetTypes()
-            .Where(type => !IsMadeByTheCompiler(type))
-            .Select(RoomOf)
-            .Where(room => room is null || !(Allowed.ContainsKey(room) || room is "ServiceRegistration" or "TimeLimits" or "SettingsException"))
+            .Where(type => !IsGenerated(type))
+            .Select(ModuleOf)
+            .Where(module => module is null || !(Allowed.ContainsKey(module) || module is "ServiceRegistration" or "TimeLimits" or "SettingsException"))
             .Distinct());
 
-    private static List<string> Used(Func<string?, TypeReference, bool> isBreach) =>
+    private static List<string> Used(Func<string?, TypeReference, bool> isViolation) =>
         [.. References.In(App.Value)
-            .Where(reference => !IsMadeByTheCompiler(reference.From) && !IsMadeByTheCompiler(reference.To)
-                && isBreach(RoomOf(reference.From), reference.To))
+            .Where(reference => !IsGenerated(reference.From) && !IsGenerated(reference.To)
+                && isViolation(ModuleOf(reference.From), reference.To))
             .Select(reference => $"{References.Outermost(reference.From).FullName} uses {reference.To.FullName}")
             .Distinct()
             .Order(StringComparer.Ordinal)];
 
-    private static void AssertNone(List<string> breaches) =>
-        Assert.True(breaches.Count == 0, $"A wall between rooms is breached:\n{string.Join('\n', breaches)}");
+    private static void AssertNone(List<string> violations) =>
+        Assert.True(violations.Count == 0, $"A dependency rule is broken:\n{string.Join('\n', violations)}");
 
-    /// <summary>The room, or the name of a type at the root; null for a type of another assembly.</summary>
-    private static string? RoomOf(TypeReference type)
+    /// <summary>The module, or the name of a type at the root; null for a type of another assembly.</summary>
+    private static string? ModuleOf(TypeReference type)
     {
         var outermost = References.Outermost(type);
         if (outermost.Scope != App.Value.MainModule)
@@ -67,7 +87,7 @@ public sealed class ModuleDependencyTests
             return null;
         }
 
-        return outermost.Namespace.Split('.') is [Root, var room, ..] ? room : outermost.Name;
+        return outermost.Namespace.Split('.') is [Root, var module, ..] ? module : outermost.Name;
     }
 
     private static bool IsIn(TypeReference type, string prefix)
@@ -76,8 +96,8 @@ public sealed class ModuleDependencyTests
         return name == prefix || name.StartsWith($"{prefix}.", StringComparison.Ordinal);
     }
 
-    /// <summary>Attributes that the compiler embeds, and what a source generator makes for the whole assembly.</summary>
-    private static bool IsMadeByTheCompiler(TypeReference type) =>
+    /// <summary>Embedded compiler attributes, and source-generated code for the whole assembly.</summary>
+    private static bool IsGenerated(TypeReference type) =>
         References.Outermost(type) is var outermost
         && (outermost.Name[0] is '<' || outermost.Namespace.StartsWith("Microsoft.", StringComparison.Ordinal)
             || outermost.Namespace.StartsWith("System.", StringComparison.Ordinal));

@@ -87,14 +87,14 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output)
         Assert.Equal(notification.Status.Trim().ToLowerInvariant(), notification.Status);
         Assert.InRange(notification.Status.Length, 1, 64);
         Assert.True(notification.PackageId >= 1);
-        Assert.True((notification.Details?.Count ?? 0) <= NotificationReader.MaxDetails);
+        Assert.True((notification.Details?.Count ?? 0) <= InstallDetail.MaxCount);
 
         var payload = NotificationReader.WithoutByteOrderMark(body);
         var id = NotificationId.Create(1_790_000_000_000, 0, 0);
         var envelope = Envelope.Read(Encoding.UTF8.GetString(Envelope.Write(id, "default", null, payload).Span));
         Assert.True(payload.SequenceEqual(Encoding.UTF8.GetBytes(envelope.Payload!)));
 
-        var change = StatusChange.From(envelope with { Payload = null, PayloadBlob = TableKeys.PayloadBlob(id) }, notification);
+        var change = StatusChangeReader.From(envelope with { Payload = null, PayloadBlob = TableKeys.PayloadBlob(id) }, notification);
         var after = Fold.Apply(new Package(notification.AccountId, notification.PackageId), change);
         var rows = new[] { change.ToEntity(), after.Install?.ToEntity(notification.AccountId) }
             .Concat(after.Cycles.Values.Select(cycle => cycle.ToEntity(notification.AccountId)));
