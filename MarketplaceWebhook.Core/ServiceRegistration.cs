@@ -3,23 +3,34 @@ using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace MarketplaceWebhook;
 
-/// <summary>What an executable adds to its services: the function app projects, the command line tool maintains.</summary>
+/// <summary>What an executable adds to its services: the function app receives and projects, the command line tool maintains.</summary>
 public static class ServiceRegistration
 {
+    /// <summary>The services for receiving, with clients of their own, under the key <see cref="StorageUse.Receive"/>.</summary>
+    public static IServiceCollection AddReceiving(this IServiceCollection services, StorageSettings settings) => services
+        .AddSingleton<NotificationIds>()
+        .AddSingleton<StorageHealth>()
+        .AddKeyedSingleton(StorageUse.Receive, (provider, _) => Clients(provider, settings, StorageUse.Receiving))
+        .AddKeyedSingleton(StorageUse.Receive, (provider, key) => new PayloadBlobs(
+            provider.GetRequiredKeyedService<StorageClients>(key)))
+        .AddKeyedSingleton(StorageUse.Receive, (provider, key) => new NotificationQueue(
+            provider.GetRequiredKeyedService<StorageClients>(key), provider.GetRequiredKeyedService<PayloadBlobs>(key)))
+        .AddKeyedSingleton(StorageUse.Receive, (provider, key) => new DeadLetterTable(
+            provider.GetRequiredKeyedService<StorageClients>(key), provider.GetRequiredKeyedService<PayloadBlobs>(key)));
+
     public static IServiceCollection AddProjecting(this IServiceCollection services, StorageSettings settings, TimeLimits timeLimits) => services
         .AddSingleton(timeLimits)
-        .AddStorage(settings)
-        .AddHostedService(provider => provider.GetRequiredService<StorageProvisioner>())
-        .AddSingleton<NotificationIds>()
+        .AddStorage(settings, StorageUse.Projecting)
         .AddSingleton<ProjectionRetry>()
         .AddSingleton<Projector>()
         .AddSingleton<DeadLetterRecorder>();
 
-    public static IServiceCollection AddMaintenance(this IServiceCollection services, StorageSettings settings) => services
-        .AddStorage(settings)
+    public static IServiceCollection AddMaintenance(this IServiceCollection services, StorageSettings settings, StorageUse use) => services
+        .AddStorage(settings, use)
         .AddSingleton<QueueInspector>()
         .AddSingleton<AccountLookup>()
         .AddSingleton<Rebuild>()
@@ -27,14 +38,16 @@ public static class ServiceRegistration
         .AddSingleton<Erasure>()
         .AddSingleton<Purge>();
 
-    private static IServiceCollection AddStorage(this IServiceCollection services, StorageSettings settings) => services
+    private static IServiceCollection AddStorage(this IServiceCollection services, StorageSettings settings, StorageUse use) => services
         .AddSingleton(TimeProvider.System)
-        .AddSingleton(new StorageClients(settings))
-        .AddSingleton<StorageProvisioner>()
+        .AddSingleton(provider => Clients(provider, settings, use))
         .AddSingleton<PayloadBlobs>()
         .AddSingleton<StatusChangeReader>()
         .AddSingleton<NotificationQueue>()
         .AddSingleton<InstallTable>()
         .AddSingleton<StatusChangeLog>()
         .AddSingleton<DeadLetterTable>();
+
+    private static StorageClients Clients(IServiceProvider provider, StorageSettings settings, StorageUse use) =>
+        new(settings, use, provider.GetRequiredService<ILogger<StorageClients>>());
 }

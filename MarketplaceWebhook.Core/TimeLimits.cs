@@ -4,8 +4,8 @@ using Microsoft.Extensions.Configuration;
 namespace MarketplaceWebhook;
 
 /// <summary>
-/// How long the application retries before it gives up: the settings TimeLimits__Receiving and TimeLimits__Projecting. Their former
-/// names, Patience__Receiving and Patience__Projecting, still work.
+/// The settings TimeLimits__Receiving, TimeLimits__Projecting and TimeLimits__Maintenance. The former names Patience__Receiving and
+/// Patience__Projecting still work.
 /// </summary>
 public sealed record TimeLimits
 {
@@ -17,8 +17,13 @@ public sealed record TimeLimits
     /// <summary>Well below the host's functionTimeout, and the 10 minutes for which a message is invisible.</summary>
     private static readonly TimeSpan LongestProjecting = TimeSpan.FromMinutes(8);
 
+    private static readonly TimeSpan LongestMaintenance = TimeSpan.FromMinutes(5);
+
     /// <summary>For storage to accept a notification: leaves a second of the 10 s within which the caller gets a response.</summary>
     public TimeSpan Receiving { get; init; } = TimeSpan.FromSeconds(9);
+
+    /// <summary>For one attempt at a storage call of a maintenance command. Table Storage itself limits a call to 30 s.</summary>
+    public TimeSpan Maintenance { get; init; } = TimeSpan.FromSeconds(35);
 
     /// <summary>For one delivery to be projected.</summary>
     public TimeSpan Projecting { get; init; } = TimeSpan.FromMinutes(5);
@@ -31,6 +36,7 @@ public sealed record TimeLimits
         {
             Receiving = Read(configuration, nameof(Receiving), LongestReceiving) ?? defaults.Receiving,
             Projecting = Read(configuration, nameof(Projecting), LongestProjecting) ?? defaults.Projecting,
+            Maintenance = Read(configuration, nameof(Maintenance), LongestMaintenance) ?? defaults.Maintenance,
         };
     }
 

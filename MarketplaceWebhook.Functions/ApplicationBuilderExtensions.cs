@@ -13,11 +13,12 @@ public static class ApplicationBuilderExtensions
     /// <exception cref="SettingsException">A setting is missing or malformed.</exception>
     public static IHostApplicationBuilder AddMarketplaceWebhook(this IHostApplicationBuilder builder)
     {
+        var storage = StorageSettings.Read(builder.Configuration);
         // At the level Information it logs every URL, which includes the function key.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Services
-            .AddProjecting(StorageSettings.Read(builder.Configuration), TimeLimits.Read(builder.Configuration))
-            .AddSingleton<StorageHealth>()
+            .AddReceiving(storage)
+            .AddProjecting(storage, TimeLimits.Read(builder.Configuration))
             .AddSingleton<NotificationReceiver>()
             .AddSingleton<Health>();
         builder.AddTelemetryExport();

@@ -14,7 +14,9 @@ internal sealed class CommandStorage : IAsyncDisposable
     private readonly ServiceProvider _services;
 
     private CommandStorage(StorageSettings settings) =>
-        _services = new ServiceCollection().AddLogging().AddMaintenance(settings).BuildServiceProvider();
+        services = new ServiceCollection().AddLogging()
+            .AddMaintenance(settings, StorageUse.Maintenance(TimeLimits.Read(Environment)))
+            .BuildServiceProvider();
 
     public static Option<string?> Option() => new("--storage")
     {
@@ -29,7 +31,7 @@ internal sealed class CommandStorage : IAsyncDisposable
         var opened = new CommandStorage(FindSettings(storage) ?? Emulator);
         var description = opened.Get<StorageClients>().Description;
         ConsoleOutput.Errors.MarkupLineInterpolated($"[dim]Storage: {description}[/]");
-        if (await opened.Get<StorageProvisioner>().IsMadeAsync(cancellationToken))
+        if (await opened.Get<StatusChangeLog>().ExistsAsync(cancellationToken))
         {
             return opened;
         }
@@ -54,6 +56,8 @@ internal sealed class CommandStorage : IAsyncDisposable
                 + "is known once its first notification has been projected.");
     }
 
+    private static IConfiguration Environment => new ConfigurationBuilder().AddEnvironmentVariables().Build();
+
     public static StorageSettings Emulator => StorageSettings.FromConnectionString("UseDevelopmentStorage=true");
 
     /// <param name="storage">The value of <see cref="Option"/>.</param>
@@ -67,11 +71,10 @@ internal sealed class CommandStorage : IAsyncDisposable
                 : StorageSettings.FromAccountName(storage, new DefaultAzureCredential());
         }
 
-        var environment = new ConfigurationBuilder().AddEnvironmentVariables().Build();
-        var section = environment.GetSection(StorageSettings.Name);
+        var section = Environment.GetSection(StorageSettings.Name);
         return string.IsNullOrWhiteSpace(section.Value) && !section.GetChildren().Any()
             ? null
-            : StorageSettings.Read(environment);
+            : StorageSettings.Read(Environment);
     }
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();

@@ -10,7 +10,7 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 internal sealed record StatusView(bool IsHealthy, int? Waiting, int? Poisoned, int? ProcessId);
 
 /// <summary>Reads queue lengths and health while a page is open, and publishes changes.</summary>
-internal sealed class StatusSampler(PageEvents pages, StorageClients clients, StorageProvisioner setup, HttpClient http, TimeProvider time)
+internal sealed class StatusSampler(PageEvents pages, StorageClients clients, HttpClient http, TimeProvider time)
 {
     private const string Health = "Health";
 
@@ -49,7 +49,7 @@ internal sealed class StatusSampler(PageEvents pages, StorageClients clients, St
     {
         try
         {
-            return await QueueLengths.ReadAsync(clients, setup, timeout);
+            return await QueueLengths.ReadAsync(clients, timeout);
         }
         catch (Exception exception) when (StorageErrors.IsStorage(exception) && !stopping.IsCancellationRequested)
         {

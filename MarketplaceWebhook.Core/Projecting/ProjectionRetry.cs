@@ -32,7 +32,7 @@ public sealed class ProjectionRetry
                 DelayGenerator = arguments => ValueTask.FromResult(RaceDelay(arguments)),
                 OnRetry = arguments =>
                 {
-                    Metrics.StorageRetried(StorageOperation.Project);
+                    Metrics.StorageRetried(StorageUse.Project);
                     Log.ProjectionRetried(logger, arguments.Context.OperationKey!, arguments.AttemptNumber + 1,
                         StorageErrors.Describe(arguments.Outcome.Exception!));
                     return ValueTask.CompletedTask;

@@ -23,7 +23,6 @@ public sealed class Projector(
     /// <exception cref="UnreadablePayloadException">The payload is no notification.</exception>
     public async Task<NotificationId> ProjectAsync(string messageText, CancellationToken cancellationToken)
     {
-        StorageOperation.Begin(StorageOperation.Project);
         var id = "(unreadable)";
         Activity? span = null;
         try

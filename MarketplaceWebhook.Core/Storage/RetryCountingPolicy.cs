@@ -4,12 +4,12 @@ using MarketplaceWebhook.Telemetry;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>Counts the calls that a client makes again by itself. Stands behind the client's retries, once per attempt.</summary>
-internal sealed class RetryCountingPolicy : HttpPipelineSynchronousPolicy
+/// <summary>Counts the calls that a client retries. Runs once per attempt.</summary>
+internal sealed class RetryCountingPolicy(string operation) : HttpPipelineSynchronousPolicy
 {
     public override void OnSendingRequest(HttpMessage message)
     {
-        if (message.ProcessingContext.RetryNumber > 0 && StorageOperation.Current is { } operation)
+        if (message.ProcessingContext.RetryNumber > 0)
         {
             Metrics.StorageRetried(operation);
         }

@@ -1,19 +1,29 @@
+using Azure;
 using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
+using MarketplaceWebhook.Telemetry;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>The clients of one storage account, with retries short enough for a caller who waits.</summary>
+/// <summary>The clients of one storage account for one use. Every set shares the HTTP connections of the process.</summary>
 public sealed class StorageClients
 {
-    public StorageClients(StorageSettings settings)
+    private readonly StorageUse _use;
+    private readonly ILogger _logger;
+
+    /// <param name="use">Null: <see cref="StorageUse.Projecting"/>.</param>
+    public StorageClients(StorageSettings settings, StorageUse? use = null, ILogger<StorageClients>? logger = null)
     {
-        var queueOptions = Patient(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
-        var tableOptions = Patient(new TableClientOptions());
-        var blobOptions = Patient(new BlobClientOptions());
-        var rawQueueOptions = Patient(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
+        _use = use ?? StorageUse.Projecting;
+        _logger = logger ?? NullLogger<StorageClients>.Instance;
+        var queueOptions = Configure(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+        var tableOptions = Configure(new TableClientOptions());
+        var blobOptions = Configure(new BlobClientOptions());
+        var rawQueueOptions = Configure(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
         var (queues, rawQueues, tables, blobs) = settings.ConnectionString is { } connectionString
             ? (new QueueServiceClient(connectionString, queueOptions),
                 new QueueServiceClient(connectionString, rawQueueOptions),
@@ -34,14 +44,14 @@ public sealed class StorageClients
         Payloads = blobs.GetBlobContainerClient(StorageNames.PayloadContainer);
     }
 
-    /// <summary>The account's name and where it is, for people; without a secret.</summary>
+    /// <summary>The account's name and host, for people. Contains no secret.</summary>
     public string Description => $"{Payloads.AccountName} ({Payloads.Uri.Authority})";
 
     public QueueClient Queue { get; init; }
 
     public QueueClient PoisonQueue { get; init; }
 
-    /// <summary>The same queue with its messages as they lie there, Base64 or not.</summary>
+    /// <summary>The same queue with its messages as they are stored, Base64 or not.</summary>
     public QueueClient RawQueue { get; init; }
 
     public QueueClient RawPoisonQueue { get; init; }
@@ -54,17 +64,43 @@ public sealed class StorageClients
 
     public BlobContainerClient Payloads { get; init; }
 
-    private static T Patient<T>(T options)
+    /// <summary>Creates the queues, tables and the container that do not exist yet.</summary>
+    public async Task CreateMissingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAll(
+                Queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
+                PoisonQueue.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
+                Installs.CreateIfNotExistsAsync(cancellationToken),
+                StatusChanges.CreateIfNotExistsAsync(cancellationToken),
+                DeadLetters.CreateIfNotExistsAsync(cancellationToken),
+                Payloads.CreateIfNotExistsAsync(cancellationToken: cancellationToken));
+        }
+        catch (RequestFailedException e) when (e.Status == 403)
+        {
+            // The identity may be allowed to use them but not to create them: the repeated call shows whether that is enough.
+            Log.StorageNotCreated(_logger, StorageErrors.Describe(e));
+        }
+    }
+
+    private Task CreateMissingAsync(string errorCode, CancellationToken cancellationToken)
+    {
+        Log.CreatingStorage(_logger, errorCode);
+        return CreateMissingAsync(cancellationToken);
+    }
+
+    private T Configure<T>(T options)
         where T : ClientOptions
     {
         options.Retry.Mode = RetryMode.Exponential;
-        options.Retry.MaxRetries = 2;
+        options.Retry.MaxRetries = _use.MaxRetries;
         options.Retry.Delay = TimeSpan.FromMilliseconds(200);
         options.Retry.MaxDelay = TimeSpan.FromSeconds(2);
-        // A hung connection leaves time for a second one before the caller's 10 s are over.
-        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(4);
-        options.AddPolicy(new RetryCountingPolicy(), HttpPipelinePosition.PerRetry);
-        // The application tells itself what it does; the client's own log and spans would go nowhere, at a cost in every call.
+        options.Retry.NetworkTimeout = _use.NetworkTimeout;
+        options.AddPolicy(new StorageProvisioner(CreateMissingAsync, _use.CreatesOnRead), HttpPipelinePosition.PerCall);
+        options.AddPolicy(new RetryCountingPolicy(_use.Operation), HttpPipelinePosition.PerRetry);
+        // The application has its own logs and spans; those of the clients would cost time in every call.
         options.Diagnostics.IsLoggingEnabled = false;
         options.Diagnostics.IsDistributedTracingEnabled = false;
         return options;

@@ -1,12 +1,13 @@
 using Azure.Data.Tables;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>Whether queue, tables and blobs answer: one check at a time in a process, its result kept for 10 s.</summary>
-public sealed class StorageHealth(StorageClients clients, StorageProvisioner setup, TimeProvider time)
+/// <summary>Whether queue, tables and blobs respond: one check at a time per process, its result cached for 10 s.</summary>
+public sealed class StorageHealth([FromKeyedServices(StorageUse.Receive)] StorageClients clients, TimeProvider time)
 {
-    private static readonly TimeSpan Kept = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CacheTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock gate = new();
     private Task<bool> check = Task.FromResult(false);
@@ -16,7 +17,7 @@ public sealed class StorageHealth(StorageClients clients, StorageProvisioner set
     {
         lock (gate)
         {
-            if (check.IsCompleted && (checkedAt is not { } at || time.GetElapsedTime(at) >= Kept))
+            if (check.IsCompleted && (checkedAt is not { } at || time.GetElapsedTime(at) >= CacheTime))
             {
                 check = CheckAsync();
             }
@@ -27,19 +28,14 @@ public sealed class StorageHealth(StorageClients clients, StorageProvisioner set
 
     private async Task<bool> CheckAsync()
     {
-        using var patience = new CancellationTokenSource(Patience, time);
+        using var timeout = new CancellationTokenSource(Timeout, time);
         try
         {
-            return await setup.RunAsync(
-                async token =>
-                {
-                    await Task.WhenAll(
-                        clients.Queue.GetPropertiesAsync(token),
-                        clients.Payloads.GetPropertiesAsync(cancellationToken: token),
-                        clients.Installs.GetEntityIfExistsAsync<TableEntity>("health", "health", cancellationToken: token));
-                    return true;
-                },
-                patience.Token);
+            await Task.WhenAll(
+                clients.Queue.GetPropertiesAsync(timeout.Token),
+                clients.Payloads.GetPropertiesAsync(cancellationToken: timeout.Token),
+                clients.Installs.GetEntityIfExistsAsync<TableEntity>("health", "health", cancellationToken: timeout.Token));
+            return true;
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {

@@ -56,7 +56,7 @@ public static class Metrics
 
     public static void Failed(string reason) => FailedCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Reason, reason));
 
-    /// <param name="operation">One of <see cref="StorageOperation"/>.</param>
+    /// <param name="operation">receive, project, or maintain.</param>
     public static void StorageRetried(string operation) =>
         StorageRetriesCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Operation, operation));
 

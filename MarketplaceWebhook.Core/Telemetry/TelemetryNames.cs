@@ -48,7 +48,7 @@ public static class TelemetryNames
         /// <summary>The reason of a dead letter, such as invalid-json or projection-failed.</summary>
         public const string Reason = "marketplace.reason";
 
-        /// <summary>receive or project.</summary>
+        /// <summary>receive, project, or maintain.</summary>
         public const string Operation = "marketplace.operation";
     }
 

@@ -2,6 +2,7 @@ using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace MarketplaceWebhook.Receiving;
@@ -9,8 +10,8 @@ namespace MarketplaceWebhook.Receiving;
 /// <summary>A request becomes a message on the queue and a 202, or a refusal that is kept.</summary>
 public sealed class NotificationReceiver(
     NotificationIds ids,
-    NotificationQueue queue,
-    DeadLetterTable deadLetters,
+    [FromKeyedServices(StorageUse.Receive)] NotificationQueue queue,
+    [FromKeyedServices(StorageUse.Receive)] DeadLetterTable deadLetters,
     TimeLimits timeLimits,
     TimeProvider time,
     ILogger<NotificationReceiver> logger)
@@ -21,7 +22,6 @@ public sealed class NotificationReceiver(
     /// <param name="source">The label of the marketplace from the URL, unchecked.</param>
     public async Task<IResult> ReceiveAsync(HttpRequest request, string? source)
     {
-        StorageOperation.Begin(StorageOperation.Receive);
         var id = ids.Next();
         var body = await RequestBody.ReadAsync(request);
         if (!body.AtEnd)

@@ -13,7 +13,7 @@ public sealed class ModuleDependencyTests
         ["Notifications"] = [],
         ["Installs"] = ["Notifications"],
         ["Telemetry"] = ["Notifications"],
-        ["Storage"] = ["Notifications", "Installs", "Telemetry", "SettingsException"],
+        ["Storage"] = ["Notifications", "Installs", "Telemetry", "TimeLimits", "SettingsException"],
         ["Projecting"] = ["Notifications", "Installs", "Storage", "Telemetry", "TimeLimits"],
         ["Maintenance"] = ["Notifications", "Installs", "Storage", "Telemetry"],
     };

@@ -6,7 +6,6 @@ using MarketplaceWebhook.Cli.LocalHost.Storage;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MarketplaceWebhook.Tests.Dashboard;
 
@@ -99,7 +98,7 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
     public Task PutPayloadAsync(NotificationId id, Guid accountId, string payload)
     {
         var clients = new StorageClients(Storage);
-        var payloads = new PayloadBlobs(clients, new StorageProvisioner(clients, NullLogger<StorageProvisioner>.Instance));
+        var payloads = new PayloadBlobs(clients);
         return payloads.PutPayloadAsync(id, accountId, Encoding.UTF8.GetBytes(payload), TestContext.Current.CancellationToken);
     }
 

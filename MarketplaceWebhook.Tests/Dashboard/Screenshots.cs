@@ -2,7 +2,6 @@ using MarketplaceWebhook.Cli.LocalHost.Storage;
 using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Playwright;
 
 using static Microsoft.Playwright.Assertions;
@@ -79,7 +78,7 @@ public sealed class Screenshots(RunningDashboard running) : IClassFixture<Runnin
     {
         var random = new Random(7);
         var clients = new StorageClients(running.Storage);
-        var log = new StatusChangeLog(clients, new StorageProvisioner(clients, NullLogger<StorageProvisioner>.Instance));
+        var log = new StatusChangeLog(clients);
         for (var minute = 2; minute < 60; minute++)
         {
             for (var count = random.Next(4); count > 0; count--)

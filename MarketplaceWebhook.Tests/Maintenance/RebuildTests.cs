@@ -120,7 +120,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         await ChangeAsync(rooms, "1", row => row.Remove("Kind"));
         var stopped = await rooms.SendAsync(Ids.Minute(5), NotificationBody.Of("stopped", Account));
         var failure = await Assert.ThrowsAsync<UnreadableRowException>(() => rooms.Get<Projector>().ProjectAsync(stopped, Token));
-        Assert.Equal("row 1 of Installs is not as the application writes it; `rebuild --apply` writes it anew", failure.Message);
+        Assert.Equal("row 1 of Installs was not written by the application; `rebuild --apply` rewrites it", failure.Message);
 
         await RebuildAsync(rooms, apply: true);
         await rooms.Get<Projector>().ProjectAsync(stopped, Token);

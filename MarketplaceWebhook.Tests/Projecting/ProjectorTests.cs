@@ -101,7 +101,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
         // A call that finds no table is made twice: that is not what is counted here.
-        await app.Get<StorageProvisioner>().Made();
+        await app.Storage.CreateMissingAsync(Cancelled);
         var commits = 0;
         // The client itself tries three times: these are more.
         proxy.Before = call => Task.FromResult<Fault?>(
@@ -183,7 +183,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         var clients = new StorageClients(StorageSettings.FromConnectionString(storage)) { Payloads = payloads.Object, StatusChanges = log.Object };
         await using var app = new TestApp(storage, replace: services => services.AddSingleton(clients).AddSingleton<TimeProvider>(time));
 
-        await app.Get<StorageProvisioner>().Made();
+        await app.Storage.CreateMissingAsync(Cancelled);
         start = time.GetUtcNow();
 
         var projected = ProjectAsync(app, Message.Of(1, ""));

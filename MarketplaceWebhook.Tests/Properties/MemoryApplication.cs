@@ -1,7 +1,3 @@
-using Azure;
-using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Models;
-using Azure.Storage.Queues;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support.MemoryTables;
@@ -34,35 +30,16 @@ internal sealed class MemoryApplication
             Installs = installs,
             StatusChanges = statusChanges,
             DeadLetters = new MemoryTableClient(StorageNames.DeadLettersTable),
-            Queue = new PresentQueue(),
-            PoisonQueue = new PresentQueue(),
-            Payloads = new PresentContainer(),
         };
-        var setup = new StorageProvisioner(clients, NullLogger<StorageProvisioner>.Instance);
-        await setup.Made();
+        await Task.WhenAll(
+            installs.CreateIfNotExistsAsync(cancellationToken), statusChanges.CreateIfNotExistsAsync(cancellationToken));
         var projector = new Projector(
-            new StatusChangeLog(clients, setup),
-            new InstallTable(clients, setup),
-            new StatusChangeReader(new PayloadBlobs(clients, setup)),
+            new StatusChangeLog(clients),
+            new InstallTable(clients),
+            new StatusChangeReader(new PayloadBlobs(clients)),
             new ProjectionRetry(new TimeLimits(), time, NullLogger<ProjectionRetry>.Instance),
             time,
             NullLogger<Projector>.Instance);
         return new(installs, statusChanges, projector);
-    }
-
-    private sealed class PresentQueue : QueueClient
-    {
-        public override Task<Response> CreateIfNotExistsAsync(
-            IDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default) =>
-            Task.FromResult<Response>(null!);
-    }
-
-    private sealed class PresentContainer : BlobContainerClient
-    {
-        public override Task<Response<BlobContainerInfo>> CreateIfNotExistsAsync(
-            PublicAccessType publicAccessType = PublicAccessType.None,
-            IDictionary<string, string>? metadata = null,
-            BlobContainerEncryptionScopeOptions? encryptionScopeOptions = null,
-            CancellationToken cancellationToken = default) => Task.FromResult<Response<BlobContainerInfo>>(null!);
     }
 }

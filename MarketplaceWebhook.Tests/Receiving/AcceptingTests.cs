@@ -194,7 +194,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
             await connection.ReadToEndAsync(Cancelled);
         }
 
-        await app.Get<StorageProvisioner>().Made();
+        await app.Storage.CreateMissingAsync(Cancelled);
         Assert.Empty(await app.EnvelopesAsync(Cancelled));
         Assert.Empty(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
     }

@@ -1,5 +1,4 @@
 using System.Net;
-using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Faults;
 using Microsoft.Extensions.DependencyInjection;
@@ -59,7 +58,7 @@ public sealed class HealthTests(AzuriteFixture azurite)
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
         // A check that finds no queue is made twice: that is not what is counted here.
-        await app.Get<StorageProvisioner>().Made();
+        await app.Storage.CreateMissingAsync(Cancelled);
         var gate = new TaskCompletionSource();
         proxy.Before = async _ =>
         {

@@ -68,8 +68,8 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         var credential = new Mock<TokenCredential>();
         credential.Setup(c => c.GetTokenAsync(It.IsAny<TokenRequestContext>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new CredentialUnavailableException("Made by a test."));
-        var clients = new StorageClients(StorageSettings.FromAccountName("nosuchaccount", credential.Object));
-        await using var app = new TestApp(storage, replace: services => services.AddSingleton(clients));
+        var clients = new StorageClients(StorageSettings.FromAccountName("nosuchaccount", credential.Object), StorageUse.Receiving);
+        await using var app = new TestApp(storage, replace: services => services.AddKeyedSingleton(StorageUse.Receive, clients));
         using var caller = await AcceptingTests.CallerAsync(app);
 
         using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
@@ -86,7 +86,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(time));
         using var caller = await AcceptingTests.CallerAsync(app);
-        await app.Get<StorageProvisioner>().Made();
+        await app.Storage.CreateMissingAsync(Cancelled);
         var made = proxy.Calls.Count;
         using var hanging = proxy.Break(Fault.NoAnswer);
 
@@ -135,7 +135,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString, new() { ["Patience:Receiving"] = "00:00:02" });
         using var caller = await AcceptingTests.CallerAsync(app);
-        await app.Get<StorageProvisioner>().Made();
+        await app.Storage.CreateMissingAsync(Cancelled);
         proxy.After = (call, _) => Task.FromResult<Fault?>(call.Operation == "Put Message" ? Fault.NoAnswer : null);
 
         using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);

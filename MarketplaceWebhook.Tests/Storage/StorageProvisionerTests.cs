@@ -1,5 +1,7 @@
 using Azure;
+using Azure.Data.Tables;
 using Azure.Storage.Blobs.Models;
+using Azure.Storage.Queues;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Faults;
@@ -13,34 +15,54 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Makes_two_queues_three_tables_and_a_container_that_nobody_may_read_without_a_key()
+    public async Task First_call_creates_two_queues_three_tables_and_a_private_container()
     {
         await using var app = new TestApp(storage);
 
-        await app.ListenAsync(Cancelled);
+        await SendAsync(app);
 
-        var clients = app.Storage;
-        await OnceMadeAsync(clients.Queue.GetPropertiesAsync);
-        await OnceMadeAsync(clients.PoisonQueue.GetPropertiesAsync);
-        Assert.Empty(await OnceMadeAsync(token => Rows.ListAsync(clients.Installs, token)));
-        Assert.Empty(await OnceMadeAsync(token => Rows.ListAsync(clients.StatusChanges, token)));
-        Assert.Empty(await OnceMadeAsync(token => Rows.ListAsync(clients.DeadLetters, token)));
-        var container = await OnceMadeAsync(token => clients.Payloads.GetPropertiesAsync(cancellationToken: token));
+        var queues = new QueueServiceClient(storage);
+        var tables = new TableServiceClient(storage);
+        Assert.Equal(
+            [StorageNames.Queue, StorageNames.PoisonQueue],
+            (await queues.GetQueuesAsync(cancellationToken: Cancelled).ToListAsync(Cancelled)).Select(queue => queue.Name));
+        Assert.Equal(
+            [StorageNames.DeadLettersTable, StorageNames.InstallsTable, StorageNames.StatusChangesTable],
+            (await tables.QueryAsync(cancellationToken: Cancelled).ToListAsync(Cancelled)).Select(table => table.Name).Order());
+        var container = await app.Storage.Payloads.GetPropertiesAsync(cancellationToken: Cancelled);
         Assert.Equal(PublicAccessType.None, container.Value.PublicAccess);
-
-        Task<T> OnceMadeAsync<T>(Func<CancellationToken, Task<T>> look) => app.Get<StorageProvisioner>().RunAsync(look, Cancelled);
     }
 
     [Fact]
-    public async Task A_call_that_finds_nothing_waits_until_everything_is_made()
+    public async Task Start_makes_no_storage_call()
+    {
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString);
+
+        await app.ListenAsync(Cancelled);
+        await SendAsync(app);
+
+        Assert.Equal("Put Message", proxy.Calls[0].Operation);
+    }
+
+    [Fact]
+    public async Task Call_on_a_missing_resource_waits_for_the_creation_and_is_repeated_once()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         var gate = new TaskCompletionSource();
-        HoldCreations(proxy, gate);
+        proxy.Before = async call =>
+        {
+            if (IsCreation(call))
+            {
+                await gate.Task;
+            }
+
+            return null;
+        };
         await using var app = new TestApp(proxy.ConnectionString);
 
         var sent = SendAsync(app);
-        await Wait.ForAsync("six creations and a message under way", () => proxy.Calls.Count == 7, Cancelled);
+        await Wait.ForAsync("a message and six creations in progress", () => proxy.Calls.Count == 7, Cancelled);
         Assert.False(sent.IsCompleted);
         gate.SetResult();
         await sent;
@@ -49,26 +71,33 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_call_that_finds_what_it_needs_waits_for_nothing()
+    public async Task Call_on_an_existing_resource_creates_nothing()
     {
-        await using (var maker = new TestApp(storage))
+        await using (var first = new TestApp(storage))
         {
-            await SendAsync(maker);
+            await SendAsync(first);
         }
 
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
-        var gate = new TaskCompletionSource();
-        HoldCreations(proxy, gate);
         await using var app = new TestApp(proxy.ConnectionString);
 
         await SendAsync(app);
 
-        Assert.Equal(2, (await app.Storage.Queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
-        gate.SetResult();
+        Assert.Equal("Put Message", Assert.Single(proxy.Calls).Operation);
     }
 
     [Fact]
-    public async Task A_storage_that_is_out_of_reach_at_the_start_is_used_as_soon_as_it_is_there()
+    public async Task Concurrent_calls_on_an_empty_storage_all_succeed()
+    {
+        await using var app = new TestApp(storage);
+
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => SendAsync(app)));
+
+        Assert.Equal(20, (await app.Storage.Queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
+    }
+
+    [Fact]
+    public async Task Storage_out_of_reach_at_the_start_is_used_as_soon_as_it_responds()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
@@ -85,52 +114,41 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_making_that_began_too_early_is_begun_again_for_a_call_that_was_answered()
+    public async Task Failed_creation_fails_the_call_as_a_transient_fault_and_the_next_call_creates()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
-        var broken = 0;
-        // The client itself tries three times.
-        proxy.Before = call => Task.FromResult(
-            call is { Operation: "Create Queue", Resource: StorageNames.Queue } && ++broken <= 3 ? Fault.BrokenConnection : null);
+        using (proxy.Break(Fault.BrokenConnection, IsCreation))
+        {
+            var fault = await Assert.ThrowsAnyAsync<Exception>(() => SendAsync(app));
+            Assert.True(StorageErrors.IsTransient(fault), fault.ToString());
+        }
 
         await SendAsync(app);
 
-        Assert.Equal(4, broken);
         Assert.Equal(1, (await app.Storage.Queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
     }
 
     [Fact]
-    public async Task What_is_deleted_while_the_rest_is_made_is_made_again()
+    public async Task Maintenance_creates_nothing_by_reading_and_everything_by_writing()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
-        await using var app = new TestApp(proxy.ConnectionString);
-        var rest = new TaskCompletionSource();
-        proxy.Before = async call =>
-        {
-            if (call.Operation == "Create Container")
-                await rest.Task;
-            return null;
-        };
-        var making = app.Get<StorageProvisioner>().Made();
-        await Wait.ForAsync("the queue", async () => (await app.Storage.Queue.ExistsAsync(Cancelled)).Value, there => there, Cancelled);
-        await app.Storage.Queue.DeleteAsync(Cancelled);
+        var clients = new StorageClients(StorageSettings.FromConnectionString(storage), StorageUse.Maintenance(new TimeLimits()));
 
-        var sent = SendAsync(app);
-        await Wait.ForAsync("the message that finds no queue", () => proxy.Calls.Any(call => call.Operation == "Put Message"), Cancelled);
-        Assert.False(making.IsCompleted);
-        rest.SetResult();
-        await sent;
+        Assert.False(await new StatusChangeLog(clients).ExistsAsync(Cancelled));
+        var fault = await Assert.ThrowsAsync<RequestFailedException>(() => Rows.ListAsync(clients.Installs, Cancelled));
+        Assert.Equal("TableNotFound", fault.ErrorCode);
+        Assert.Empty(await new TableServiceClient(storage).QueryAsync(cancellationToken: Cancelled).ToListAsync(Cancelled));
 
-        Assert.Equal(1, (await app.Storage.Queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
+        await new NotificationQueue(clients, new PayloadBlobs(clients)).ResendAsync("text", Cancelled);
+        Assert.True(await new StatusChangeLog(clients).ExistsAsync(Cancelled));
     }
 
     [Fact]
-    public async Task An_identity_that_may_use_and_not_make_them_is_enough()
+    public async Task Identity_that_may_not_create_resources_can_use_them()
     {
-        await using (var maker = new TestApp(storage))
+        await using (var first = new TestApp(storage))
         {
-            await SendAsync(maker);
+            await SendAsync(first);
         }
 
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
@@ -143,7 +161,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_deleted_queue_is_made_again_and_the_message_put()
+    public async Task Deleted_queue_is_recreated_and_the_message_sent()
     {
         await using var app = new TestApp(storage);
         await SendAsync(app);
@@ -155,7 +173,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_deleted_poison_queue_is_made_again_and_the_message_put()
+    public async Task Deleted_poison_queue_is_recreated_and_the_message_sent()
     {
         await using var app = new TestApp(storage);
         await SendAsync(app);
@@ -167,7 +185,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_deleted_container_is_made_again_and_the_blob_put()
+    public async Task Deleted_container_is_recreated_and_the_blob_written()
     {
         await using var app = new TestApp(storage);
         await SendAsync(app);
@@ -182,11 +200,11 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     [InlineData("Installs")]
     [InlineData("StatusChanges")]
     [InlineData("DeadLetters")]
-    public async Task A_deleted_table_is_made_again_and_the_rows_written(string table)
+    public async Task Deleted_table_is_recreated_and_the_rows_written(string table)
     {
         await using var app = new TestApp(storage);
         await SendAsync(app);
-        await new Azure.Data.Tables.TableClient(storage, table).DeleteAsync(Cancelled);
+        await new TableClient(storage, table).DeleteAsync(Cancelled);
 
         await WriteToAsync(app, table);
 
@@ -194,26 +212,18 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task What_is_missing_still_is_made_again_only_once()
+    public async Task Resource_missing_after_the_creation_is_not_created_again()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
-        await app.Get<StorageProvisioner>().Made();
         using var missing = proxy.Break(new Fault.Refusal(404, "QueueNotFound"), call => call.Operation == "Put Message");
 
         var fault = await Assert.ThrowsAsync<RequestFailedException>(() => SendAsync(app));
 
         Assert.Equal("QueueNotFound", fault.ErrorCode);
         Assert.Equal(2, proxy.Calls.Count(call => call.Operation == "Put Message"));
-        Assert.Equal(12, proxy.Calls.Count(IsCreation));
+        Assert.Equal(6, proxy.Calls.Count(IsCreation));
     }
-
-    private static void HoldCreations(FaultProxy proxy, TaskCompletionSource gate) => proxy.Before = async call =>
-    {
-        if (IsCreation(call))
-            await gate.Task;
-        return null;
-    };
 
     private static Task SendAsync(TestApp app) =>
         app.Get<NotificationQueue>().SendAsync(Ids.At(1), "shop", null, Guid.Empty, "{}"u8.ToArray(), Cancelled);

@@ -13,12 +13,12 @@ public sealed class MaintenanceServices : IAsyncDisposable
 {
     private readonly ServiceProvider services;
 
-    private MaintenanceServices(string connectionString)
+    private MaintenanceServices(string connectionString, TimeLimits timeLimits)
     {
         ConnectionString = connectionString;
         services = new ServiceCollection()
-            .AddLogging().AddMaintenance(StorageSettings.FromConnectionString(connectionString))
-            .AddSingleton(new TimeLimits())
+            .AddLogging().AddMaintenance(StorageSettings.FromConnectionString(connectionString), StorageUse.Maintenance(timeLimits))
+            .AddSingleton(timeLimits)
             .AddSingleton<ProjectionRetry>()
             .AddSingleton<Projector>()
             .AddSingleton<DeadLetterRecorder>()
@@ -29,10 +29,14 @@ public sealed class MaintenanceServices : IAsyncDisposable
 
     public StorageClients Clients => Get<StorageClients>();
 
+    /// <param name="connectionString">A storage account, which may be empty.</param>
+    public static MaintenanceServices On(string connectionString, TimeLimits? timeLimits = null) =>
+        new(connectionString, timeLimits ?? new TimeLimits());
+
     public static async Task<MaintenanceServices> StartAsync(AzuriteFixture azurite)
     {
-        var rooms = new MaintenanceServices(azurite.NewAccount());
-        await rooms.Get<StorageProvisioner>().Made();
+        var rooms = On(azurite.NewAccount());
+        await rooms.Clients.CreateMissingAsync(TestContext.Current.CancellationToken);
         return rooms;
     }
 

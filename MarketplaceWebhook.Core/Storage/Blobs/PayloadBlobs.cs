@@ -8,7 +8,7 @@ using MarketplaceWebhook.Notifications;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>Bodies that are too long for a message or a column. Nothing but `purge` and `erase` deletes one.</summary>
-public sealed class PayloadBlobs(StorageClients clients, StorageProvisioner setup)
+public sealed class PayloadBlobs(StorageClients clients)
 {
     private const string AccountIdMetadata = "accountId";
 
@@ -22,8 +22,7 @@ public sealed class PayloadBlobs(StorageClients clients, StorageProvisioner setu
 
     public async Task<ReadOnlyMemory<byte>> GetAsync(string name, CancellationToken cancellationToken)
     {
-        var download = await setup.RunAsync(
-            token => clients.Payloads.GetBlobClient(name).DownloadContentAsync(token), cancellationToken);
+        var download = await clients.Payloads.GetBlobClient(name).DownloadContentAsync(cancellationToken);
         return download.Value.Content.ToMemory();
     }
 
@@ -91,8 +90,7 @@ public sealed class PayloadBlobs(StorageClients clients, StorageProvisioner setu
             options.Metadata = new Dictionary<string, string> { [AccountIdMetadata] = TableKeys.Account(account) };
         }
 
-        return setup.RunAsync(
-            token => clients.Payloads.GetBlobClient(name).UploadAsync(new BinaryData(body), options, token), cancellationToken);
+        return clients.Payloads.GetBlobClient(name).UploadAsync(new BinaryData(body), options, cancellationToken);
     }
 
     /// <summary>Metadata come from headers, and those have no case.</summary>

@@ -6,7 +6,7 @@ using MarketplaceWebhook.Notifications;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>The queue between receipt and projection. Messages never expire.</summary>
-public sealed class NotificationQueue(StorageClients clients, StorageProvisioner setup, PayloadBlobs payloads)
+public sealed class NotificationQueue(StorageClients clients, PayloadBlobs payloads)
 {
     /// <summary>Of a message's text: a queue holds 64 KiB of Base64.</summary>
     public const int MaxBytes = 48 * 1024;
@@ -38,6 +38,6 @@ public sealed class NotificationQueue(StorageClients clients, StorageProvisioner
     public Task PutBackPoisonAsync(string messageText, TimeSpan delay, CancellationToken cancellationToken) =>
         SendAsync(clients.PoisonQueue, new BinaryData(messageText), delay, cancellationToken);
 
-    private Task SendAsync(QueueClient queue, BinaryData message, TimeSpan delay, CancellationToken cancellationToken) =>
-        setup.RunAsync(token => queue.SendMessageAsync(message, delay, Never, token), cancellationToken);
+    private static Task SendAsync(QueueClient queue, BinaryData message, TimeSpan delay, CancellationToken cancellationToken) =>
+        queue.SendMessageAsync(message, delay, Never, cancellationToken);
 }

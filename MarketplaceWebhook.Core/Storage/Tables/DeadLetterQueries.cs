@@ -3,7 +3,7 @@ using Azure.Data.Tables;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>The table DeadLetters, read for people page by page.</summary>
-public sealed class DeadLetterQueries(StorageClients clients, StorageProvisioner setup)
+public sealed class DeadLetterQueries(StorageClients clients)
 {
     private static readonly string[] ColumnsWithoutBody =
         [
@@ -16,18 +16,16 @@ public sealed class DeadLetterQueries(StorageClients clients, StorageProvisioner
     /// <summary>Newest first, of one kind or of both; without the bodies.</summary>
     /// <param name="kind">Null: both.</param>
     /// <param name="continuation">The row key after which to go on: it sorts the same in both partitions.</param>
-    public Task<ResultPage<StoredDeadLetter>> ListAsync(
-        string? kind, int size, string? continuation, CancellationToken cancellationToken) => setup.RunAsync(
-        async token =>
-        {
-            var found = await Task.WhenAll(
-                Kinds.Where(k => kind is null || k == kind).Select(k => ListKindAsync(k, size + 1, continuation ?? "", token)));
-            var sorted = found.SelectMany(f => f).OrderBy(letter => letter.Row.RowKey, StringComparer.Ordinal).Take(size + 1).ToList();
-            return sorted.Count > size
-                ? new ResultPage<StoredDeadLetter>(sorted[..size], sorted[size - 1].Row.RowKey)
-                : new ResultPage<StoredDeadLetter>(sorted, Continuation: null);
-        },
-        cancellationToken);
+    public async Task<ResultPage<StoredDeadLetter>> ListAsync(
+        string? kind, int size, string? continuation, CancellationToken cancellationToken)
+    {
+        var found = await Task.WhenAll(
+            Kinds.Where(k => kind is null || k == kind).Select(k => ListKindAsync(k, size + 1, continuation ?? "", cancellationToken)));
+        var sorted = found.SelectMany(f => f).OrderBy(letter => letter.Row.RowKey, StringComparer.Ordinal).Take(size + 1).ToList();
+        return sorted.Count > size
+            ? new ResultPage<StoredDeadLetter>(sorted[..size], sorted[size - 1].Row.RowKey)
+            : new ResultPage<StoredDeadLetter>(sorted, Continuation: null);
+    }
 
     private async Task<List<StoredDeadLetter>> ListKindAsync(string kind, int size, string after, CancellationToken cancellationToken)
     {

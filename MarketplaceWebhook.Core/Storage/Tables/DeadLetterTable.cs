@@ -7,7 +7,7 @@ using MarketplaceWebhook.Notifications;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>The table DeadLetters, with the blobs of the bodies that do not fit.</summary>
-public sealed class DeadLetterTable(StorageClients clients, StorageProvisioner setup, PayloadBlobs payloads)
+public sealed class DeadLetterTable(StorageClients clients, PayloadBlobs payloads)
 {
     /// <summary>Replaces the row, and so clears RedrivenAt: a second failure shows.</summary>
     public async Task RecordAsync(DeadLetter letter, CancellationToken cancellationToken)
@@ -17,8 +17,7 @@ public sealed class DeadLetterTable(StorageClients clients, StorageProvisioner s
             await payloads.PutDeadLetterAsync(letter.Id, letter.AccountId, letter.Body, cancellationToken);
         }
 
-        await setup.RunAsync(
-            token => clients.DeadLetters.UpsertEntityAsync(letter.ToEntity(), TableUpdateMode.Replace, token), cancellationToken);
+        await clients.DeadLetters.UpsertEntityAsync(letter.ToEntity(), TableUpdateMode.Replace, cancellationToken);
     }
 
     /// <summary>Newest first within each kind.</summary>

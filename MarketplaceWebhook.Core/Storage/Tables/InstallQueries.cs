@@ -5,7 +5,7 @@ using MarketplaceWebhook.Installs;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>The table Installs, read for people: pages of installs over all accounts, and all that one account has.</summary>
-public sealed class InstallQueries(StorageClients clients, StorageProvisioner setup, TimeProvider time)
+public sealed class InstallQueries(StorageClients clients, TimeProvider time)
 {
     /// <summary>A filter that finds little makes storage read much: what was found by then is shown, with where to go on.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -17,52 +17,47 @@ public sealed class InstallQueries(StorageClients clients, StorageProvisioner se
     public sealed record AccountInstall(Guid AccountId, Install Install);
 
     /// <summary>Sorted by account and package.</summary>
-    public Task<ResultPage<AccountInstall>> ListAsync(Filter filter, int size, string? continuation, CancellationToken cancellationToken) =>
-        setup.RunAsync(
-            async token =>
+    public async Task<ResultPage<AccountInstall>> ListAsync(Filter filter, int size, string? continuation, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var found = new List<AccountInstall>();
+        var rows = clients.Installs.QueryAsync<TableEntity>(Text(filter), size, cancellationToken: cancellationToken);
+        await foreach (var page in rows.AsPages(continuation, size))
+        {
+            found.AddRange(page.Values.Readable(row => new AccountInstall(Guid.Parse(row.PartitionKey), row.ToInstall())));
+            continuation = page.ContinuationToken;
+            if (found.Count >= size || time.GetElapsedTime(started) > Patience)
             {
-                var started = time.GetTimestamp();
-                var found = new List<AccountInstall>();
-                var rows = clients.Installs.QueryAsync<TableEntity>(Text(filter), size, cancellationToken: token);
-                await foreach (var page in rows.AsPages(continuation, size))
-                {
-                    found.AddRange(page.Values.Readable(row => new AccountInstall(Guid.Parse(row.PartitionKey), row.ToInstall())));
-                    continuation = page.ContinuationToken;
-                    if (found.Count >= size || time.GetElapsedTime(started) > Patience)
-                    {
-                        break;
-                    }
-                }
+                break;
+            }
+        }
 
-                return new ResultPage<AccountInstall>(found, continuation);
-            },
-            cancellationToken);
+        return new ResultPage<AccountInstall>(found, continuation);
+    }
 
     /// <returns>By package; empty where the account has nothing.</returns>
-    public Task<IReadOnlyList<Package>> ReadAccountAsync(Guid accountId, CancellationToken cancellationToken) => setup.RunAsync(
-        async token =>
+    public async Task<IReadOnlyList<Package>> ReadAccountAsync(Guid accountId, CancellationToken cancellationToken)
+    {
+        var packages = new SortedDictionary<long, Package>();
+        var rows = clients.Installs.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {TableKeys.Account(accountId)}"), cancellationToken: cancellationToken);
+        await foreach (var row in rows)
         {
-            var packages = new SortedDictionary<long, Package>();
-            var rows = clients.Installs.QueryAsync<TableEntity>(
-                TableClient.CreateQueryFilter($"PartitionKey eq {TableKeys.Account(accountId)}"), cancellationToken: token);
-            await foreach (var row in rows)
+            if (row[Columns.Kind] is EntityMapping.InstallKind && EntityMapping.TryRead(row, EntityMapping.ToInstall) is { } install)
             {
-                if (row[Columns.Kind] is EntityMapping.InstallKind && EntityMapping.TryRead(row, EntityMapping.ToInstall) is { } install)
-                {
-                    packages[install.PackageId] = PackageOf(install.PackageId) with { Install = install };
-                }
-                else if (row[Columns.Kind] is EntityMapping.CycleKind && EntityMapping.TryRead(row, EntityMapping.ToCycle) is { } cycle)
-                {
-                    var package = PackageOf(cycle.PackageId);
-                    packages[cycle.PackageId] = package with { Cycles = package.Cycles.SetItem(cycle.CycleId, cycle) };
-                }
+                packages[install.PackageId] = PackageOf(install.PackageId) with { Install = install };
             }
+            else if (row[Columns.Kind] is EntityMapping.CycleKind && EntityMapping.TryRead(row, EntityMapping.ToCycle) is { } cycle)
+            {
+                var package = PackageOf(cycle.PackageId);
+                packages[cycle.PackageId] = package with { Cycles = package.Cycles.SetItem(cycle.CycleId, cycle) };
+            }
+        }
 
-            return (IReadOnlyList<Package>)[.. packages.Values];
+        return (IReadOnlyList<Package>)[.. packages.Values];
 
-            Package PackageOf(long packageId) => packages.GetValueOrDefault(packageId) ?? new Package(accountId, packageId);
-        },
-        cancellationToken);
+        Package PackageOf(long packageId) => packages.GetValueOrDefault(packageId) ?? new Package(accountId, packageId);
+    }
 
     private static string Text(Filter filter)
     {

@@ -9,38 +9,36 @@ namespace MarketplaceWebhook.Storage;
 /// The table Installs: reads a package with its ETags and commits its new state. The last transaction of a commit always
 /// includes the install row, changed or not: it is the fence that makes another writer of the same package fail.
 /// </summary>
-public sealed class InstallTable(StorageClients clients, StorageProvisioner setup)
+public sealed class InstallTable(StorageClients clients)
 {
     /// <summary>A package as it was read.</summary>
     /// <param name="ETags">By row key.</param>
     public sealed record Snapshot(Package Package, IReadOnlyDictionary<string, ETag> ETags);
 
     /// <exception cref="UnreadableRowException">A row was not written by the application.</exception>
-    public Task<Snapshot> ReadAsync(Guid accountId, long packageId, CancellationToken cancellationToken) => setup.RunAsync(
-        async token =>
+    public async Task<Snapshot> ReadAsync(Guid accountId, long packageId, CancellationToken cancellationToken)
+    {
+        Install? install = null;
+        var cycles = ImmutableDictionary.CreateBuilder<Guid, Cycle>();
+        var etags = new Dictionary<string, ETag>();
+        var rows = clients.Installs.QueryAsync<TableEntity>(
+            TableKeys.PackageFilter(accountId, packageId), cancellationToken: cancellationToken);
+        await foreach (var row in rows)
         {
-            Install? install = null;
-            var cycles = ImmutableDictionary.CreateBuilder<Guid, Cycle>();
-            var etags = new Dictionary<string, ETag>();
-            var rows = clients.Installs.QueryAsync<TableEntity>(
-                TableKeys.PackageFilter(accountId, packageId), cancellationToken: token);
-            await foreach (var row in rows)
+            etags[row.RowKey] = row.ETag;
+            if (row[Columns.Kind] is EntityMapping.InstallKind)
             {
-                etags[row.RowKey] = row.ETag;
-                if (row[Columns.Kind] is EntityMapping.InstallKind)
-                {
-                    install = EntityMapping.TryRead(row, EntityMapping.ToInstall) ?? throw new UnreadableRowException(row.RowKey);
-                }
-                else
-                {
-                    var cycle = EntityMapping.TryRead(row, EntityMapping.ToCycle) ?? throw new UnreadableRowException(row.RowKey);
-                    cycles[cycle.CycleId] = cycle;
-                }
+                install = EntityMapping.TryRead(row, EntityMapping.ToInstall) ?? throw new UnreadableRowException(row.RowKey);
             }
+            else
+            {
+                var cycle = EntityMapping.TryRead(row, EntityMapping.ToCycle) ?? throw new UnreadableRowException(row.RowKey);
+                cycles[cycle.CycleId] = cycle;
+            }
+        }
 
-            return new Snapshot(new Package(accountId, packageId) { Install = install, Cycles = cycles.ToImmutable() }, etags);
-        },
-        cancellationToken);
+        return new Snapshot(new Package(accountId, packageId) { Install = install, Cycles = cycles.ToImmutable() }, etags);
+    }
 
     /// <summary>Sorted by account and row. Includes rows that do not belong to a package.</summary>
     /// <param name="account">A partition; null reads all of them.</param>
@@ -98,7 +96,7 @@ public sealed class InstallTable(StorageClients clients, StorageProvisioner setu
         var fence = install is null ? actions[^1] : Write(install);
         foreach (var transaction in TableTransactions.Split(install is null ? actions.SkipLast(1) : actions, fence))
         {
-            await setup.RunAsync(token => clients.Installs.SubmitTransactionAsync(transaction, token), cancellationToken);
+            await clients.Installs.SubmitTransactionAsync(transaction, cancellationToken);
         }
 
         TableTransactionAction Write(TableEntity row) => etags.TryGetValue(row.RowKey, out var etag)

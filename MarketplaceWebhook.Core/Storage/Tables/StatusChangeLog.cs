@@ -7,7 +7,7 @@ using MarketplaceWebhook.Notifications;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>The table StatusChanges: every accepted notification once, append-only.</summary>
-public sealed class StatusChangeLog(StorageClients clients, StorageProvisioner setup)
+public sealed class StatusChangeLog(StorageClients clients)
 {
     /// <summary>Inserting is the check: a row that is there already is the same row.</summary>
     /// <returns>Whether the row is new.</returns>
@@ -15,10 +15,26 @@ public sealed class StatusChangeLog(StorageClients clients, StorageProvisioner s
     {
         try
         {
-            await setup.RunAsync(token => clients.StatusChanges.AddEntityAsync(change.ToEntity(), token), cancellationToken);
+            await clients.StatusChanges.AddEntityAsync(change.ToEntity(), cancellationToken);
             return true;
         }
         catch (RequestFailedException e) when (e is { Status: 409, ErrorCode: "EntityAlreadyExists" })
+        {
+            return false;
+        }
+    }
+
+    /// <summary>False if the application has not run on this storage. Creates nothing with maintenance clients.</summary>
+    public async Task<bool> ExistsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // A query: reading one missing row gives the same result whether the table exists or not.
+            await TableRowReader.ReadAsync(
+                clients.StatusChanges, TableRowReader.Partition(""), cancellationToken: cancellationToken).AnyAsync(cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException e) when (StorageErrors.IsMissing(e))
         {
             return false;
         }

@@ -6,37 +6,32 @@ using MarketplaceWebhook.Notifications;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>The table StatusChanges, read for people.</summary>
-public sealed class StatusChangeQueries(StorageClients clients, StorageProvisioner setup, PayloadBlobs payloads)
+public sealed class StatusChangeQueries(StorageClients clients, PayloadBlobs payloads)
 {
     /// <summary>One account's notifications, newest first.</summary>
-    public Task<ResultPage<StatusChange>> ListAsync(Guid accountId, int size, string? continuation, CancellationToken cancellationToken) =>
-        setup.RunAsync(
-            async token =>
+    public async Task<ResultPage<StatusChange>> ListAsync(Guid accountId, int size, string? continuation, CancellationToken cancellationToken)
+    {
+        var rows = clients.StatusChanges.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {TableKeys.Account(accountId)}"), size, EntityMapping.StatusChangeColumns, cancellationToken);
+        var found = new List<StatusChange>();
+        await foreach (var page in rows.AsPages(continuation, size))
+        {
+            found.AddRange(page.Values.Readable(EntityMapping.ToStatusChange));
+            continuation = page.ContinuationToken;
+            if (found.Count >= size)
             {
-                var rows = clients.StatusChanges.QueryAsync<TableEntity>(
-                    TableClient.CreateQueryFilter($"PartitionKey eq {TableKeys.Account(accountId)}"), size, EntityMapping.StatusChangeColumns, token);
-                var found = new List<StatusChange>();
-                await foreach (var page in rows.AsPages(continuation, size))
-                {
-                    found.AddRange(page.Values.Readable(EntityMapping.ToStatusChange));
-                    continuation = page.ContinuationToken;
-                    if (found.Count >= size)
-                    {
-                        break;
-                    }
-                }
+                break;
+            }
+        }
 
-                return new ResultPage<StatusChange>(found, continuation);
-            },
-            cancellationToken);
+        return new ResultPage<StatusChange>(found, continuation);
+    }
 
     /// <returns>The body exactly as it came; null where there is no such notification.</returns>
     public async Task<string?> GetPayloadAsync(Guid accountId, NotificationId id, CancellationToken cancellationToken)
     {
-        var row = await setup.RunAsync(
-            token => clients.StatusChanges.GetEntityIfExistsAsync<TableEntity>(
-                TableKeys.Account(accountId), TableKeys.NewestFirst(id), [Columns.Payload, Columns.PayloadBlob], token),
-            cancellationToken);
+        var row = await clients.StatusChanges.GetEntityIfExistsAsync<TableEntity>(
+            TableKeys.Account(accountId), TableKeys.NewestFirst(id), [Columns.Payload, Columns.PayloadBlob], cancellationToken);
         if (!row.HasValue)
         {
             return null;
@@ -47,27 +42,25 @@ public sealed class StatusChangeQueries(StorageClients clients, StorageProvision
     }
 
     /// <summary>What came over all accounts, in no order. It reads the whole table: for a page that somebody opens, not for a loop.</summary>
-    public Task<IReadOnlyList<(NotificationId Id, string Status)>> ListSinceAsync(
-        DateTimeOffset since, int limit, CancellationToken cancellationToken) => setup.RunAsync(
-        async token =>
+    public async Task<IReadOnlyList<(NotificationId Id, string Status)>> ListSinceAsync(
+        DateTimeOffset since, int limit, CancellationToken cancellationToken)
+    {
+        var rows = clients.StatusChanges.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"ReceivedAt ge {since}"), select: [Columns.NotificationId, Columns.Status], cancellationToken: cancellationToken);
+        var found = new List<(NotificationId, string)>();
+        await foreach (var row in rows)
         {
-            var rows = clients.StatusChanges.QueryAsync<TableEntity>(
-                TableClient.CreateQueryFilter($"ReceivedAt ge {since}"), select: [Columns.NotificationId, Columns.Status], cancellationToken: token);
-            var found = new List<(NotificationId, string)>();
-            await foreach (var row in rows)
+            if (row.GetNotificationId(Columns.NotificationId) is { } id && row.GetString(Columns.Status) is { } status)
             {
-                if (row.GetNotificationId(Columns.NotificationId) is { } id && row.GetString(Columns.Status) is { } status)
-                {
-                    found.Add((id, status));
-                }
-
-                if (found.Count == limit)
-                {
-                    break;
-                }
+                found.Add((id, status));
             }
 
-            return (IReadOnlyList<(NotificationId, string)>)found;
-        },
-        cancellationToken);
+            if (found.Count == limit)
+            {
+                break;
+            }
+        }
+
+        return (IReadOnlyList<(NotificationId, string)>)found;
+    }
 }
