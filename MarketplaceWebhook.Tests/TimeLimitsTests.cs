@@ -31,6 +31,7 @@ public sealed class TimeLimitsTests
     [InlineData("TimeLimits:Receiving", "00:00:11")]
     [InlineData("TimeLimits:Projecting", "5 minutes")]
     [InlineData("TimeLimits:Projecting", "00:08:01")]
+    [InlineData("TimeLimits:Maintenance", "00:05:01")]
     [InlineData("Patience:Receiving", "soon")]
     public void Invalid_setting_fails_with_a_one_line_message(string name, string value)
     {
