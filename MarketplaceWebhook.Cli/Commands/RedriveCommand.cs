@@ -147,7 +147,7 @@ internal static class RedriveCommand
             {
                 RedriveOutcome.Sent => ("green", dryRun ? "would be redriven" : "redriven"),
                 RedriveOutcome.TooLarge => ("yellow", "skipped, too large"),
-                RedriveOutcome.RefusedAgain => ("red", "still rejected"),
+                RedriveOutcome.RejectedAgain => ("red", "still rejected"),
                 _ => ("red", "cannot be redriven"),
             };
             _ = result.Outcome switch

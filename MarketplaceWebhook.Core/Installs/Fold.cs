@@ -23,7 +23,7 @@ public static class Fold
             KnownStatus.Uninstalled => install with { UninstalledNotificationId = Later(install.UninstalledNotificationId, change.Id) },
             KnownStatus.Started => install with { StartedAt = Later(install.StartedAt, change.Id.ReceivedAt) },
             KnownStatus.Stopped => install with { StoppedAt = Later(install.StoppedAt, change.Id.ReceivedAt) },
-            _ => install,
+            _ => throw new InvalidOperationException("KnownStatus has a status that the fold does not apply."),
         };
         var cycles = Cycles(package.Cycles, change, install.UninstalledNotificationId);
         return package with { Install = install with { CycleCount = cycles.Count }, Cycles = cycles };

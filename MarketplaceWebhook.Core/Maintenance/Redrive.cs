@@ -16,7 +16,7 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Qu
     /// <param name="dryRun">Says what would become of it, and changes nothing.</param>
     public async Task<RedriveResult> RedriveAsync(StoredDeadLetter letter, bool dryRun, CancellationToken cancellationToken)
     {
-        if (letter.Reason == RefusalReason.TooLarge)
+        if (letter.Reason == RejectionReason.TooLarge)
         {
             return new RedriveResult(RedriveOutcome.TooLarge, "only its beginning was kept");
         }
@@ -101,28 +101,22 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Qu
         return new RedriveResult(RedriveOutcome.Sent);
     }
 
-    /// <summary>A refused body is read again: the reader may know better by now. A label that was none becomes the
-    /// default.</summary>
-    private async Task<RedriveResult> ReceiveAgainAsync(
-        NotificationId id, string? source, ReadOnlyMemory<byte> body, bool dryRun, CancellationToken cancellationToken)
-    {
-        switch (NotificationReader.Read(body.Span))
-        {
-            case ParseResult.Accepted { Notification: var notification }:
+    /// <summary>A rejected body is parsed again: a later version may accept it. An invalid label becomes the default.</summary>
+    private Task<RedriveResult> ReceiveAgainAsync(
+        NotificationId id, string? source, ReadOnlyMemory<byte> body, bool dryRun, CancellationToken cancellationToken) =>
+        NotificationReader.Read(body.Span).Match(
+            async accepted =>
+            {
                 if (!dryRun)
                 {
-                    var payload = body[^NotificationReader.WithoutByteOrderMark(body.Span).Length..];
                     await queue.SendAsync(
-                        id, source ?? SourceLabel.Default, traceParent: null, notification.AccountId, payload, cancellationToken);
+                        id, source ?? SourceLabel.Default, traceParent: null, accepted.Notification.AccountId,
+                        body[accepted.PayloadOffset..], cancellationToken);
                 }
 
                 return new RedriveResult(RedriveOutcome.Sent);
-            case ParseResult.Refused refused:
-                return new RedriveResult(RedriveOutcome.RefusedAgain, refused.Describe());
-            case var other:
-                throw new InvalidOperationException($"A reading is accepted or refused, not {other}.");
-        }
-    }
+            },
+            rejected => Task.FromResult(new RedriveResult(RedriveOutcome.RejectedAgain, rejected.Describe())));
 
     private static NotificationId? IdOf(string messageText)
     {
@@ -148,8 +142,8 @@ public enum RedriveOutcome
     /// <summary>On the queue again.</summary>
     Sent,
 
-    /// <summary>The reader refuses the body as it did before.</summary>
-    RefusedAgain,
+    /// <summary>The body is still not a valid notification.</summary>
+    RejectedAgain,
 
     /// <summary>Cannot be redriven: the body was never kept whole.</summary>
     TooLarge,

@@ -1,6 +1,6 @@
 namespace MarketplaceWebhook.Notifications;
 
-/// <summary>The statuses that Cyclr documents, as they are stored. Any other is logged and leaves the installs alone.</summary>
+/// <summary>The statuses that Cyclr documents, as they are stored. Any other is logged and leaves the installs unchanged.</summary>
 public static class KnownStatus
 {
     public const string Installed = "installed";
@@ -8,5 +8,7 @@ public static class KnownStatus
     public const string Started = "started";
     public const string Stopped = "stopped";
 
-    public static bool Includes(string status) => status is Installed or Uninstalled or Started or Stopped;
+    public static IReadOnlyList<string> All { get; } = [Installed, Started, Stopped, Uninstalled];
+
+    public static bool Includes(string status) => All.Contains(status);
 }

@@ -29,13 +29,11 @@ public static class NotificationReader
     // Depth is no reason to refuse, and the reader spends one bit on a level.
     private static readonly JsonReaderOptions Options = new() { MaxDepth = int.MaxValue };
 
-    /// <summary>The body without its byte order mark, which is no part of the payload.</summary>
-    public static ReadOnlySpan<byte> WithoutByteOrderMark(ReadOnlySpan<byte> body) =>
-        body.StartsWith("\uFEFF"u8) ? body["\uFEFF"u8.Length..] : body;
-
     public static ParseResult Read(ReadOnlySpan<byte> body)
     {
-        body = WithoutByteOrderMark(body);
+        // The byte order mark is not part of the payload.
+        var offset = body.StartsWith("\uFEFF"u8) ? "\uFEFF"u8.Length : 0;
+        body = body[offset..];
         if (!Utf8.IsValid(body))
         {
             return NotJson("is not UTF-8.");
@@ -49,12 +47,12 @@ public static class NotificationReader
             {
                 reader.Skip();
                 reader.Read();
-                return Refuse(new Draft().Refuse(Body, "must be a JSON object."));
+                return Reject(new Draft().Reject(Body, "must be a JSON object."));
             }
 
             var draft = ReadObject(ref reader);
             reader.Read();
-            return draft.ToReading();
+            return draft.ToResult(offset);
         }
         catch (JsonException e)
         {
@@ -80,7 +78,7 @@ public static class NotificationReader
 
             if ((seen & (1 << field)) != 0)
             {
-                draft.Refuse(Names[field], "is given more than once.");
+                draft.Reject(Names[field], "is given more than once.");
             }
 
             seen |= 1 << field;
@@ -131,15 +129,15 @@ public static class NotificationReader
         return isInteger && id >= 1 ? id : null;
     }
 
-    private static ParseResult.Refused NotJson(string why) =>
-        new(RefusalReason.InvalidJson, new Dictionary<string, string[]> { [Body] = [why] }, AccountId: null);
+    private static ParseResult.Rejected NotJson(string why) =>
+        new(RejectionReason.InvalidJson, new Dictionary<string, string[]> { [Body] = [why] }, AccountId: null);
 
-    private static ParseResult.Refused Refuse(Draft draft) => new(RefusalReason.InvalidNotification, draft.Refusals(), draft.AccountId);
+    private static ParseResult.Rejected Reject(Draft draft) => new(RejectionReason.InvalidNotification, draft.Rejections(), draft.AccountId);
 
     /// <summary>The fields as they are met, in any order, before it is known whether they make a notification.</summary>
     private sealed class Draft
     {
-        private Dictionary<string, string[]>? refusals;
+        private Dictionary<string, string[]>? _rejections;
 
         public string? Status { get; set; }
 
@@ -159,34 +157,34 @@ public static class NotificationReader
 
         public Warnings Warnings { get; } = new();
 
-        public Draft Refuse(string field, string why)
+        public Draft Reject(string field, string why)
         {
-            refusals ??= [];
-            refusals.TryAdd(field, [why]);
+            _rejections ??= [];
+            _rejections.TryAdd(field, [why]);
             return this;
         }
 
-        public Dictionary<string, string[]> Refusals() => refusals ?? [];
+        public Dictionary<string, string[]> Rejections() => _rejections ?? [];
 
-        public ParseResult ToReading()
+        public ParseResult ToResult(int payloadOffset)
         {
             if (Status is null)
             {
-                Refuse(NotificationReader.Status, "is required: text of 1 to 64 characters.");
+                Reject(NotificationReader.Status, "is required: text of 1 to 64 characters.");
             }
 
             if (AccountId is null)
             {
-                Refuse(NotificationReader.AccountId, "is required: a GUID.");
+                Reject(NotificationReader.AccountId, "is required: a GUID.");
             }
 
             if (PackageId is null)
             {
-                Refuse(NotificationReader.PackageId, "is required: an integer from 1 to 9223372036854775807.");
+                Reject(NotificationReader.PackageId, "is required: an integer from 1 to 9223372036854775807.");
             }
 
-            return refusals is not null
-                ? NotificationReader.Refuse(this)
+            return _rejections is not null
+                ? NotificationReader.Reject(this)
                 : new ParseResult.Accepted(new Notification
                 {
                     Status = Status!,
@@ -198,7 +196,7 @@ public static class NotificationReader
                     Details = Details,
                     Errors = Errors,
                     Warnings = Warnings,
-                });
+                }, payloadOffset);
         }
     }
 }

@@ -1,25 +1,33 @@
 namespace MarketplaceWebhook.Notifications;
 
-/// <summary>What came of reading a body: a notification, or a refusal.</summary>
+/// <summary>The result of parsing a body: a notification, or the reason why it is rejected.</summary>
 public abstract record ParseResult
 {
     private ParseResult()
     {
     }
 
-    public sealed record Accepted(Notification Notification) : ParseResult;
+    public abstract T Match<T>(Func<Accepted, T> accepted, Func<Rejected, T> rejected);
 
-    /// <param name="Reason">One of <see cref="RefusalReason"/>.</param>
-    /// <param name="Errors">Field → messages.</param>
-    /// <param name="AccountId">Where the body names a readable one.</param>
-    public sealed record Refused(string Reason, IReadOnlyDictionary<string, string[]> Errors, Guid? AccountId) : ParseResult
+    /// <param name="PayloadOffset">Where the payload begins in the body: after the byte order mark.</param>
+    public sealed record Accepted(Notification Notification, int PayloadOffset) : ParseResult
     {
+        public override T Match<T>(Func<Accepted, T> accepted, Func<Rejected, T> rejected) => accepted(this);
+    }
+
+    /// <param name="Reason">One of <see cref="RejectionReason"/>.</param>
+    /// <param name="Errors">Field → messages.</param>
+    /// <param name="AccountId">If the body has a readable one.</param>
+    public sealed record Rejected(string Reason, IReadOnlyDictionary<string, string[]> Errors, Guid? AccountId) : ParseResult
+    {
+        public override T Match<T>(Func<Accepted, T> accepted, Func<Rejected, T> rejected) => rejected(this);
+
         /// <summary>One line: each field with its messages. Never a value.</summary>
         public string Describe() => string.Join(' ', Errors.Select(e => $"{e.Key} {string.Join(' ', e.Value)}"));
     }
 }
 
-public static class RefusalReason
+public static class RejectionReason
 {
     /// <summary>Not UTF-8, or not one JSON value.</summary>
     public const string InvalidJson = "invalid-json";

@@ -76,12 +76,8 @@ public sealed class DeadLetterRecorder(
         try
         {
             var payload = await payloads.GetPayloadAsync(envelope, cancellationToken);
-            return NotificationReader.Read(payload.Span) switch
-            {
-                ParseResult.Accepted accepted => accepted.Notification.AccountId,
-                ParseResult.Refused refused => refused.AccountId,
-                _ => null,
-            };
+            return NotificationReader.Read(payload.Span).Match(
+                accepted => accepted.Notification.AccountId, rejected => rejected.AccountId);
         }
         catch (Exception e) when (StorageErrors.IsStorage(e) && !cancellationToken.IsCancellationRequested)
         {

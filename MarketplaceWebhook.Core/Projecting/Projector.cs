@@ -8,8 +8,13 @@ using Microsoft.Extensions.Logging;
 namespace MarketplaceWebhook.Projecting;
 
 /// <summary>
-/// A message becomes rows: the log first, then the package as the fold gives it. A crash at any point, a redelivery or a
-/// replay of everything ends in the same rows.
+/// Projects one message:
+/// 1. read the envelope;
+/// 2. read the payload into a <see cref="StatusChange"/>;
+/// 3. append it to the log and, in parallel, read the package;
+/// 4. fold: the package with this notification applied;
+/// 5. commit the package, once the log row exists.
+/// Steps 2 to 5 are retried together. A crash at any point, a redelivery or a replay of everything ends in the same rows.
 /// </summary>
 public sealed class Projector(
     StatusChangeLog log,
@@ -19,14 +24,15 @@ public sealed class Projector(
     TimeProvider time,
     ILogger<Projector> logger)
 {
-    /// <exception cref="UnreadableEnvelopeException">No attempt will ever read the message.</exception>
-    /// <exception cref="UnreadablePayloadException">The payload is no notification.</exception>
+    /// <exception cref="UnreadableEnvelopeException">The message is not a valid envelope; no retry can help.</exception>
+    /// <exception cref="UnreadablePayloadException">The payload is not a valid notification.</exception>
     public async Task<NotificationId> ProjectAsync(string messageText, CancellationToken cancellationToken)
     {
         var id = "(unreadable)";
         Activity? span = null;
         try
         {
+            // 1.
             var envelope = Envelope.Read(messageText);
             id = envelope.Id.ToString();
             span = Traces.StartProcessing(envelope.Id, envelope.TraceParent);
@@ -66,12 +72,12 @@ public sealed class Projector(
     }
 
     /// <returns>
-    /// Whether something was written that did not stand there: true for what a crash cut off as well, false for a message that
-    /// is delivered, or replayed, once more.
+    /// IsNew: something was written that did not exist before. True also for completing what a crash interrupted; false for a
+    /// message that is delivered or replayed again.
     /// </returns>
     private Task<(StatusChange Change, bool IsNew)> RunAsync(Envelope envelope, Activity? span, CancellationToken cancellationToken)
     {
-        // One patience for all of it: what an attempt got done is not done again.
+        // One time limit for all steps: a retry does not repeat what an earlier attempt completed.
         StatusChange? change = null;
         var isLogged = false;
         var isNew = false;
@@ -79,24 +85,29 @@ public sealed class Projector(
 
         async Task<(StatusChange, bool)> AttemptAsync(CancellationToken token)
         {
+            // 2.
             if (change is null)
             {
                 change = await reader.ReadAsync(envelope, token);
                 span?.Describe(change.Status, change.AccountId);
             }
 
+            // 3.
             var append = isLogged ? Task.FromResult(isNew) : log.AppendAsync(change, token);
             if (!KnownStatus.Includes(change.Status))
             {
                 return (change, await append);
             }
 
-            // Beside each other; but nothing is committed before the log row stands.
             var read = installs.ReadAsync(change.AccountId, change.PackageId, token);
             await Task.WhenAll(append, read);
             (isLogged, isNew) = (true, await append);
             var before = await read;
+
+            // 4.
             var after = Fold.Apply(before.Package, change);
+
+            // 5.
             isNew |= after != before.Package;
             await installs.CommitAsync(before, after, token);
             return (change, isNew);

@@ -10,12 +10,9 @@ public sealed class StatusChangeReader(PayloadBlobs payloads)
     public async Task<StatusChange> ReadAsync(Envelope envelope, CancellationToken cancellationToken)
     {
         var payload = await payloads.GetPayloadAsync(envelope, cancellationToken);
-        return NotificationReader.Read(payload.Span) switch
-        {
-            ParseResult.Accepted accepted => From(envelope, accepted.Notification),
-            ParseResult.Refused refused => throw new UnreadablePayloadException(refused.Reason, refused.Errors.Keys),
-            _ => throw new InvalidOperationException("A reading is accepted or refused."),
-        };
+        return NotificationReader.Read(payload.Span).Match(
+            accepted => From(envelope, accepted.Notification),
+            rejected => throw new UnreadablePayloadException(rejected.Reason, rejected.Errors.Keys));
     }
 
     public static StatusChange From(Envelope envelope, Notification notification) =>

@@ -8,8 +8,8 @@ public static partial class Log
     [LoggerMessage(101, LogLevel.Information, "Accepted {NotificationId}: {Status} of package {PackageId} in account {AccountId}, {Bytes} bytes")]
     public static partial void Accepted(ILogger logger, string notificationId, string status, long packageId, Guid accountId, int bytes);
 
-    [LoggerMessage(102, LogLevel.Warning, "Refused {NotificationId}: {Reason} ({Fields}), {Bytes} bytes; the body is kept in DeadLetters")]
-    public static partial void Refused(ILogger logger, string notificationId, string reason, string fields, long bytes);
+    [LoggerMessage(102, LogLevel.Warning, "Rejected {NotificationId}: {Reason} ({Fields}), {Bytes} bytes; the body is stored in DeadLetters")]
+    public static partial void Rejected(ILogger logger, string notificationId, string reason, string fields, long bytes);
 
     [LoggerMessage(103, LogLevel.Error, "Storage did not take {NotificationId}: {Fault}; the caller got 503")]
     public static partial void Unavailable(ILogger logger, string notificationId, string fault);

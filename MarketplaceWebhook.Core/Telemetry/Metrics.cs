@@ -16,8 +16,8 @@ public static class Metrics
     private static readonly Counter<long> ProjectedCounter = Meter.CreateCounter<long>(
         TelemetryNames.Metrics.Projected, "{notification}", "Notifications that became rows.");
 
-    private static readonly Counter<long> RefusedCounter = Meter.CreateCounter<long>(
-        TelemetryNames.Metrics.Refused, "{notification}", "Notifications that were refused and kept.");
+    private static readonly Counter<long> RejectedCounter = Meter.CreateCounter<long>(
+        TelemetryNames.Metrics.Rejected, "{notification}", "Notifications that were rejected and stored.");
 
     private static readonly Counter<long> FailedCounter = Meter.CreateCounter<long>(
         TelemetryNames.Metrics.Failed, "{notification}", "Messages that became dead letters.");
@@ -41,7 +41,7 @@ public static class Metrics
     public static void Received(string? status, string outcome) =>
         ReceivedCounter.Add(1, Status(status), new(TelemetryNames.Attributes.Outcome, outcome));
 
-    public static void Refused(string reason) => RefusedCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Reason, reason));
+    public static void Rejected(string reason) => RejectedCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Reason, reason));
 
     /// <summary>Only for a projection that wrote something new: a message delivered once more would count, and be late, twice.</summary>
     public static void Projected(string status, TimeSpan delay, int errorCount)
@@ -70,7 +70,7 @@ public static class ReceiptOutcome
 {
     public const string Accepted = "accepted";
 
-    public const string Refused = "refused";
+    public const string Rejected = "refused";
 
     /// <summary>Storage did not confirm in time.</summary>
     public const string Unavailable = "unavailable";

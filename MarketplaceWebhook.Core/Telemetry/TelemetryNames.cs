@@ -21,7 +21,7 @@ public static class TelemetryNames
         public const string Projected = "marketplace.notifications.projected";
 
         /// <summary>Counter, {notification}: <see cref="Attributes.Reason"/>.</summary>
-        public const string Refused = "marketplace.notifications.refused";
+        public const string Rejected = "marketplace.notifications.refused";
 
         /// <summary>Counter, {notification}: <see cref="Attributes.Reason"/>.</summary>
         public const string Failed = "marketplace.notifications.failed";

@@ -14,22 +14,16 @@ public static class Traces
 
     private static readonly ActivitySource Source = new(TelemetryNames.SourceName);
 
-    /// <param name="send">Is given the traceparent for the message, or null.</param>
-    public static async Task SendAsync(NotificationId id, Notification notification, Func<string?, Task> send)
+    /// <summary>For the message; null without a trace.</summary>
+    public static string? CurrentTraceParent => Activity.Current is { IdFormat: ActivityIdFormat.W3C } current ? current.Id : null;
+
+    public static Activity? StartSending(NotificationId id, Notification notification)
     {
-        using var span = Source.StartActivity(TelemetryNames.Spans.Send, ActivityKind.Producer);
+        var span = Source.StartActivity(TelemetryNames.Spans.Send, ActivityKind.Producer);
         span?.SetTag("messaging.operation.type", "send");
         span?.SetTag(TelemetryNames.SpanAttributes.NotificationId, id.ToString());
         span?.Describe(notification.Status, notification.AccountId);
-        try
-        {
-            await send(Activity.Current is { IdFormat: ActivityIdFormat.W3C } current ? current.Id : null);
-        }
-        catch (Exception e)
-        {
-            span?.Fail(e.GetType().Name);
-            throw;
-        }
+        return span;
     }
 
     /// <param name="traceParent">As the message has it: it is taken if it is valid.</param>

@@ -7,7 +7,15 @@ using Microsoft.Extensions.Logging;
 
 namespace MarketplaceWebhook.Receiving;
 
-/// <summary>A request becomes a message on the queue and a 202, or a refusal that is kept.</summary>
+/// <summary>
+/// Receives one notification:
+/// 1. take its id, whose time is the time of receipt;
+/// 2. read the body, up to a limit;
+/// 3. parse and validate body and label;
+/// 4. accepted: send it to the queue and respond 202;
+/// 5. rejected: store it in DeadLetters and respond 400 or 413;
+/// 6. storage does not confirm in time: respond 503.
+/// </summary>
 public sealed class NotificationReceiver(
     NotificationIds ids,
     [FromKeyedServices(StorageUse.Receive)] NotificationQueue queue,
@@ -16,92 +24,102 @@ public sealed class NotificationReceiver(
     TimeProvider time,
     ILogger<NotificationReceiver> logger)
 {
-    /// <summary>A caller who comes again after this many seconds finds a storage that had time to recover.</summary>
+    /// <summary>Gives storage time to recover.</summary>
     private const string RetryAfterSeconds = "30";
 
     /// <param name="source">The label of the marketplace from the URL, unchecked.</param>
     public async Task<IResult> ReceiveAsync(HttpRequest request, string? source)
     {
+        // 1.
         var id = ids.Next();
+
+        // 2.
         var body = await RequestBody.ReadAsync(request);
         if (!body.AtEnd)
         {
             request.HttpContext.Response.Headers.Connection = "close";
         }
 
+        // 3.
         var label = SourceLabel.Read(source);
-        var reading = Read(body, label);
-        // The caller's timeLimits is not asked: whoever sends all of it and hangs up may never send it again.
+        var result = Parse(body, label);
+
+        // Deliberately not linked to RequestAborted: a caller that sent the full body and disconnected may never resend it.
         using var deadline = new CancellationTokenSource(timeLimits.Receiving, time);
         try
         {
-            return await KeepAsync(id, body, label, reading, deadline.Token);
+            return await result.Match(
+                accepted => AcceptAsync(id, label!, accepted.Notification, body.Bytes[accepted.PayloadOffset..], deadline.Token),
+                rejected => RejectAsync(id, label, rejected, body, deadline.Token));
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
-            Metrics.Received((reading as ParseResult.Accepted)?.Notification.Status, ReceiptOutcome.Unavailable);
+            // 6.
+            Metrics.Received(result.Match<string?>(accepted => accepted.Notification.Status, _ => null), ReceiptOutcome.Unavailable);
             Log.Unavailable(logger, id.ToString(), StorageErrors.Describe(e));
             request.HttpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
             return Responses.Unavailable(id);
         }
     }
 
-    private static ParseResult Read(RequestBody body, string? label) => body.IsTooLarge
-        ? new ParseResult.Refused(RefusalReason.TooLarge, Errors(NotificationReader.Body, "is too large."), AccountId: null)
-        : WithSource(NotificationReader.Read(body.Bytes.Span), label);
-
-    /// <summary>A label that is none refuses the notification too, whatever the body says.</summary>
-    private static ParseResult WithSource(ParseResult reading, string? label) => (reading, label) switch
+    private static ParseResult Parse(RequestBody body, string? label)
     {
-        (_, not null) => reading,
-        (ParseResult.Refused refused, null) => refused with { Errors = Errors(SourceLabel.Field, SourceLabel.Rule, refused.Errors) },
-        (ParseResult.Accepted accepted, null) => new ParseResult.Refused(
-            RefusalReason.InvalidNotification, Errors(SourceLabel.Field, SourceLabel.Rule), accepted.Notification.AccountId),
-        _ => throw new InvalidOperationException("A reading is accepted or refused."),
-    };
+        if (body.IsTooLarge)
+        {
+            return new ParseResult.Rejected(RejectionReason.TooLarge, Errors(NotificationReader.Body, "is too large."), AccountId: null);
+        }
+
+        // An invalid label rejects the notification, whatever the body is.
+        var result = NotificationReader.Read(body.Bytes.Span);
+        return label is not null ? result : result.Match<ParseResult>(
+            accepted => new ParseResult.Rejected(
+                RejectionReason.InvalidNotification, Errors(SourceLabel.Field, SourceLabel.Rule), accepted.Notification.AccountId),
+            rejected => rejected with { Errors = Errors(SourceLabel.Field, SourceLabel.Rule, rejected.Errors) });
+    }
 
     private static Dictionary<string, string[]> Errors(
         string field, string why, IEnumerable<KeyValuePair<string, string[]>>? others = null) => new(others ?? []) { [field] = [why] };
 
-    private Task<IResult> KeepAsync(
-        NotificationId id, RequestBody body, string? label, ParseResult reading, CancellationToken cancellationToken) =>
-        reading switch
-        {
-            ParseResult.Accepted accepted => AcceptAsync(id, body, label!, accepted.Notification, cancellationToken),
-            ParseResult.Refused refused => RefuseAsync(id, body, label, refused, cancellationToken),
-            _ => throw new InvalidOperationException("A reading is accepted or refused."),
-        };
-
+    /// <summary>Step 4.</summary>
     private async Task<IResult> AcceptAsync(
-        NotificationId id, RequestBody body, string label, Notification notification, CancellationToken cancellationToken)
+        NotificationId id, string label, Notification notification, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
-        var payload = body.Bytes[^NotificationReader.WithoutByteOrderMark(body.Bytes.Span).Length..];
-        await Traces.SendAsync(
-            id, notification, traceParent => queue.SendAsync(id, label, traceParent, notification.AccountId, payload, cancellationToken));
+        using var span = Traces.StartSending(id, notification);
+        try
+        {
+            await queue.SendAsync(id, label, Traces.CurrentTraceParent, notification.AccountId, payload, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            span?.Fail(e.GetType().Name);
+            throw;
+        }
+
         Metrics.Received(notification.Status, ReceiptOutcome.Accepted);
         Log.Accepted(
             logger, id.ToString(), SafeText.Of(notification.Status), notification.PackageId, notification.AccountId, payload.Length);
         return Responses.Accepted(id);
     }
 
-    private async Task<IResult> RefuseAsync(
-        NotificationId id, RequestBody body, string? label, ParseResult.Refused refused, CancellationToken cancellationToken)
+    /// <summary>Step 5.</summary>
+    private async Task<IResult> RejectAsync(
+        NotificationId id, string? label, ParseResult.Rejected rejected, RequestBody body, CancellationToken cancellationToken)
     {
         var letter = new DeadLetter
         {
             Kind = DeadLetter.Rejected,
             Id = id,
             Source = label,
-            Reason = refused.Reason,
-            Detail = refused.Describe(),
-            AccountId = refused.AccountId,
+            Reason = rejected.Reason,
+            Detail = rejected.Describe(),
+            AccountId = rejected.AccountId,
             Body = body.Bytes,
             BodyLength = body.Length,
         };
         await deadLetters.RecordAsync(letter, cancellationToken);
-        Metrics.Received(status: null, ReceiptOutcome.Refused);
-        Metrics.Refused(refused.Reason);
-        Log.Refused(logger, id.ToString(), refused.Reason, string.Join(", ", refused.Errors.Keys), body.Length);
-        return refused.Reason == RefusalReason.TooLarge ? Responses.TooLarge(id) : Responses.Refused(id, refused.Errors);
+        Metrics.Received(status: null, ReceiptOutcome.Rejected);
+        Metrics.Rejected(rejected.Reason);
+        Log.Rejected(logger, id.ToString(), rejected.Reason, string.Join(", ", rejected.Errors.Keys), body.Length);
+        return rejected.Reason == RejectionReason.TooLarge ? Responses.TooLarge(id) : Responses.Rejected(id, rejected.Errors);
     }
 }

@@ -13,7 +13,7 @@ internal static class Responses
         new AcceptedResponse(id.ToString(), TimeText.Of(id.ReceivedAt)),
         ResponsesJson.Default.AcceptedResponse, statusCode: StatusCodes.Status202Accepted);
 
-    public static IResult Refused(NotificationId id, IReadOnlyDictionary<string, string[]> errors) => Problem(
+    public static IResult Rejected(NotificationId id, IReadOnlyDictionary<string, string[]> errors) => Problem(
         StatusCodes.Status400BadRequest, "Bad Request",
         "The body is not a notification as Cyclr sends it. It is kept, and can be replayed.", id, errors);
 

@@ -88,7 +88,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
                 ["marketplace.reason=invalid-json"] = 1,
                 ["marketplace.reason=invalid-notification"] = 1,
             },
-            Counted(collector, TelemetryNames.Metrics.Refused));
+            Counted(collector, TelemetryNames.Metrics.Rejected));
         Assert.Equal(
             new Dictionary<string, long> { ["marketplace.status=installed"] = 1, ["marketplace.status=other"] = 1 },
             Counted(collector, TelemetryNames.Metrics.Projected));

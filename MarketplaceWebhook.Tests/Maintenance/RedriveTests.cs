@@ -55,7 +55,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         var body = NotificationBody.Of("installed", Account);
-        await RecordAsync(rooms, DeadLetter.Rejected, RefusalReason.InvalidNotification, "\uFEFF" + body, source);
+        await RecordAsync(rooms, DeadLetter.Rejected, RejectionReason.InvalidNotification, "\uFEFF" + body, source);
 
         Assert.Equal(RedriveOutcome.Sent, (await RedriveAsync(rooms)).Outcome);
 
@@ -67,11 +67,11 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     public async Task A_body_that_is_still_refused_says_why_and_stays_unmarked()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        await RecordAsync(rooms, DeadLetter.Rejected, RefusalReason.InvalidNotification, """{"Status":"installed"}""");
+        await RecordAsync(rooms, DeadLetter.Rejected, RejectionReason.InvalidNotification, """{"Status":"installed"}""");
 
         var result = await RedriveAsync(rooms);
 
-        Assert.Equal(RedriveOutcome.RefusedAgain, result.Outcome);
+        Assert.Equal(RedriveOutcome.RejectedAgain, result.Outcome);
         Assert.Equal(
             "AccountId is required: a GUID. MarketplaceIntegrationPackageId is required: an integer from 1 to "
             + "9223372036854775807.", result.Why);
@@ -83,7 +83,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     public async Task A_body_that_was_too_large_is_skipped()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        await RecordAsync(rooms, DeadLetter.Rejected, RefusalReason.TooLarge, NotificationBody.Of("installed", Account));
+        await RecordAsync(rooms, DeadLetter.Rejected, RejectionReason.TooLarge, NotificationBody.Of("installed", Account));
 
         Assert.Equal(RedriveOutcome.TooLarge, (await RedriveAsync(rooms)).Outcome);
         Assert.Null(await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue));
@@ -125,7 +125,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         await RecordAsync(
-            rooms, DeadLetter.Rejected, RefusalReason.InvalidNotification, NotificationBody.Of("installed", Account));
+            rooms, DeadLetter.Rejected, RejectionReason.InvalidNotification, NotificationBody.Of("installed", Account));
         await rooms.Clients.RawPoisonQueue.SendMessageAsync("raw", Token);
 
         Assert.Equal(

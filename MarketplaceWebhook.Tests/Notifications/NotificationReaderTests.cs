@@ -27,7 +27,7 @@ public sealed class NotificationReaderTests
     public void Refuses(string body) =>
         Golden.AssertIs(
             Bodies.ExpectationOf("refused", body),
-            ReadingJson.Of(Assert.IsType<ParseResult.Refused>(NotificationReader.Read(Bodies.Read("refused", body)))));
+            ReadingJson.Of(Assert.IsType<ParseResult.Rejected>(NotificationReader.Read(Bodies.Read("refused", body)))));
 
     [Fact]
     public void Reads_2000_details_without_a_warning()

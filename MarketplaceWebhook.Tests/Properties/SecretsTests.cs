@@ -66,7 +66,7 @@ public sealed class SecretsTests(AzuriteFixture azurite)
         AssertNoSecretIn(dev.Lines);
         // The silence is of somebody who speaks.
         Assert.Contains(dev.Lines, line => line.Contains("dbug: ", StringComparison.Ordinal));
-        Assert.Contains(dev.Lines, line => line.Contains("Refused", StringComparison.Ordinal));
+        Assert.Contains(dev.Lines, line => line.Contains("Rejected", StringComparison.Ordinal));
         Assert.Contains(dev.Lines, line => line.Contains("Projected", StringComparison.Ordinal));
     }
 

@@ -105,7 +105,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(storage);
 
-        await RecordAsync(app, Letter(new byte[1_000_000]) with { Reason = RefusalReason.TooLarge, BodyLength = 5_000_000_000 });
+        await RecordAsync(app, Letter(new byte[1_000_000]) with { Reason = RejectionReason.TooLarge, BodyLength = 5_000_000_000 });
 
         var row = await RowAsync(app);
         Assert.Equal((new string('\0', 32_000), 5_000_000_000L, null), (row.GetString("Body"), row.GetInt64("BodyLength"), row.GetString("BodyBlob")));
@@ -142,7 +142,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     {
         Kind = DeadLetter.Rejected,
         Id = Ids.At(1),
-        Reason = RefusalReason.InvalidNotification,
+        Reason = RejectionReason.InvalidNotification,
         Detail = "Status is required.",
         Body = body,
         BodyLength = body.Length,

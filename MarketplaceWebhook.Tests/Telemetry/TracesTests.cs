@@ -46,15 +46,14 @@ public sealed class TracesTests : IDisposable
     }
 
     [Fact]
-    public async Task A_message_gets_the_traceparent_of_its_sending()
+    public void Message_gets_the_traceparent_of_its_sending_span()
     {
-        string? traceParent = null;
-
-        await Traces.SendAsync(Id, Started, given =>
+        string? traceParent;
+        using (var sending = Traces.StartSending(Id, Started))
         {
-            traceParent = given;
-            return Task.CompletedTask;
-        });
+            traceParent = Traces.CurrentTraceParent;
+            Assert.Equal(sending!.Id, traceParent);
+        }
 
         using var span = Traces.StartProcessing(Id, traceParent);
         Assert.Equal(traceParent, span!.ParentId);
