@@ -23,14 +23,14 @@ public static class ServiceRegistration
             provider.GetRequiredKeyedService<StorageClients>(key), provider.GetRequiredKeyedService<PayloadBlobs>(key)));
 
     public static IServiceCollection AddProjecting(this IServiceCollection services, StorageSettings settings, TimeLimits timeLimits) => services
-        .AddSingleton(timeLimits)
-        .AddStorage(settings, StorageUse.Projecting)
-        .AddSingleton<ProjectionRetry>()
+        .AddStorage(settings, timeLimits, StorageUse.Projecting)
         .AddSingleton<Projector>()
         .AddSingleton<DeadLetterRecorder>();
 
-    public static IServiceCollection AddMaintenance(this IServiceCollection services, StorageSettings settings, StorageUse use) => services
-        .AddStorage(settings, use)
+    /// <param name="use">Null: maintenance.</param>
+    public static IServiceCollection AddMaintenance(
+        this IServiceCollection services, StorageSettings settings, TimeLimits timeLimits, StorageUse? use = null) => services
+        .AddStorage(settings, timeLimits, use ?? StorageUse.Maintenance(timeLimits))
         .AddSingleton<QueueInspector>()
         .AddSingleton<AccountLookup>()
         .AddSingleton<Rebuild>()
@@ -38,9 +38,12 @@ public static class ServiceRegistration
         .AddSingleton<Erasure>()
         .AddSingleton<Purge>();
 
-    private static IServiceCollection AddStorage(this IServiceCollection services, StorageSettings settings, StorageUse use) => services
+    private static IServiceCollection AddStorage(
+        this IServiceCollection services, StorageSettings settings, TimeLimits timeLimits, StorageUse use) => services
         .AddSingleton(TimeProvider.System)
+        .AddSingleton(timeLimits)
         .AddSingleton(provider => Clients(provider, settings, use))
+        .AddSingleton<StorageRetry>()
         .AddSingleton<PayloadBlobs>()
         .AddSingleton<StatusChangeReader>()
         .AddSingleton<NotificationQueue>()

@@ -15,7 +15,7 @@ internal sealed class CommandStorage : IAsyncDisposable
 
     private CommandStorage(StorageSettings settings) =>
         services = new ServiceCollection().AddLogging()
-            .AddMaintenance(settings, StorageUse.Maintenance(TimeLimits.Read(Environment)))
+            .AddMaintenance(settings, TimeLimits.Read(Environment))
             .BuildServiceProvider();
 
     public static Option<string?> Option() => new("--storage")

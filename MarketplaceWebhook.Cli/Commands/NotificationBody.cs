@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
@@ -8,13 +9,12 @@ namespace MarketplaceWebhook.Cli.Commands;
 /// <param name="Bytes">Exactly those of the file, unless values were replaced.</param>
 internal sealed record NotificationBody(byte[] Bytes)
 {
-    private static readonly string[] Documented = ["installed", "uninstalled", "started", "stopped"];
     private static readonly JsonNodeOptions AnyCase = new() { PropertyNameCaseInsensitive = true };
 
     /// <exception cref="UserErrorException">The name is neither a documented notification nor a file.</exception>
     public static NotificationBody Read(string name)
     {
-        if (Documented.Contains(name, StringComparer.OrdinalIgnoreCase))
+        if (KnownStatus.All.Contains(name, StringComparer.OrdinalIgnoreCase))
         {
             return new NotificationBody(ReadResource($"Bodies/{name.ToLowerInvariant()}.json"));
         }
@@ -24,7 +24,7 @@ internal sealed record NotificationBody(byte[] Bytes)
             return new NotificationBody(File.ReadAllBytes(name));
         }
 
-        throw new UserErrorException($"'{name}' is neither {string.Join(", ", Documented)} nor a file.");
+        throw new UserErrorException($"'{name}' is neither {string.Join(", ", KnownStatus.All)} nor a file.");
     }
 
     /// <summary>Replaces these values; null keeps the existing one.</summary>

@@ -24,7 +24,7 @@ public sealed class LocalDashboard : IAsyncDisposable
     public LocalDashboard(StorageSettings storage, string key, Task<string?> chartLibrary)
     {
         _services = new ServiceCollection()
-            .AddLogging().AddMaintenance(storage, StorageUse.Receiving)
+            .AddLogging().AddMaintenance(storage, new TimeLimits(), StorageUse.Receiving)
             .AddSingleton<InstallQueries>()
             .AddSingleton<StatusChangeQueries>()
             .AddSingleton<DeadLetterQueries>()

@@ -15,12 +15,9 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 internal sealed class SendEndpoints(
     Task<LocalFunctionsHost> hostStarted, string key, HttpClient http, NotificationQueue queue, TimeProvider time)
 {
-    private static readonly string[] Documented =
-        [KnownStatus.Installed, KnownStatus.Started, KnownStatus.Stopped, KnownStatus.Uninstalled];
-
     public void Map(IEndpointRouteBuilder page)
     {
-        page.MapGet("/bodies", () => Documented.ToDictionary(
+        page.MapGet("/bodies", () => KnownStatus.All.ToDictionary(
             status => status, status => Encoding.UTF8.GetString(NotificationBody.Read(status).Bytes)));
         page.MapPost("/send", SendAsync);
         page.MapPost("/scenario", PlayAsync);

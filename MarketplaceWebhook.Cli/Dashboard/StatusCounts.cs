@@ -11,8 +11,7 @@ public sealed record StatusCounts(DateTimeOffset From, double BucketSeconds, IRe
 
     private const int Buckets = 60;
 
-    private static readonly string[] Statuses =
-        [KnownStatus.Installed, KnownStatus.Started, KnownStatus.Stopped, KnownStatus.Uninstalled, Other];
+    private static readonly string[] Statuses = [.. KnownStatus.All, Other];
 
     /// <summary>Intervals are aligned to the Unix epoch, so that a count stays in its interval when it is read again.</summary>
     public static DateTimeOffset Start(TimeSpan range, DateTimeOffset now)

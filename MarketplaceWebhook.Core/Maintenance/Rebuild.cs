@@ -9,12 +9,10 @@ namespace MarketplaceWebhook.Maintenance;
 /// notification that was in between is in the log by then, or in neither. Only differing accounts are kept in memory, and of
 /// those a bounded number.
 /// </summary>
-public sealed class Rebuild(InstallTable installs, StatusChangeLog log, StatusChangeReader reader, TimeProvider time)
+public sealed class Rebuild(InstallTable installs, StatusChangeLog log, StatusChangeReader reader, StorageRetry retry, TimeProvider time)
 {
     /// <summary>Accounts that wait for their second comparison.</summary>
     private const int MostWaiting = 10_000;
-
-    private const int MostLostRaces = 50;
 
     /// <param name="account">A partition key; null is all of them.</param>
     /// <param name="apply">Write what should be.</param>
@@ -80,24 +78,22 @@ public sealed class Rebuild(InstallTable installs, StatusChangeLog log, StatusCh
     }
 
     /// <param name="groups">The packages that differ; null stands for the rows that are no package's.</param>
-    private async Task ApplyAsync(AccountComparison comparison, HashSet<long?> groups, CancellationToken cancellationToken)
+    private Task<bool> ApplyAsync(AccountComparison comparison, HashSet<long?> groups, CancellationToken cancellationToken)
     {
-        for (var lost = 0; ; lost++)
-        {
-            try
-            {
-                foreach (var group in groups.Where(comparison.Differs))
-                {
-                    await installs.CommitAsync(comparison.Present(group), comparison.Wanted(group), cancellationToken);
-                }
+        AccountComparison? current = comparison;
+        return retry.RunAsync(comparison.Account, AttemptAsync, cancellationToken);
 
-                return;
-            }
-            catch (Exception e) when (StorageErrors.IsLostRace(e) && lost < MostLostRaces)
+        async Task<bool> AttemptAsync(CancellationToken token)
+        {
+            var attempted = current ?? await CompareAsync(comparison.Account, token);
+            // After a lost race the account is compared again.
+            current = null;
+            foreach (var group in groups.Where(attempted.Differs))
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(10, 200)), time, cancellationToken);
-                comparison = await CompareAsync(comparison.Account, cancellationToken);
+                await installs.CommitAsync(attempted.Present(group), attempted.Wanted(group), token);
             }
+
+            return true;
         }
     }
 

@@ -20,7 +20,7 @@ public sealed class Projector(
     StatusChangeLog log,
     InstallTable installs,
     StatusChangeReader reader,
-    ProjectionRetry retry,
+    StorageRetry retry,
     TimeProvider time,
     ILogger<Projector> logger)
 {

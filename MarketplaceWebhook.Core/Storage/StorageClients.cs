@@ -12,13 +12,12 @@ namespace MarketplaceWebhook.Storage;
 /// <summary>The clients of one storage account for one use. Every set shares the HTTP connections of the process.</summary>
 public sealed class StorageClients
 {
-    private readonly StorageUse _use;
     private readonly ILogger _logger;
 
     /// <param name="use">Null: <see cref="StorageUse.Projecting"/>.</param>
     public StorageClients(StorageSettings settings, StorageUse? use = null, ILogger<StorageClients>? logger = null)
     {
-        _use = use ?? StorageUse.Projecting;
+        Use = use ?? StorageUse.Projecting;
         _logger = logger ?? NullLogger<StorageClients>.Instance;
         var queueOptions = Configure(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
         var tableOptions = Configure(new TableClientOptions());
@@ -43,6 +42,8 @@ public sealed class StorageClients
         DeadLetters = tables.GetTableClient(StorageNames.DeadLettersTable);
         Payloads = blobs.GetBlobContainerClient(StorageNames.PayloadContainer);
     }
+
+    public StorageUse Use { get; }
 
     /// <summary>The account's name and host, for people. Contains no secret.</summary>
     public string Description => $"{Payloads.AccountName} ({Payloads.Uri.Authority})";
@@ -94,12 +95,12 @@ public sealed class StorageClients
         where T : ClientOptions
     {
         options.Retry.Mode = RetryMode.Exponential;
-        options.Retry.MaxRetries = _use.MaxRetries;
+        options.Retry.MaxRetries = Use.MaxRetries;
         options.Retry.Delay = TimeSpan.FromMilliseconds(200);
         options.Retry.MaxDelay = TimeSpan.FromSeconds(2);
-        options.Retry.NetworkTimeout = _use.NetworkTimeout;
-        options.AddPolicy(new StorageProvisioner(CreateMissingAsync, _use.CreatesOnRead), HttpPipelinePosition.PerCall);
-        options.AddPolicy(new RetryCountingPolicy(_use.Operation), HttpPipelinePosition.PerRetry);
+        options.Retry.NetworkTimeout = Use.NetworkTimeout;
+        options.AddPolicy(new StorageProvisioner(CreateMissingAsync, Use.CreatesOnRead), HttpPipelinePosition.PerCall);
+        options.AddPolicy(new RetryCountingPolicy(Use.Operation), HttpPipelinePosition.PerRetry);
         // The application has its own logs and spans; those of the clients would cost time in every call.
         options.Diagnostics.IsLoggingEnabled = false;
         options.Diagnostics.IsDistributedTracingEnabled = false;

@@ -20,8 +20,8 @@ public static partial class Log
     [LoggerMessage(202, LogLevel.Warning, "Logged {NotificationId}: the status {Status} is not known, Installs is left alone")]
     public static partial void UnknownStatus(ILogger logger, string notificationId, string status);
 
-    [LoggerMessage(203, LogLevel.Debug, "Attempt {Attempt} at {NotificationId} failed: {Fault}; trying again")]
-    public static partial void ProjectionRetried(ILogger logger, string notificationId, int attempt, string fault);
+    [LoggerMessage(203, LogLevel.Debug, "Attempt {Attempt} at {Id} failed: {Fault}; trying again")]
+    public static partial void Retried(ILogger logger, string id, int attempt, string fault);
 
     [LoggerMessage(204, LogLevel.Error, "Projection of {NotificationId} failed: {Fault}")]
     public static partial void ProjectionFailed(ILogger logger, string notificationId, string fault);

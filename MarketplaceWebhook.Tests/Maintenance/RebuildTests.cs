@@ -188,7 +188,8 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         await using var rooms = await InstalledAsync();
         await ChangeAsync(rooms, "1", row => row["Status"] = "stopped");
         var time = new FakeTimeProvider();
-        var rebuild = new Rebuild(rooms.Get<InstallTable>(), rooms.Get<StatusChangeLog>(), rooms.Get<StatusChangeReader>(), time);
+        var rebuild = new Rebuild(
+            rooms.Get<InstallTable>(), rooms.Get<StatusChangeLog>(), rooms.Get<StatusChangeReader>(), rooms.Get<StorageRetry>(), time);
         var firstLook = new TaskCompletionSource();
         var progress = new Reported(_ => firstLook.TrySetResult());
 

@@ -37,7 +37,7 @@ internal sealed class MemoryApplication
             new StatusChangeLog(clients),
             new InstallTable(clients),
             new StatusChangeReader(new PayloadBlobs(clients)),
-            new ProjectionRetry(new TimeLimits(), time, NullLogger<ProjectionRetry>.Instance),
+            new StorageRetry(new TimeLimits(), clients, time, NullLogger<StorageRetry>.Instance),
             time,
             NullLogger<Projector>.Instance);
         return new(installs, statusChanges, projector);

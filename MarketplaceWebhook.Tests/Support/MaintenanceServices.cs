@@ -17,9 +17,7 @@ public sealed class MaintenanceServices : IAsyncDisposable
     {
         ConnectionString = connectionString;
         services = new ServiceCollection()
-            .AddLogging().AddMaintenance(StorageSettings.FromConnectionString(connectionString), StorageUse.Maintenance(timeLimits))
-            .AddSingleton(timeLimits)
-            .AddSingleton<ProjectionRetry>()
+            .AddLogging().AddMaintenance(StorageSettings.FromConnectionString(connectionString), timeLimits)
             .AddSingleton<Projector>()
             .AddSingleton<DeadLetterRecorder>()
             .BuildServiceProvider();

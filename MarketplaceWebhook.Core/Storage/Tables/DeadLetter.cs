@@ -31,6 +31,6 @@ public sealed record DeadLetter
     public required long BodyLength { get; init; }
 
     /// <summary>The body does not fit into the column, or not as text: it lies whole in a blob.</summary>
-    public bool NeedsBlob => Reason != RefusalReason.TooLarge
+    public bool NeedsBlob => Reason != RejectionReason.TooLarge
         && (!Utf8.IsValid(Body.Span) || (Body.Length > ColumnText.MaxCharacters && Encoding.UTF8.GetCharCount(Body.Span) > ColumnText.MaxCharacters));
 }

@@ -15,7 +15,7 @@ public sealed record RawRow(string PartitionKey, string RowKey, IReadOnlyDiction
 
     internal ETag ETag { get; init; }
 
-    internal static RawRow From(TableEntity entity)
+    public static RawRow From(TableEntity entity)
     {
         var columns = new Dictionary<string, object>(entity.Count);
         foreach (var (column, value) in entity)

@@ -2,11 +2,12 @@ using System.Text;
 using Azure.Data.Tables;
 using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Storage;
 
-namespace MarketplaceWebhook.Storage;
+namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>The table StatusChanges, read for people.</summary>
-public sealed class StatusChangeQueries(StorageClients clients, PayloadBlobs payloads)
+/// <summary>Reads StatusChanges for the dashboard.</summary>
+internal sealed class StatusChangeQueries(StorageClients clients, PayloadBlobs payloads)
 {
     /// <summary>One account's notifications, newest first.</summary>
     public async Task<ResultPage<StatusChange>> ListAsync(Guid accountId, int size, string? continuation, CancellationToken cancellationToken)
@@ -27,7 +28,7 @@ public sealed class StatusChangeQueries(StorageClients clients, PayloadBlobs pay
         return new ResultPage<StatusChange>(found, continuation);
     }
 
-    /// <returns>The body exactly as it came; null where there is no such notification.</returns>
+    /// <returns>The body exactly as received; null if there is no such notification.</returns>
     public async Task<string?> GetPayloadAsync(Guid accountId, NotificationId id, CancellationToken cancellationToken)
     {
         var row = await clients.StatusChanges.GetEntityIfExistsAsync<TableEntity>(
@@ -41,7 +42,7 @@ public sealed class StatusChangeQueries(StorageClients clients, PayloadBlobs pay
             ?? Encoding.UTF8.GetString((await payloads.GetAsync(row.Value.GetString(Columns.PayloadBlob), cancellationToken)).Span);
     }
 
-    /// <summary>What came over all accounts, in no order. It reads the whole table: for a page that somebody opens, not for a loop.</summary>
+    /// <summary>The notifications of all accounts, in no order. Reads the entire table: call it when a page is opened, not in a loop.</summary>
     public async Task<IReadOnlyList<(NotificationId Id, string Status)>> ListSinceAsync(
         DateTimeOffset since, int limit, CancellationToken cancellationToken)
     {
@@ -61,6 +62,6 @@ public sealed class StatusChangeQueries(StorageClients clients, PayloadBlobs pay
             }
         }
 
-        return (IReadOnlyList<(NotificationId, string)>)found;
+        return found;
     }
 }

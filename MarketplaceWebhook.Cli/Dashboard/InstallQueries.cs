@@ -1,17 +1,18 @@
 using System.Text;
 using Azure.Data.Tables;
 using MarketplaceWebhook.Installs;
+using MarketplaceWebhook.Storage;
 
-namespace MarketplaceWebhook.Storage;
+namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>The table Installs, read for people: pages of installs over all accounts, and all that one account has.</summary>
-public sealed class InstallQueries(StorageClients clients, TimeProvider time)
+/// <summary>Reads Installs for the dashboard: pages of installs over all accounts, and everything that one account has.</summary>
+internal sealed class InstallQueries(StorageClients clients, TimeProvider time)
 {
-    /// <summary>A filter that finds little makes storage read much: what was found by then is shown, with where to go on.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>A selective filter makes storage read a lot: after this time the page ends with what was found, and a continuation.</summary>
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(5);
 
-    /// <param name="Account">The beginning of the AccountId, or a whole one in any usual form.</param>
-    /// <param name="AccountApiId">Its beginning, with case.</param>
+    /// <param name="Account">The beginning of the AccountId, or a complete one in any usual form.</param>
+    /// <param name="AccountApiId">Its beginning, case-sensitive.</param>
     public sealed record Filter(string? Account = null, string? AccountApiId = null, string? Status = null);
 
     public sealed record AccountInstall(Guid AccountId, Install Install);
@@ -26,7 +27,7 @@ public sealed class InstallQueries(StorageClients clients, TimeProvider time)
         {
             found.AddRange(page.Values.Readable(row => new AccountInstall(Guid.Parse(row.PartitionKey), row.ToInstall())));
             continuation = page.ContinuationToken;
-            if (found.Count >= size || time.GetElapsedTime(started) > Patience)
+            if (found.Count >= size || time.GetElapsedTime(started) > TimeLimit)
             {
                 break;
             }
@@ -35,7 +36,7 @@ public sealed class InstallQueries(StorageClients clients, TimeProvider time)
         return new ResultPage<AccountInstall>(found, continuation);
     }
 
-    /// <returns>By package; empty where the account has nothing.</returns>
+    /// <returns>By package; empty if the account has none.</returns>
     public async Task<IReadOnlyList<Package>> ReadAccountAsync(Guid accountId, CancellationToken cancellationToken)
     {
         var packages = new SortedDictionary<long, Package>();
@@ -54,7 +55,7 @@ public sealed class InstallQueries(StorageClients clients, TimeProvider time)
             }
         }
 
-        return (IReadOnlyList<Package>)[.. packages.Values];
+        return [.. packages.Values];
 
         Package PackageOf(long packageId) => packages.GetValueOrDefault(packageId) ?? new Package(accountId, packageId);
     }
@@ -85,6 +86,6 @@ public sealed class InstallQueries(StorageClients clients, TimeProvider time)
         return text.ToString();
     }
 
-    /// <summary>The end of the range of all texts that begin with this one. Tables know no other search for a beginning.</summary>
+    /// <summary>The end of the range of all texts that begin with this one: tables have no other prefix search.</summary>
     private static string After(string start) => start + "\uFFFD";
 }

@@ -1,7 +1,9 @@
-namespace MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Storage;
 
-/// <summary>How many messages wait, invisible ones included.</summary>
-public sealed record QueueLengths(int Waiting, int Poisoned)
+namespace MarketplaceWebhook.Cli.Dashboard;
+
+/// <summary>The number of messages in each queue, including invisible ones.</summary>
+internal sealed record QueueLengths(int Waiting, int Poisoned)
 {
     public static async Task<QueueLengths> ReadAsync(
         StorageClients clients, CancellationToken cancellationToken)

@@ -1,9 +1,10 @@
 using Azure.Data.Tables;
+using MarketplaceWebhook.Storage;
 
-namespace MarketplaceWebhook.Storage;
+namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>The table DeadLetters, read for people page by page.</summary>
-public sealed class DeadLetterQueries(StorageClients clients)
+/// <summary>Reads DeadLetters for the dashboard, page by page.</summary>
+internal sealed class DeadLetterQueries(StorageClients clients)
 {
     private static readonly string[] ColumnsWithoutBody =
         [
@@ -15,7 +16,7 @@ public sealed class DeadLetterQueries(StorageClients clients)
 
     /// <summary>Newest first, of one kind or of both; without the bodies.</summary>
     /// <param name="kind">Null: both.</param>
-    /// <param name="continuation">The row key after which to go on: it sorts the same in both partitions.</param>
+    /// <param name="continuation">The row key to continue after: both partitions have the same order.</param>
     public async Task<ResultPage<StoredDeadLetter>> ListAsync(
         string? kind, int size, string? continuation, CancellationToken cancellationToken)
     {

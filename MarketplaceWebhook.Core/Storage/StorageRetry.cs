@@ -1,13 +1,12 @@
-using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
 
-namespace MarketplaceWebhook.Projecting;
+namespace MarketplaceWebhook.Storage;
 
 /// <summary>Tries again with jitter what may succeed yet: transient faults and lost races, for as long as the timeLimits lasts.</summary>
-public sealed class ProjectionRetry
+public sealed class StorageRetry
 {
     private static readonly ResiliencePropertyKey<long> StartedAt = new("started-at");
     private static readonly TimeSpan LongestRace = TimeSpan.FromSeconds(1);
@@ -16,7 +15,7 @@ public sealed class ProjectionRetry
     private readonly TimeSpan timeLimits;
     private readonly ResiliencePipeline pipeline;
 
-    public ProjectionRetry(TimeLimits timeLimits, TimeProvider time, ILogger<ProjectionRetry> logger)
+    public StorageRetry(TimeLimits timeLimits, StorageClients clients, TimeProvider time, ILogger<StorageRetry> logger)
     {
         this.time = time;
         this.timeLimits = timeLimits.Projecting;
@@ -32,8 +31,8 @@ public sealed class ProjectionRetry
                 DelayGenerator = arguments => ValueTask.FromResult(RaceDelay(arguments)),
                 OnRetry = arguments =>
                 {
-                    Metrics.StorageRetried(StorageUse.Project);
-                    Log.ProjectionRetried(logger, arguments.Context.OperationKey!, arguments.AttemptNumber + 1,
+                    Metrics.StorageRetried(clients.Use.Operation);
+                    Log.Retried(logger, arguments.Context.OperationKey!, arguments.AttemptNumber + 1,
                         StorageErrors.Describe(arguments.Outcome.Exception!));
                     return ValueTask.CompletedTask;
                 },
@@ -41,9 +40,10 @@ public sealed class ProjectionRetry
             .Build();
     }
 
-    public async Task<T> RunAsync<T>(string notificationId, Func<CancellationToken, Task<T>> attempt, CancellationToken cancellationToken)
+    /// <param name="id">Of what is projected, for the log.</param>
+    public async Task<T> RunAsync<T>(string id, Func<CancellationToken, Task<T>> attempt, CancellationToken cancellationToken)
     {
-        var context = ResilienceContextPool.Shared.Get(notificationId, cancellationToken);
+        var context = ResilienceContextPool.Shared.Get(id, cancellationToken);
         try
         {
             context.Properties.Set(StartedAt, time.GetTimestamp());
