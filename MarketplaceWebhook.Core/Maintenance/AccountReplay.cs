@@ -4,16 +4,16 @@ using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Maintenance;
 
-/// <summary>An account's packages as its log gives them, folded row by row: in memory lies the state, never the log.</summary>
+/// <summary>Folds an account's log row by row into its packages. Only the state is kept in memory, never the log.</summary>
 public sealed class AccountReplay(StatusChangeReader reader)
 {
-    private readonly Dictionary<long, Package> packages = [];
-    private readonly List<string> problems = [];
+    private readonly Dictionary<long, Package> _packages = [];
+    private readonly List<string> _problems = [];
 
-    /// <summary>Rows of the log that cannot be read: what the account should have is not known then.</summary>
-    public IReadOnlyList<string> Problems => problems;
+    /// <summary>Rows of the log that cannot be read: then the correct state of the account is unknown.</summary>
+    public IReadOnlyList<string> Problems => _problems;
 
-    /// <summary>How many rows of the log it has seen.</summary>
+    /// <summary>How many rows of the log were added.</summary>
     public int Count { get; private set; }
 
     public async Task AddAsync(RawRow row, CancellationToken cancellationToken)
@@ -23,22 +23,21 @@ public sealed class AccountReplay(StatusChangeReader reader)
         {
             if (await ReadAsync(reader, row, cancellationToken) is { } change)
             {
-                var package = packages.GetValueOrDefault(change.PackageId) ?? new Package(change.AccountId, change.PackageId);
-                packages[change.PackageId] = Fold.Apply(package, change);
+                var package = _packages.GetValueOrDefault(change.PackageId) ?? new Package(change.AccountId, change.PackageId);
+                _packages[change.PackageId] = Fold.Apply(package, change);
             }
         }
         catch (UnreadableLogRowException e)
         {
-            problems.Add(e.Message);
+            _problems.Add(e.Message);
         }
     }
 
     /// <summary>The rows that Installs should have, by package.</summary>
-    public Dictionary<long, List<RawRow>> Rows() => packages.ToDictionary(p => p.Key, p => p.Value.ToRows().ToList());
+    public Dictionary<long, List<RawRow>> Rows() => _packages.ToDictionary(p => p.Key, p => p.Value.ToRows().ToList());
 
-    /// <returns>Null for a status that the fold leaves alone.</returns>
-    /// <exception cref="UnreadableLogRowException">Somebody wrote the row who is not the application, or its blob is
-    /// gone.</exception>
+    /// <returns>Null for a status that the fold ignores.</returns>
+    /// <exception cref="UnreadableLogRowException">The row was not written by the application, or its blob is gone.</exception>
     internal static async Task<StatusChange?> ReadAsync(StatusChangeReader reader, RawRow row, CancellationToken cancellationToken)
     {
         if (row.Id(Columns.NotificationId) is not { } id || TableKeys.NewestFirst(id) != row.RowKey)
@@ -63,19 +62,19 @@ public sealed class AccountReplay(StatusChangeReader reader)
             var change = await reader.ReadAsync(envelope, cancellationToken);
             return TableKeys.Account(change.AccountId) == row.PartitionKey
                 ? change
-                : throw new UnreadableLogRowException(row, "its payload names another account");
+                : throw new UnreadableLogRowException(row, "its payload is of another account");
         }
         catch (UnreadablePayloadException e)
         {
-            throw new UnreadableLogRowException(row, $"the reader refuses its payload: {e.Message}");
+            throw new UnreadableLogRowException(row, $"its payload is invalid: {e.Message}");
         }
-        catch (Exception e) when (StorageErrors.IsNotThere(e))
+        catch (Exception e) when (StorageErrors.IsNotFound(e))
         {
             throw new UnreadableLogRowException(row, $"the blob {envelope.PayloadBlob} is gone");
         }
     }
 }
 
-/// <summary>A row of the log that does not say what happened. The message is one line for people.</summary>
+/// <summary>A row of the log that cannot be read. The message is one line for people.</summary>
 public sealed class UnreadableLogRowException(RawRow row, string why)
     : Exception($"StatusChanges row {row.RowKey} cannot be read: {why}");

@@ -6,24 +6,24 @@ using MarketplaceWebhook.Storage;
 namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>
-/// Puts dead letters on the queue again under their own ids, so at their own place in the order: twice does no harm. The message
-/// first, then the mark.
+/// Sends dead letters to the queue again under their own ids, so their position in the order stays the same and doing it twice
+/// is harmless. First the message is sent, then the dead letter is marked.
 /// </summary>
 public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, QueueInspector waiting, TimeProvider time)
 {
     private static readonly TimeSpan Taken = TimeSpan.FromMinutes(1);
 
-    /// <param name="dryRun">Says what would become of it, and changes nothing.</param>
+    /// <param name="dryRun">Reports what would happen; changes nothing.</param>
     public async Task<RedriveResult> RedriveAsync(StoredDeadLetter letter, bool dryRun, CancellationToken cancellationToken)
     {
         if (letter.Reason == RejectionReason.TooLarge)
         {
-            return new RedriveResult(RedriveOutcome.TooLarge, "only its beginning was kept");
+            return new RedriveResult(RedriveOutcome.TooLarge, "only its beginning was stored");
         }
 
         if (letter.Id is not { } id)
         {
-            return new RedriveResult(RedriveOutcome.Unreadable, "its NotificationId is no lower-case UUIDv7");
+            return new RedriveResult(RedriveOutcome.Unreadable, "its NotificationId is not a lower-case UUIDv7");
         }
 
         if (await letters.GetBodyAsync(letter, cancellationToken) is not { } body)
@@ -36,7 +36,7 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Qu
             : await ReceiveAgainAsync(id, letter.Source, body, dryRun, cancellationToken);
         if (result.Outcome == RedriveOutcome.Sent && !dryRun)
         {
-            // A row that was written meanwhile shows a second failure: it stays unmarked.
+            // A row that was written since then shows a second failure: it stays unmarked.
             await letters.MarkRedrivenAsync(letter, time.GetUtcNow(), cancellationToken);
         }
 
@@ -44,16 +44,16 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Qu
     }
 
     /// <summary>
-    /// What sits in the poison queue: messages that are no Base64, or were delivered too often without being recorded. No more
-    /// than lie there now, since each may fail again and come back.
+    /// Redrives the poison queue: messages that are not Base64, or were delivered too often without being recorded. Stops after
+    /// as many messages as it has now, because each may fail again and come back.
     /// </summary>
     public async IAsyncEnumerable<RedrivenMessage> RedrivePoisonAsync(
         bool dryRun, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var look = await waiting.PeekPoisonAsync(cancellationToken);
+        var peeked = await waiting.PeekPoisonAsync(cancellationToken);
         if (dryRun)
         {
-            foreach (var message in look.Seen)
+            foreach (var message in peeked.Seen)
             {
                 yield return new RedrivenMessage(IdOf(message.Text), new RedriveResult(RedriveOutcome.Sent));
             }
@@ -61,7 +61,7 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Qu
             yield break;
         }
 
-        for (var rest = look.Count; rest > 0;)
+        for (var rest = peeked.Count; rest > 0;)
         {
             var taken = await waiting.TakePoisonAsync(Taken, cancellationToken);
             if (taken.Count == 0)
@@ -84,7 +84,7 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Qu
         }
     }
 
-    /// <summary>A failed message, exactly as it was.</summary>
+    /// <summary>Sends a failed message exactly as it was.</summary>
     private async Task<RedriveResult> ResendAsync(string messageText, bool dryRun, CancellationToken cancellationToken)
     {
         var bytes = Encoding.UTF8.GetByteCount(messageText);
@@ -131,10 +131,10 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Qu
     }
 }
 
-/// <param name="Why">One line for people, where it is not on the queue.</param>
+/// <param name="Why">One line for people, if it was not sent.</param>
 public sealed record RedriveResult(RedriveOutcome Outcome, string? Why = null);
 
-/// <param name="Id">Null where the message has no readable one.</param>
+/// <param name="Id">Null if the message has no readable id.</param>
 public sealed record RedrivenMessage(NotificationId? Id, RedriveResult Result);
 
 public enum RedriveOutcome
@@ -145,9 +145,9 @@ public enum RedriveOutcome
     /// <summary>The body is still not a valid notification.</summary>
     RejectedAgain,
 
-    /// <summary>Cannot be redriven: the body was never kept whole.</summary>
+    /// <summary>Cannot be redriven: the body was not stored completely.</summary>
     TooLarge,
 
-    /// <summary>Somebody wrote the row or the message who is not the application, or its blob is gone.</summary>
+    /// <summary>The row or message was not written by the application, or its blob is gone.</summary>
     Unreadable,
 }

@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace MarketplaceWebhook.Notifications;
 
-/// <summary>The optional lists of a notification: what cannot be read is left out and named.</summary>
+/// <summary>The optional lists of a notification: what cannot be read is skipped with a warning.</summary>
 internal static class InstallDetailsReader
 {
     public static List<InstallDetail>? ReadDetails(ref Utf8JsonReader reader, string path, Warnings warnings)
     {
-        if (!EntersList(ref reader, path, warnings))
+        if (!EntersArray(ref reader, path, warnings))
         {
             return null;
         }
@@ -22,13 +22,13 @@ internal static class InstallDetailsReader
             }
             else if (ReadDetail(ref reader, path, index, warnings) is not { } detail)
             {
-                warnings.Add(path, index, "", "has no readable CycleId; left out.");
+                warnings.Add(path, index, "", "has no readable CycleId; skipped.");
             }
             else
             {
                 if (details.Remove(detail.CycleId))
                 {
-                    warnings.Add(path, index, ".CycleId", "stands there twice; the last one is taken.");
+                    warnings.Add(path, index, ".CycleId", "appears more than once; the last one is used.");
                 }
 
                 details.Add(detail.CycleId, detail);
@@ -37,7 +37,7 @@ internal static class InstallDetailsReader
 
         if (index > InstallDetail.MaxCount)
         {
-            warnings.Add(path, $"{index - InstallDetail.MaxCount} details beyond {InstallDetail.MaxCount} left out.");
+            warnings.Add(path, $"{index - InstallDetail.MaxCount} details beyond {InstallDetail.MaxCount} skipped.");
         }
 
         return [.. details.Values];
@@ -45,7 +45,7 @@ internal static class InstallDetailsReader
 
     public static List<string>? ReadTexts(ref Utf8JsonReader reader, string path, Warnings warnings)
     {
-        if (!EntersList(ref reader, path, warnings))
+        if (!EntersArray(ref reader, path, warnings))
         {
             return null;
         }
@@ -60,7 +60,7 @@ internal static class InstallDetailsReader
             else
             {
                 reader.Skip();
-                warnings.Add(path, index, "", "is not readable text; left out.");
+                warnings.Add(path, index, "", "is not readable text; skipped.");
             }
         }
 
@@ -121,7 +121,7 @@ internal static class InstallDetailsReader
 
     private static List<CycleWebhook>? ReadWebhooks(ref Utf8JsonReader reader, string path, Warnings warnings)
     {
-        if (!EntersList(ref reader, path, warnings))
+        if (!EntersArray(ref reader, path, warnings))
         {
             return null;
         }
@@ -132,7 +132,7 @@ internal static class InstallDetailsReader
             if (reader.TokenType != JsonTokenType.StartObject)
             {
                 reader.Skip();
-                warnings.Add(path, index, "", "is no webhook; left out.");
+                warnings.Add(path, index, "", "is not a webhook; skipped.");
                 continue;
             }
 
@@ -174,12 +174,12 @@ internal static class InstallDetailsReader
         }
 
         reader.Skip();
-        warnings.Add(list, index, field, "is not readable text; left out.");
+        warnings.Add(list, index, field, "is not readable text; skipped.");
         return null;
     }
 
-    /// <summary>Whether the reader stands in a list now. Null is absent; any other value is passed over and named.</summary>
-    private static bool EntersList(ref Utf8JsonReader reader, string path, Warnings warnings)
+    /// <summary>True if the reader entered an array. Null counts as absent; any other value is skipped with a warning.</summary>
+    private static bool EntersArray(ref Utf8JsonReader reader, string path, Warnings warnings)
     {
         if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.Null)
         {
@@ -187,7 +187,7 @@ internal static class InstallDetailsReader
         }
 
         reader.Skip();
-        warnings.Add(path, "is no list; left out.");
+        warnings.Add(path, "is not an array; skipped.");
         return false;
     }
 }

@@ -5,12 +5,12 @@ using System.Text.Json;
 
 namespace MarketplaceWebhook.Notifications;
 
-/// <summary>What Utf8JsonReader leaves to its caller: names without regard to case, and text that is no text.</summary>
+/// <summary>What Utf8JsonReader leaves to its caller: case-insensitive names, and strings that are not valid text.</summary>
 internal static class JsonText
 {
     private const int LongestEscape = 6;
 
-    /// <summary>The text of a string token, or null where it holds a lone surrogate: GetString would throw.</summary>
+    /// <summary>The text of a string token, or null if it has a lone surrogate, for which GetString would throw.</summary>
     public static string? Read(ref Utf8JsonReader reader) =>
         reader.ValueIsEscaped && HasLoneSurrogate(reader.ValueSpan) ? null : reader.GetString();
 
@@ -32,7 +32,7 @@ internal static class JsonText
         var text = ReadOrSkip(ref reader);
         if (text is null && !absent)
         {
-            warnings.Add(path, "is not readable text; left out.");
+            warnings.Add(path, "is not readable text; skipped.");
         }
 
         return text;
@@ -56,7 +56,7 @@ internal static class JsonText
             ? id
             : null;
 
-    /// <summary>Whether the property name is <paramref name="name"/> (ASCII), compared without case.</summary>
+    /// <summary>True if the property name is <paramref name="name"/> (ASCII), ignoring case.</summary>
     public static bool NameIs(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
     {
         var raw = reader.ValueSpan;
@@ -81,7 +81,7 @@ internal static class JsonText
         return reader.TokenType == JsonTokenType.String && !reader.ValueIsEscaped && reader.TryGetGuid(out id);
     }
 
-    /// <param name="raw">A string token as it stands in the body, known to be valid JSON.</param>
+    /// <param name="raw">A string token as it is in the body, known to be valid JSON.</param>
     private static bool HasLoneSurrogate(ReadOnlySpan<byte> raw)
     {
         var afterHigh = false;

@@ -43,14 +43,14 @@ public sealed record StorageSettings
     {
         try
         {
-            // The client's own parser is the judge of what it can use.
+            // The clients' own parsers decide what is valid.
             _ = new QueueServiceClient(connectionString);
             _ = new Azure.Data.Tables.TableServiceClient(connectionString);
             _ = new Azure.Storage.Blobs.BlobServiceClient(connectionString);
         }
         catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
         {
-            throw new SettingsException($"{Name} is no valid storage connection string. For Azurite it is UseDevelopmentStorage=true.");
+            throw new SettingsException($"{Name} is not a valid storage connection string. For Azurite it is UseDevelopmentStorage=true.");
         }
 
         return new StorageSettings { ConnectionString = connectionString };
@@ -71,7 +71,7 @@ public sealed record StorageSettings
         {
             if (!IsAccountName(accountName))
             {
-                throw new SettingsException($"{Name}__accountName is no storage account's name, which is {AccountNameRule}.");
+                throw new SettingsException($"{Name}__accountName is not a storage account name: {AccountNameRule}.");
             }
 
             return FromAccountName(accountName, IdentityOf(section)) with
@@ -111,7 +111,7 @@ public sealed record StorageSettings
 
     private static Uri ServiceUri(string accountName, string service) => IsAccountName(accountName)
         ? new Uri($"https://{accountName}.{service}.core.windows.net")
-        : throw new SettingsException($"A storage account's name is {AccountNameRule}.");
+        : throw new SettingsException($"A storage account name is {AccountNameRule}.");
 
     private static bool IsAccountName(string name) =>
         name.Length is >= 3 and <= 24 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c));
@@ -126,7 +126,7 @@ public sealed record StorageSettings
         // A token is never sent in the clear: the clients refuse http with an identity.
         return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps
             ? uri
-            : throw new SettingsException($"{Name}__{name} is no absolute https URI.");
+            : throw new SettingsException($"{Name}__{name} is not an absolute https URI.");
     }
 
     private static SettingsException Missing(string name) =>

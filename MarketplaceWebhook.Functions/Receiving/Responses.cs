@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace MarketplaceWebhook.Receiving;
 
-/// <summary>Every answer of the application, with its status code.</summary>
+/// <summary>Every HTTP response of the application, with its status code.</summary>
 internal static class Responses
 {
     private const string ProblemJson = "application/problem+json";
@@ -15,15 +15,15 @@ internal static class Responses
 
     public static IResult Rejected(NotificationId id, IReadOnlyDictionary<string, string[]> errors) => Problem(
         StatusCodes.Status400BadRequest, "Bad Request",
-        "The body is not a notification as Cyclr sends it. It is kept, and can be replayed.", id, errors);
+        "The body is not a valid Cyclr notification. It was stored and can be replayed.", id, errors);
 
     public static IResult TooLarge(NotificationId id) => Problem(
         StatusCodes.Status413PayloadTooLarge, "Content Too Large",
-        $"A notification has at most {RequestBody.MaxBytes} bytes. Its beginning is kept.", id);
+        $"A notification has at most {RequestBody.MaxBytes} bytes. The beginning of the body was stored.", id);
 
     public static IResult Unavailable(NotificationId id) => Problem(
         StatusCodes.Status503ServiceUnavailable, "Service Unavailable",
-        "Storage did not confirm in time. The notification may have been taken or not: send it again.", id);
+        "Storage did not confirm in time, so the outcome is unknown. Please retry.", id);
 
     public static IResult Health(bool healthy) => TypedResults.Json(
         new HealthResponse(healthy ? "healthy" : "unhealthy"), ResponsesJson.Default.HealthResponse,

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Telemetry;
 
-/// <summary>Where telemetry goes, as the Functions host and OpenTelemetry name it. Nowhere, where neither is set.</summary>
+/// <summary>Where telemetry is sent, by the settings of the Functions host and of OpenTelemetry. Without them, nowhere.</summary>
 public sealed record TelemetrySettings
 {
     public const string ConnectionStringName = "APPLICATIONINSIGHTS_CONNECTION_STRING";
@@ -13,7 +13,7 @@ public sealed record TelemetrySettings
 
     public const string OtlpEndpointName = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    /// <summary>Of Application Insights. Null: nothing goes to Azure Monitor.</summary>
+    /// <summary>Of Application Insights. Null: nothing is sent to Azure Monitor.</summary>
     public string? ConnectionString { get; private init; }
 
     /// <summary>Null: the connection string's instrumentation key is enough.</summary>
@@ -76,5 +76,5 @@ public sealed record TelemetrySettings
     private static bool CheckEndpoint(string endpoint) =>
         Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http"
             ? true
-            : throw new SettingsException($"{OtlpEndpointName} is no http or https URL.");
+            : throw new SettingsException($"{OtlpEndpointName} is not an http or https URL.");
 }

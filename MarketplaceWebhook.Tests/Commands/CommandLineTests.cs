@@ -15,7 +15,7 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     [InlineData("http://127.0.0.1:1 did not respond", "probe", "--url", "http://127.0.0.1:1/?code=secret", "--storage", "somestorage")]
     [InlineData("--port must be a number", "dev", "--port", "70710")]
     [InlineData("The folder /not/there does not exist", "dev", "--port", "0", "--app", "/not/there")]
-    [InlineData("is no valid storage connection string", "dev", "--port", "0", "--app", "APP")]
+    [InlineData("is not a valid storage connection string", "dev", "--port", "0", "--app", "APP")]
     [InlineData("'bla'", "bla")]
     public async Task Invalid_command_prints_one_line_on_stderr_and_returns_1(
         string expected, params string[] arguments)

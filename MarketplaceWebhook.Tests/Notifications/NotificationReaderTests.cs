@@ -45,7 +45,7 @@ public sealed class NotificationReaderTests
 
         Assert.Equal(2_000, notification.Details!.Count);
         Assert.DoesNotContain(CycleId(2_000), notification.Details.Select(detail => detail.CycleId));
-        Assert.Equal(["MarketplaceInstallDetails: 3 details beyond 2000 left out."], notification.Warnings.ToList());
+        Assert.Equal(["MarketplaceInstallDetails: 3 details beyond 2000 skipped."], notification.Warnings.ToList());
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class NotificationReaderTests
         var warnings = Read($$"""{{{Required}},"Errors":[{{string.Join(',', Enumerable.Repeat("null", 60))}}]}""").Warnings.ToList();
 
         Assert.Equal(51, warnings.Count);
-        Assert.Equal("Errors[49]: is not readable text; left out.", warnings[49]);
+        Assert.Equal("Errors[49]: is not readable text; skipped.", warnings[49]);
         Assert.Equal("and 10 more", warnings[50]);
     }
 

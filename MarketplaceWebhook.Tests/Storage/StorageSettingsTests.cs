@@ -99,7 +99,7 @@ public sealed class StorageSettingsTests
     [InlineData("QueueEndpoint=s3cret;TableEndpoint=s3cret;BlobEndpoint=s3cret;SharedAccessSignature=s3cret")]
     [InlineData("QueueEndpoint=https://shop.queue.core.windows.net;SharedAccessSignature=s3cret")]
     public void A_malformed_connection_string_is_named_in_one_line_and_never_shown(string connectionString) =>
-        AssertOneLine("AzureWebJobsStorage is no valid storage connection string", ("AzureWebJobsStorage", connectionString));
+        AssertOneLine("AzureWebJobsStorage is not a valid storage connection string", ("AzureWebJobsStorage", connectionString));
 
     [Theory]
     [InlineData("AzureWebJobsStorage__accountName", "Shop")]

@@ -48,7 +48,7 @@ public sealed class TelemetrySettingsTests
 
     [Fact]
     public void An_endpoint_that_is_no_URL_is_said_in_one_line() => Assert.Equal(
-        "OTEL_EXPORTER_OTLP_ENDPOINT is no http or https URL.",
+        "OTEL_EXPORTER_OTLP_ENDPOINT is not an http or https URL.",
         Assert.Throws<SettingsException>(() => Read(endpoint: "collector:4317")).Message);
 
     private static TelemetrySettings Read(string? connectionString = null, string? authentication = null, string? endpoint = null) =>

@@ -6,16 +6,16 @@ using MarketplaceWebhook.Notifications;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>
-/// A notification on the queue. No name may be one that the host mixes into its own metadata
+/// A notification on the queue. No name may be one that the host adds to its own metadata
 /// (Id, DequeueCount, PopReceipt, InsertionTime, ExpirationTime, NextVisibleTime, sys).
 /// </summary>
-/// <param name="Payload">The request body, exact; null where it lies in the blob.</param>
+/// <param name="Payload">The request body, exact; null if it is in the blob.</param>
 /// <param name="PayloadBlob">The blob's name in <see cref="StorageNames.PayloadContainer"/>.</param>
 public sealed record Envelope(NotificationId Id, string Source, string? TraceParent, string? Payload, string? PayloadBlob)
 {
     public const int Version = 1;
 
-    /// <summary>A queue message holds 64 KiB of Base64, so 48 KiB of text; the rest is room.</summary>
+    /// <summary>A queue message holds 64 KiB of Base64, so 48 KiB of text; this leaves a margin.</summary>
     public const int MaxBytes = 45 * 1024;
 
     private static readonly JsonWriterOptions Options = new()
@@ -24,7 +24,7 @@ public sealed record Envelope(NotificationId Id, string Source, string? TracePar
         SkipValidation = true,
     };
 
-    /// <param name="payload">UTF-8. Empty: the payload lies in its blob.</param>
+    /// <param name="payload">UTF-8. Empty: the payload is in its blob.</param>
     public static ReadOnlyMemory<byte> Write(NotificationId id, string source, string? traceParent, ReadOnlySpan<byte> payload)
     {
         var buffer = new ArrayBufferWriter<byte>(payload.Length + (payload.Length / 4) + 256);
@@ -53,7 +53,7 @@ public sealed record Envelope(NotificationId Id, string Source, string? TracePar
         return buffer.WrittenMemory;
     }
 
-    /// <exception cref="UnreadableEnvelopeException">The text is no envelope of this version.</exception>
+    /// <exception cref="UnreadableEnvelopeException">The text is not an envelope of this version.</exception>
     public static Envelope Read(string text)
     {
         try
@@ -77,7 +77,7 @@ public sealed record Envelope(NotificationId Id, string Source, string? TracePar
 
         if (!NotificationId.TryParse(Text(root, "notificationId"), out var id))
         {
-            throw new UnreadableEnvelopeException("notificationId is no lower-case UUIDv7");
+            throw new UnreadableEnvelopeException("notificationId is not a lower-case UUIDv7");
         }
 
         if (!root.TryGetProperty("v", out var version) || version.ValueKind != JsonValueKind.Number
@@ -104,7 +104,7 @@ public sealed record Envelope(NotificationId Id, string Source, string? TracePar
             throw new UnreadableEnvelopeException("it needs either payload or payloadBlob", id);
         }
 
-        var source = SourceLabel.Read(Text(root, "source")) ?? throw new UnreadableEnvelopeException("source is no label", id);
+        var source = SourceLabel.Read(Text(root, "source")) ?? throw new UnreadableEnvelopeException("source is not a valid label", id);
         return new Envelope(id, source, Text(root, "traceparent"), payload, payloadBlob);
     }
 
@@ -116,18 +116,18 @@ public sealed record Envelope(NotificationId Id, string Source, string? TracePar
         }
         catch (InvalidOperationException)
         {
-            // A lone surrogate is no text; what else the envelope says, its id above all, is still to be read.
+            // A lone surrogate is not text. The other properties, above all the id, are still read.
             return null;
         }
     }
 }
 
-/// <summary>A message that no attempt will ever read.</summary>
+/// <summary>A message that no retry can make readable.</summary>
 public sealed class UnreadableEnvelopeException(string why, NotificationId? id = null) : UnreadableMessageException(why)
 {
-    /// <summary>Where at least the id could be read.</summary>
+    /// <summary>If the id could be read.</summary>
     public NotificationId? Id { get; } = id;
 }
 
-/// <summary>The message says itself that it is none of ours. Its text is ours, and repeats nothing of the message.</summary>
+/// <summary>The content of a message is invalid. The exception text never repeats that content.</summary>
 public abstract class UnreadableMessageException(string why) : Exception(why);
