@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace MarketplaceWebhook;
 
-/// <summary>What an executable adds to its services: the function app receives and projects, the command line tool maintains.</summary>
+/// <summary>
+/// What an executable adds to its services: the function app receives and projects, the command line tool maintains.
+/// </summary>
 public static class ServiceRegistration
 {
     /// <summary>The services for receiving, with clients of their own, under the key <see cref="StorageUse.Receive"/>.</summary>

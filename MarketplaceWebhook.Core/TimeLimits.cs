@@ -4,8 +4,8 @@ using Microsoft.Extensions.Configuration;
 namespace MarketplaceWebhook;
 
 /// <summary>
-/// The settings TimeLimits__Receiving, TimeLimits__Projecting and TimeLimits__Maintenance. The former names Patience__Receiving and
-/// Patience__Projecting still work.
+/// The settings TimeLimits__Receiving, TimeLimits__Projecting and TimeLimits__Maintenance. The former names Patience__Receiving
+/// and Patience__Projecting still work.
 /// </summary>
 public sealed record TimeLimits
 {
@@ -19,7 +19,9 @@ public sealed record TimeLimits
 
     private static readonly TimeSpan LongestMaintenance = TimeSpan.FromMinutes(5);
 
-    /// <summary>For storage to accept a notification: leaves a second of the 10 s within which the caller gets a response.</summary>
+    /// <summary>
+    /// For storage to accept a notification: leaves a second of the 10 s within which the caller gets a response.
+    /// </summary>
     public TimeSpan Receiving { get; init; } = TimeSpan.FromSeconds(9);
 
     /// <summary>For one attempt at a storage call of a maintenance command. Table Storage itself limits a call to 30 s.</summary>

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace MarketplaceWebhook.CustomHandler;
 
-/// <summary>Waits at startup until a debugger is attached, if the setting says so. Isolated workers read the same setting.</summary>
+/// <summary>
+/// Waits at startup until a debugger is attached, if the setting says so. Isolated workers read the same setting.
+/// </summary>
 internal static class DebuggerWait
 {
     private const string Setting = "FUNCTIONS_ENABLE_DEBUGGER_WAIT";

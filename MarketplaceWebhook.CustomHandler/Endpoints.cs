@@ -34,7 +34,9 @@ internal static class Endpoints
                 InvokeAsync("RecordDeadLetter", request, logger, i => recorder.RecordAsync(i.MessageText, i.InsertedAt, aborted), aborted));
     }
 
-    /// <summary>A JSON object completes the message; 500 makes the host retry it. Without content it would never complete.</summary>
+    /// <summary>
+    /// A JSON object completes the message; 500 makes the host retry it. Without content it would never complete.
+    /// </summary>
     private static async Task<IResult> InvokeAsync(
         string function, HttpRequest request, ILogger logger, Func<QueueInvocation, Task> invoke, CancellationToken aborted)
     {

@@ -9,7 +9,8 @@ internal sealed record QueueInvocation(string MessageText, DateTimeOffset Insert
     /// <summary>The name of the binding in function.json.</summary>
     private const string Binding = "message";
 
-    // The host copies the message's own objects into the metadata, two levels deeper: what it could read must not be too deep here.
+    // The host copies the message's own objects into the metadata, two levels deeper: what it could read must not be too deep
+    // here.
     private static readonly JsonDocumentOptions Deep = new() { MaxDepth = int.MaxValue };
 
     /// <exception cref="JsonException">The body is not an invocation.</exception>

@@ -7,7 +7,7 @@ using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Installs;
 
-/// <summary>Texts as table columns: at most 32,000 characters (a table holds 32,768), what is cut is named in the warnings.</summary>
+/// <summary>Limits texts to 32,000 characters (a table column holds 32,768) and adds a warning for what is cut.</summary>
 public static class ColumnText
 {
     public const int MaxCharacters = 32_000;
@@ -63,7 +63,7 @@ public static class ColumnText
 [JsonSerializable(typeof(CycleWebhook))]
 internal sealed partial class ColumnTextJson : JsonSerializerContext
 {
-    /// <summary>Operators read these columns: letters of any script stay letters. The Portal shows text as text.</summary>
+    /// <summary>Operators read these columns, so letters of any script are not escaped. The Portal shows text as text.</summary>
     public static ColumnTextJson Readable { get; } = new(new JsonSerializerOptions
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

@@ -29,7 +29,7 @@ public static class Fold
         return package with { Install = install with { CycleCount = cycles.Count }, Cycles = cycles };
     }
 
-    /// <summary>What the greatest notification says, whatever its status. What is absent there is absent here.</summary>
+    /// <summary>From the latest notification, whatever its status. A value that is absent there is absent here.</summary>
     private static Install Status(Install? install, StatusChange change)
     {
         if (install is not null && install.StatusNotificationId >= change.Id)
@@ -64,14 +64,14 @@ public static class Fold
                 UserId = change.UserId,
             };
 
-    /// <summary>A cycle comes from the greatest notification that names it, if that is greater than the last *uninstalled*.</summary>
+    /// <summary>A cycle comes from the latest notification that lists it, if that is later than the last *uninstalled*.</summary>
     private static ImmutableDictionary<Guid, Cycle> Cycles(
         ImmutableDictionary<Guid, Cycle> cycles, StatusChange change, NotificationId? uninstalled)
     {
         var result = cycles.ToBuilder();
-        if (change is { Status: not KnownStatus.Uninstalled, Cycles: { } named })
+        if (change is { Status: not KnownStatus.Uninstalled, Cycles: { } listed })
         {
-            foreach (var cycle in named)
+            foreach (var cycle in listed)
             {
                 if (!result.TryGetValue(cycle.CycleId, out var present) || present.NotificationId < cycle.NotificationId)
                 {

@@ -2,14 +2,14 @@ using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Installs;
 
-/// <summary>A package in an account: a row of Installs. It stays after an uninstall, as the memory of the order.</summary>
+/// <summary>A package in an account: a row of Installs. It stays after an uninstall, because it records the order.</summary>
 public sealed record Install
 {
     public required long PackageId { get; init; }
 
     public required string Status { get; init; }
 
-    /// <summary>The greatest known-status notification; its time is StatusAt.</summary>
+    /// <summary>The latest known-status notification; its time is StatusAt.</summary>
     public required NotificationId StatusNotificationId { get; init; }
 
     public string? AccountApiId { get; init; }
@@ -18,7 +18,7 @@ public sealed record Install
 
     public required string Source { get; init; }
 
-    /// <summary>The greatest *installed*; its time is InstalledAt.</summary>
+    /// <summary>The latest *installed*; its time is InstalledAt.</summary>
     public NotificationId? InstalledNotificationId { get; init; }
 
     public int? ErrorCount { get; init; }
@@ -32,7 +32,7 @@ public sealed record Install
 
     public DateTimeOffset? StoppedAt { get; init; }
 
-    /// <summary>The greatest *uninstalled*; its time is UninstalledAt.</summary>
+    /// <summary>The latest *uninstalled*; its time is UninstalledAt.</summary>
     public NotificationId? UninstalledNotificationId { get; init; }
 
     public int CycleCount { get; init; }

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace MarketplaceWebhook.Installs;
 
-/// <summary>All rows of one package in one account: what the fold reads and what it gives.</summary>
+/// <summary>All rows of one package in one account: the input and the result of the fold.</summary>
 public sealed record Package(Guid AccountId, long PackageId)
 {
     /// <summary>Null before the first notification with a known status.</summary>

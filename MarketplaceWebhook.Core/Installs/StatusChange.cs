@@ -3,8 +3,7 @@ using MarketplaceWebhook.Notifications;
 namespace MarketplaceWebhook.Installs;
 
 /// <summary>
-/// One accepted notification as columns: the row of the log, and what the fold takes from it. Made from the same id and
-/// payload, it is always the same.
+/// One accepted notification: a row of the log, and the input of the fold. The same id and payload always give the same one.
 /// </summary>
 public sealed record StatusChange
 {
@@ -32,7 +31,9 @@ public sealed record StatusChange
     /// <summary>JSON array of texts.</summary>
     public string? Errors { get; init; }
 
-    /// <summary>Null where the notification had no install details. Not in the log's columns: they are read from the payload.</summary>
+    /// <summary>
+    /// Null where the notification had no install details. Not in the log's columns: they are read from the payload.
+    /// </summary>
     public IReadOnlyList<Cycle>? Cycles { get; init; }
 
     /// <summary>JSON array of texts.</summary>

@@ -3,22 +3,22 @@ using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Maintenance;
 
-/// <summary>An account's rows of Installs beside those that its log gives.</summary>
+/// <summary>Compares an account's rows of Installs with those that its log gives.</summary>
 internal sealed class AccountComparison
 {
-    private readonly ILookup<long?, RawRow> present;
-    private readonly Dictionary<long, List<RawRow>> wanted;
+    private readonly ILookup<long?, RawRow> _present;
+    private readonly Dictionary<long, List<RawRow>> _wanted;
 
     public AccountComparison(string account, IEnumerable<RawRow> rows, AccountReplay replay)
     {
         Account = account;
         Problems = replay.Problems;
         LogRows = replay.Count;
-        present = rows.ToLookup(row => GroupOf(row.RowKey));
-        wanted = replay.Rows();
-        // A log that can be read in part only does not say what should be.
+        _present = rows.ToLookup(row => GroupOf(row.RowKey));
+        _wanted = replay.Rows();
+        // A log that is only partly readable does not tell what the rows should be.
         Differences = Problems.Count > 0
-            ? [] : [.. RowDifference.Between(present.SelectMany(group => group), wanted.Values.SelectMany(group => group))];
+            ? [] : [.. RowDifference.Between(_present.SelectMany(group => group), _wanted.Values.SelectMany(group => group))];
     }
 
     public string Account { get; }
@@ -35,11 +35,11 @@ internal sealed class AccountComparison
 
     public bool Differs(long? group) => Differences.Any(difference => GroupOf(difference.Row) == group);
 
-    public List<RawRow> Present(long? group) => [.. present[group]];
+    public List<RawRow> Present(long? group) => [.. _present[group]];
 
-    public List<RawRow> Wanted(long? group) => group is { } package && wanted.TryGetValue(package, out var rows) ? rows : [];
+    public List<RawRow> Wanted(long? group) => group is { } package && _wanted.TryGetValue(package, out var rows) ? rows : [];
 
-    /// <summary>The package that a row key belongs to; null for a key that is no package's.</summary>
+    /// <summary>The package that a row key belongs to; null for a key that belongs to none.</summary>
     public static long? GroupOf(string rowKey)
     {
         var end = rowKey.IndexOf('_', StringComparison.Ordinal);
@@ -49,13 +49,13 @@ internal sealed class AccountComparison
     }
 }
 
-/// <param name="Problems">Rows of its log that cannot be read: the account was left alone.</param>
-/// <param name="Applied">The differences were mended.</param>
+/// <param name="Problems">Rows of its log that cannot be read: the account was not changed.</param>
+/// <param name="Applied">The differences were fixed.</param>
 public sealed record RebuiltAccount(
     string Account, IReadOnlyList<RowDifference> Differences, IReadOnlyList<string> Problems, bool Applied);
 
-/// <summary>What a rebuild has read so far.</summary>
-/// <param name="Account">The last one: accounts are read in the order of their ids.</param>
+/// <summary>How much a rebuild has read so far.</summary>
+/// <param name="Account">The last account read: accounts are read in the order of their ids.</param>
 public sealed record RebuildProgress(string Account = "", long Accounts = 0, long Notifications = 0)
 {
     internal RebuildProgress With(AccountComparison comparison) => new(comparison.Account, Accounts + 1, Notifications + comparison.LogRows);

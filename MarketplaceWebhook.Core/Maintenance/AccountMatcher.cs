@@ -4,12 +4,12 @@ using System.Text.Json;
 namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>
-/// Whether a text from outside names an account: a body by its AccountId, or by its AccountApiId where no AccountId can be
-/// read; a message by its payload; and what is no JSON by the id standing anywhere in it.
+/// Decides whether a text from outside belongs to an account: a body by its AccountId, or by its AccountApiId if it has no
+/// readable AccountId; a message by its payload; a text that is not JSON by containing the id.
 /// </summary>
 public sealed class AccountMatcher(Guid accountId, IReadOnlyCollection<string> apiIds)
 {
-    private readonly string[] spellings = [accountId.ToString("D"), accountId.ToString("N")];
+    private readonly string[] _spellings = [accountId.ToString("D"), accountId.ToString("N")];
 
     public bool IsIn(string text)
     {
@@ -20,7 +20,7 @@ public sealed class AccountMatcher(Guid accountId, IReadOnlyCollection<string> a
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
-            return spellings.Any(spelling => text.Contains(spelling, StringComparison.OrdinalIgnoreCase));
+            return _spellings.Any(spelling => text.Contains(spelling, StringComparison.OrdinalIgnoreCase));
         }
     }
 

@@ -4,8 +4,8 @@ using MarketplaceWebhook.Storage;
 namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>
-/// Removes everything that names an account: rows, dead letters, blobs, and messages that rest in the poison queue. Again, until
-/// a pass finds nothing and no message of it can be seen: a message on its way makes rows anew.
+/// Removes everything that belongs to an account: rows, dead letters, blobs, and messages in the poison queue. Repeats until a
+/// pass finds nothing and no message of the account is visible: a message in a queue creates rows again.
 /// </summary>
 public sealed class Erasure(
     InstallTable installs, StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, QueueInspector waiting,
@@ -15,11 +15,11 @@ public sealed class Erasure(
     private static readonly TimeSpan BetweenPasses = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Taken = TimeSpan.FromSeconds(30);
 
-    /// <summary>Counts what names the account, and changes nothing.</summary>
+    /// <summary>Counts what belongs to the account, and changes nothing.</summary>
     public Task<ErasureResult> CountAsync(Guid accountId, CancellationToken cancellationToken) =>
         PassAsync(accountId, [], dryRun: true, cancellationToken);
 
-    /// <param name="patience">For messages that are on their way.</param>
+    /// <param name="patience">For messages that are still in the queues.</param>
     public async Task<ErasureResult> RunAsync(Guid accountId, TimeSpan patience, CancellationToken cancellationToken)
     {
         var startedAt = time.GetTimestamp();
@@ -42,7 +42,7 @@ public sealed class Erasure(
         }
     }
 
-    /// <param name="apiIds">The names of the account that its rows gave so far.</param>
+    /// <param name="apiIds">The AccountApiIds found in its rows so far.</param>
     private async Task<ErasureResult> PassAsync(Guid accountId, HashSet<string> apiIds, bool dryRun, CancellationToken cancellationToken)
     {
         var account = TableKeys.Account(accountId);
@@ -51,12 +51,12 @@ public sealed class Erasure(
             Installs = await RowsAsync(installs.ReadRowsAsync(account, cancellationToken), installs.RemoveAsync),
             Notifications = await RowsAsync(log.ReadAsync(account, cancellationToken), log.RemoveAsync),
         };
-        var mention = new AccountMatcher(accountId, apiIds);
-        result = await LettersAsync(result, account, mention, dryRun, cancellationToken);
-        result = await MessagesAsync(result, account, mention, dryRun, cancellationToken);
+        var matcher = new AccountMatcher(accountId, apiIds);
+        result = await DeadLettersAsync(result, account, matcher, dryRun, cancellationToken);
+        result = await MessagesAsync(result, account, matcher, dryRun, cancellationToken);
         await foreach (var blob in payloads.ReadAsync(cancellationToken))
         {
-            // The blob of a message on its way stays for now: without it the message could only fail.
+            // The blob of a message in a queue stays for now: without it the message would fail.
             if (blob.Account == account && !result.BlobsInUse.Contains(blob.Name)
                 && (dryRun || await payloads.RemoveAsync(blob.Name, cancellationToken)))
             {
@@ -80,12 +80,12 @@ public sealed class Erasure(
         }
     }
 
-    private async Task<ErasureResult> LettersAsync(
-        ErasureResult result, string account, AccountMatcher mention, bool dryRun, CancellationToken cancellationToken)
+    private async Task<ErasureResult> DeadLettersAsync(
+        ErasureResult result, string account, AccountMatcher matcher, bool dryRun, CancellationToken cancellationToken)
     {
         await foreach (var letter in letters.ReadAsync(kind: null, since: null, cancellationToken))
         {
-            if (!await NamesAsync(letter))
+            if (!await BelongsAsync(letter))
             {
                 continue;
             }
@@ -101,31 +101,31 @@ public sealed class Erasure(
 
         return result;
 
-        async Task<bool> NamesAsync(StoredDeadLetter letter) =>
+        async Task<bool> BelongsAsync(StoredDeadLetter letter) =>
             letter.AccountId == account
             || (await letters.GetBodyAsync(letter, cancellationToken) is { } body
-                && mention.IsIn(Encoding.UTF8.GetString(body.Span)));
+                && matcher.IsIn(Encoding.UTF8.GetString(body.Span)));
     }
 
     private async Task<ErasureResult> MessagesAsync(
-        ErasureResult result, string account, AccountMatcher mention, bool dryRun, CancellationToken cancellationToken)
+        ErasureResult result, string account, AccountMatcher matcher, bool dryRun, CancellationToken cancellationToken)
     {
-        var looks = await waiting.PeekAsync(cancellationToken);
-        foreach (var look in looks)
+        var queues = await waiting.PeekAsync(cancellationToken);
+        foreach (var peeked in queues)
         {
             var names = new List<WaitingMessage>();
-            foreach (var message in look.Seen)
+            foreach (var message in peeked.Seen)
             {
-                if (await NamesAsync(message.Text))
+                if (await BelongsAsync(message.Text))
                 {
                     names.Add(message);
                 }
             }
 
-            result = result with { UnseenMessages = result.UnseenMessages + look.Unseen };
-            if (look.IsPoison && names.Count > 0 && !dryRun)
+            result = result with { UnseenMessages = result.UnseenMessages + peeked.Unseen };
+            if (peeked.IsPoison && names.Count > 0 && !dryRun)
             {
-                result = result with { Messages = result.Messages + await RemovePoisonAsync(look.Count) };
+                result = result with { Messages = result.Messages + await RemovePoisonAsync(peeked.Count) };
             }
             else
             {
@@ -136,7 +136,8 @@ public sealed class Erasure(
 
         return result;
 
-        // Nobody works on what rests there, so nothing is lost by taking it; what is not the account's goes back at once.
+        // The poison queue's messages are not being processed, so receiving them is safe; those of other accounts are released at
+        // once.
         async Task<int> RemovePoisonAsync(int most)
         {
             var (removed, others) = (0, new List<TakenMessage>());
@@ -151,7 +152,7 @@ public sealed class Erasure(
                 seen += taken.Count;
                 foreach (var message in taken)
                 {
-                    if (!await NamesAsync(message.Message.Text))
+                    if (!await BelongsAsync(message.Message.Text))
                     {
                         others.Add(message);
                     }
@@ -170,9 +171,9 @@ public sealed class Erasure(
             return removed;
         }
 
-        async Task<bool> NamesAsync(string messageText) =>
+        async Task<bool> BelongsAsync(string messageText) =>
             BlobOf(messageText) is { } blob
-                ? await payloads.FindAccountAsync(blob, cancellationToken) == account : mention.IsIn(messageText);
+                ? await payloads.FindAccountAsync(blob, cancellationToken) == account : matcher.IsIn(messageText);
     }
 
     private static string? BlobOf(string messageText)
@@ -188,7 +189,7 @@ public sealed class Erasure(
     }
 }
 
-/// <summary>What was removed, or would be, and what is left on its way.</summary>
+/// <summary>What was removed, or would be, and what is left in the queues.</summary>
 public sealed record ErasureResult
 {
     public int Installs { get; init; }
@@ -199,20 +200,20 @@ public sealed record ErasureResult
 
     public int Blobs { get; init; }
 
-    /// <summary>Of the poison queue.</summary>
+    /// <summary>Removed from the poison queue.</summary>
     public int Messages { get; init; }
 
-    /// <summary>Messages of the account that are on their way.</summary>
+    /// <summary>Messages of the account that are still in the queues.</summary>
     public int QueueInspector { get; init; }
 
-    /// <summary>Messages of whomever that nobody can look at now: being worked on, delayed, or behind the first 32.</summary>
+    /// <summary>Messages of any account that cannot be peeked now: being processed, delayed, or behind the first 32.</summary>
     public int UnseenMessages { get; init; }
 
     internal HashSet<string> BlobsInUse { get; init; } = [];
 
     public int Rows => Installs + Notifications + DeadLetters + Blobs + Messages;
 
-    /// <summary>Removed by both; on its way as the later one saw it.</summary>
+    /// <summary>Adds what both passes removed; what is left is as the later one saw it.</summary>
     public ErasureResult Add(ErasureResult later) => later with
     {
         Installs = Installs + later.Installs,

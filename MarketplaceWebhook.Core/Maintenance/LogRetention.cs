@@ -4,15 +4,15 @@ using MarketplaceWebhook.Notifications;
 namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>
-/// Tells which notifications of one account's log the fold still reads: of each package the greatest, the greatest of each
-/// status, and those that own a cycle row. The others can go: the fold gives the same rows without them, whatever arrives
-/// later. To be asked in the order of the log, newest first.
+/// Decides which notifications of one account's log the fold still needs: of each package the latest of each status, and those
+/// that a cycle row comes from. Without the others the fold gives the same rows, whatever arrives later. Call it in the order
+/// of the log, newest first.
 /// </summary>
 public sealed class LogRetention
 {
-    private readonly Dictionary<long, Seen> packages = [];
+    private readonly Dictionary<long, Seen> _packages = [];
 
-    /// <param name="change">Every row of the account has to pass here, needed or not.</param>
+    /// <param name="change">Every row of the account, needed or not.</param>
     public bool Needs(StatusChange change)
     {
         if (!KnownStatus.Includes(change.Status))
@@ -20,12 +20,12 @@ public sealed class LogRetention
             return false;
         }
 
-        if (!packages.TryGetValue(change.PackageId, out var seen))
+        if (!_packages.TryGetValue(change.PackageId, out var seen))
         {
-            packages.Add(change.PackageId, seen = new Seen());
+            _packages.Add(change.PackageId, seen = new Seen());
         }
 
-        // The greatest of all is the greatest of its status, too.
+        // The latest of all is also the latest of its status.
         var needed = seen.Statuses.Add(change.Status);
         if (change.Status != KnownStatus.Uninstalled && !seen.Statuses.Contains(KnownStatus.Uninstalled))
         {

@@ -4,19 +4,19 @@ using MarketplaceWebhook.Storage;
 namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>
-/// Removes what is old from the log, the dead letters and the blobs, and leaves whatever the fold still reads: a rebuild gives
-/// the same Installs afterwards. Safe beside live traffic, and after a crash: rows go before the blobs that they name.
+/// Removes old rows from the log and the dead letters, and old blobs, but keeps what the fold still needs: a rebuild gives the
+/// same Installs afterwards. Safe alongside live traffic and after a crash: rows are removed before the blobs they refer to.
 /// </summary>
 public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, StatusChangeReader reader, QueueInspector waiting)
 {
     private const int Batch = 500;
 
-    /// <param name="before">What is younger stays.</param>
-    /// <param name="dryRun">Counts, and changes nothing.</param>
+    /// <param name="before">Newer ones stay.</param>
+    /// <param name="dryRun">Counts only; changes nothing.</param>
     public async Task<PurgeResult> RunAsync(DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
     {
         var result = await PurgeLogAsync(before, dryRun, cancellationToken);
-        result = await PurgeLettersAsync(result, before, dryRun, cancellationToken);
+        result = await PurgeDeadLettersAsync(result, before, dryRun, cancellationToken);
         return await PurgeBlobsAsync(result, before, dryRun, cancellationToken);
     }
 
@@ -41,7 +41,7 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
                 var isOld = row.Id(Columns.NotificationId) is { } id && id.ReceivedAt < before;
                 if (isOld && !isNeeded)
                 {
-                    // Of what goes only the keys are kept in memory.
+                    // Only the keys of rows to remove are kept in memory.
                     old.Add(row with { Columns = new Dictionary<string, object>() });
                     result = result with { Blobs = result.Blobs + (dryRun && row.Text(Columns.PayloadBlob) is not null ? 1 : 0) };
                 }
@@ -56,16 +56,15 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
 
         return await RemoveAsync(result);
 
-        async Task<PurgeResult> RemoveAsync(PurgeResult sofar)
+        async Task<PurgeResult> RemoveAsync(PurgeResult soFar)
         {
             var removed = dryRun ? old.Count : await log.RemoveAsync(old, cancellationToken);
             old.Clear();
-            sofar = sofar with { Notifications = sofar.Notifications + removed };
-            return sofar;
+            return soFar with { Notifications = soFar.Notifications + removed };
         }
     }
 
-    private async Task<PurgeResult> PurgeLettersAsync(
+    private async Task<PurgeResult> PurgeDeadLettersAsync(
         PurgeResult result, DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
     {
         foreach (var kind in (string[])[DeadLetter.Failed, DeadLetter.Rejected])
@@ -87,26 +86,27 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
         return result;
     }
 
-    /// <summary>One that was redriven lately stays: its message may still be on its way, and need the blob that it
-    /// names.</summary>
+    /// <summary>
+    /// A dead letter that was redriven recently stays: its message may still be in the queue, and need its blob.
+    /// </summary>
     private static bool IsOld(StoredDeadLetter letter, DateTimeOffset before) =>
         letter.Id is { } id && id.ReceivedAt < before && !(letter.RedrivenAt >= before);
 
     private async Task<PurgeResult> PurgeBlobsAsync(
         PurgeResult result, DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
     {
-        var looks = await waiting.PeekAsync(cancellationToken);
-        if (looks.Any(look => look.Seen.Any(message => message.InsertedAt < before)))
+        var queues = await waiting.PeekAsync(cancellationToken);
+        if (queues.Any(queue => queue.Seen.Any(message => message.InsertedAt < before)))
         {
-            // A message as old as these blobs waits, and others may wait behind it.
+            // A message as old as these blobs is still in a queue, and there may be others behind it.
             return result with { BlobsLeftForMessages = true };
         }
 
         await foreach (var blob in payloads.ReadAsync(cancellationToken))
         {
-            // Its own time, not the id's: a redriven body is put anew under its old id, before its message.
+            // The time of the blob, not of the id: redriving writes the blob again under its old id, before the message.
             if (blob.WrittenAt >= before || !TableKeys.TryParseBlob(blob.Name, out var id, out var isDeadLetter)
-                || await IsNamedAsync(blob, id, isDeadLetter, cancellationToken))
+                || await IsReferencedAsync(blob, id, isDeadLetter, cancellationToken))
             {
                 continue;
             }
@@ -120,7 +120,7 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
         return result;
     }
 
-    private async Task<bool> IsNamedAsync(
+    private async Task<bool> IsReferencedAsync(
         StoredBlob blob, NotificationId id, bool isDeadLetter, CancellationToken cancellationToken)
     {
         var sameId = await letters.FindAsync(id, cancellationToken);
@@ -129,28 +129,28 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
             return sameId.Any(letter => letter.BodyBlob == blob.Name);
         }
 
-        // The message of a failed one names it. Without an account there is no telling where in the log to look: it stays.
+        // The message of a failed one refers to it. Without an account its log row cannot be found: it stays.
         return sameId.Any(letter => letter.Kind == DeadLetter.Failed)
             || blob.Account is null
             || await log.ContainsAsync(blob.Account, id, cancellationToken);
     }
 }
 
-/// <summary>What a purge has removed so far, or would remove.</summary>
+/// <summary>What a purge removed, or would remove.</summary>
 public sealed record PurgeResult
 {
     public int Notifications { get; init; }
 
-    /// <summary>Old ones that stay: the fold still reads them.</summary>
+    /// <summary>Old ones that stay: the fold still needs them.</summary>
     public int KeptNotifications { get; init; }
 
-    /// <summary>Rows of the log that cannot be read stay, whatever their age.</summary>
+    /// <summary>Unreadable rows of the log stay, whatever their age.</summary>
     public int UnreadableNotifications { get; init; }
 
     public int DeadLetters { get; init; }
 
     public int Blobs { get; init; }
 
-    /// <summary>A message older than the blobs waits in a queue, and may name one: no blob was removed.</summary>
+    /// <summary>A message older than the blobs is still in a queue and may refer to one: no blob was removed.</summary>
     public bool BlobsLeftForMessages { get; init; }
 }

@@ -4,19 +4,19 @@ using MarketplaceWebhook.Storage;
 namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>
-/// Folds the log anew and compares it with Installs, beside live traffic. The first comparison reads both tables once, side by side;
-/// a difference counts only if it stands at a second comparison, which reads the account's installs first and then its log: a
-/// notification that was in between is in the log by then, or in neither. Only differing accounts are kept in memory, and of
+/// Folds the log again and compares the result with Installs, alongside live traffic. The first comparison reads both tables
+/// once, in parallel. A difference counts only if a second comparison finds it again, which reads the account's installs first
+/// and then its log: a notification projected in between is then in the log. Only differing accounts are kept in memory, and of
 /// those a bounded number.
 /// </summary>
 public sealed class Rebuild(InstallTable installs, StatusChangeLog log, StatusChangeReader reader, StorageRetry retry, TimeProvider time)
 {
-    /// <summary>Accounts that wait for their second comparison.</summary>
+    /// <summary>Accounts waiting for their second comparison.</summary>
     private const int MostWaiting = 10_000;
 
     /// <param name="account">A partition key; null is all of them.</param>
-    /// <param name="apply">Write what should be.</param>
-    /// <param name="settle">Between the two looks.</param>
+    /// <param name="apply">Write the correct rows.</param>
+    /// <param name="settle">The time between the two comparisons.</param>
     /// <returns>The accounts that differ, as they are found.</returns>
     public async IAsyncEnumerable<RebuiltAccount> RunAsync(
         string? account, bool apply, TimeSpan settle, IProgress<RebuildProgress>? progress,
@@ -67,7 +67,7 @@ public sealed class Rebuild(InstallTable installs, StatusChangeLog log, StatusCh
             return null;
         }
 
-        // What the account should have is not known where its log cannot be read: its rows are left alone.
+        // If the log cannot be read, the correct state is unknown: the rows are not changed.
         var applied = apply && comparison.Problems.Count == 0;
         if (applied)
         {
@@ -77,7 +77,7 @@ public sealed class Rebuild(InstallTable installs, StatusChangeLog log, StatusCh
         return new RebuiltAccount(candidate.Account, differences, comparison.Problems, applied);
     }
 
-    /// <param name="groups">The packages that differ; null stands for the rows that are no package's.</param>
+    /// <param name="groups">The packages that differ; null means the rows that belong to no package.</param>
     private Task<bool> ApplyAsync(AccountComparison comparison, HashSet<long?> groups, CancellationToken cancellationToken)
     {
         AccountComparison? current = comparison;
@@ -109,7 +109,7 @@ public sealed class Rebuild(InstallTable installs, StatusChangeLog log, StatusCh
         return new AccountComparison(account, present, fold);
     }
 
-    /// <summary>Both tables are sorted by account: an account that only one of them has is met as well.</summary>
+    /// <summary>Both tables are sorted by account: an account that is only in one of them is included.</summary>
     private async IAsyncEnumerable<AccountComparison> CompareAllAsync(
         string? account, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -138,7 +138,7 @@ public sealed class Rebuild(InstallTable installs, StatusChangeLog log, StatusCh
         }
     }
 
-    /// <param name="Findings">Hash codes of what was found: enough to know it again.</param>
-    /// <param name="SeenAt">A timestamp of the time provider.</param>
+    /// <param name="Findings">Hash codes of the differences, to recognise them.</param>
+    /// <param name="SeenAt">A timestamp of the TimeProvider.</param>
     private sealed record Candidate(string Account, HashSet<int> Findings, long SeenAt);
 }

@@ -4,19 +4,18 @@ using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Maintenance;
 
-/// <summary>Where Installs is not what the log says.</summary>
+/// <summary>A difference between Installs and its log.</summary>
 /// <param name="Account">The partition key.</param>
-/// <param name="Column">Null: the whole row.</param>
-/// <param name="Is">Null: absent. Of a whole row, the notification it comes from.</param>
+/// <param name="Column">Null: the entire row.</param>
+/// <param name="Is">Null: absent. For an entire row, the notification it comes from.</param>
 /// <param name="ShouldBe">As <paramref name="Is"/>.</param>
 public sealed record RowDifference(string Account, string Row, string? Column, string? Is, string? ShouldBe)
 {
-    /// <summary>The columns hold secrets: it can be seen whether two values are the same, and no more.</summary>
+    /// <summary>Columns with secrets: only a hash is shown, enough to see whether two values are the same.</summary>
     private static readonly string[] Hidden = [Columns.Webhooks, Columns.CompleteParameter];
 
     /// <summary>
-    /// A column that the contract does not know is a difference as well: the next notification of the package replaces the row
-    /// and would remove it.
+    /// An unknown column is a difference, too: the next notification of the package would replace the row and remove it.
     /// </summary>
     public static IEnumerable<RowDifference> Between(IEnumerable<RawRow> present, IEnumerable<RawRow> wanted)
     {

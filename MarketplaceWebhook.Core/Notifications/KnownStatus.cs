@@ -1,6 +1,8 @@
 namespace MarketplaceWebhook.Notifications;
 
-/// <summary>The statuses that Cyclr documents, as they are stored. Any other is logged and leaves the installs unchanged.</summary>
+/// <summary>
+/// The statuses that Cyclr documents, as they are stored. Any other is logged and leaves the installs unchanged.
+/// </summary>
 public static class KnownStatus
 {
     public const string Installed = "installed";

@@ -1,6 +1,6 @@
 namespace MarketplaceWebhook.Notifications;
 
-/// <summary>What Cyclr said in one notification, validated. An optional value that was absent, or could not be read, is null.</summary>
+/// <summary>One notification from Cyclr, validated. An optional value that was absent or unreadable is null.</summary>
 public sealed record Notification
 {
     /// <summary>Trimmed, lower case, 1 to 64 characters; see <see cref="KnownStatus"/>.</summary>
@@ -36,7 +36,7 @@ public sealed record InstallDetail
 
     public required Guid CycleId { get; init; }
 
-    /// <summary>Open text: Cyclr publishes no list.</summary>
+    /// <summary>Open text: Cyclr documents no list of values.</summary>
     public string? CycleStatus { get; init; }
 
     public string? TemplateId { get; init; }
@@ -46,5 +46,5 @@ public sealed record InstallDetail
     public IReadOnlyList<CycleWebhook> Webhooks { get; init; } = [];
 }
 
-/// <param name="Url">A secret: whoever has it can trigger the cycle.</param>
+/// <param name="Url">A secret: anyone who knows it can trigger the cycle.</param>
 public sealed record CycleWebhook(string? Url, string? StepName);

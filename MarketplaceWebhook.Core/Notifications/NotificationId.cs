@@ -4,7 +4,7 @@ using System.Globalization;
 namespace MarketplaceWebhook.Notifications;
 
 /// <summary>
-/// The identity and the place in the order of one notification: a UUIDv7 (RFC 9562) in lower case with dashes.
+/// The identity of a notification, and its position in the order of all of them: a UUIDv7 (RFC 9562) in lower case with dashes.
 /// Its ordinal text order is the order of notifications everywhere.
 /// </summary>
 public readonly record struct NotificationId : IComparable<NotificationId>
@@ -13,9 +13,9 @@ public readonly record struct NotificationId : IComparable<NotificationId>
 
     private static readonly long LatestMillisecond = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
-    private readonly string? text;
+    private readonly string? _text;
 
-    private NotificationId(string text, DateTimeOffset receivedAt) => (this.text, ReceivedAt) = (text, receivedAt);
+    private NotificationId(string text, DateTimeOffset receivedAt) => (_text, ReceivedAt) = (text, receivedAt);
 
     /// <summary>The id's own time: UTC, whole milliseconds.</summary>
     public DateTimeOffset ReceivedAt { get; }
@@ -32,7 +32,7 @@ public readonly record struct NotificationId : IComparable<NotificationId>
         return new NotificationId(text, DateTimeOffset.FromUnixTimeMilliseconds(unixMilliseconds));
     }
 
-    /// <summary>Only the one spelling that <see cref="Create"/> gives: text order would not hold for another.</summary>
+    /// <summary>Accepts only the format of <see cref="Create"/>: text order would be wrong for any other.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out NotificationId id)
     {
         id = default;
@@ -60,7 +60,7 @@ public readonly record struct NotificationId : IComparable<NotificationId>
         return true;
     }
 
-    public int CompareTo(NotificationId other) => string.CompareOrdinal(text, other.text);
+    public int CompareTo(NotificationId other) => string.CompareOrdinal(_text, other._text);
 
     public static bool operator <(NotificationId left, NotificationId right) => left.CompareTo(right) < 0;
 
@@ -70,7 +70,7 @@ public readonly record struct NotificationId : IComparable<NotificationId>
 
     public static bool operator >=(NotificationId left, NotificationId right) => left.CompareTo(right) >= 0;
 
-    public override string ToString() => text ?? "";
+    public override string ToString() => _text ?? "";
 }
 
 public static class TimeText

@@ -3,32 +3,32 @@ using System.Security.Cryptography;
 namespace MarketplaceWebhook.Notifications;
 
 /// <summary>
-/// Gives ids that only rise within a process: a counter in the 12 bits after the version, and the last millisecond where the
-/// clock steps back. Guid.CreateVersion7 does neither.
+/// Creates ids that are strictly increasing within a process: a counter in the 12 bits after the version, and the last
+/// millisecond if the clock steps back. Guid.CreateVersion7 does neither.
 /// </summary>
 public sealed class NotificationIds(TimeProvider time)
 {
-    private readonly Lock gate = new();
-    private long millisecond;
-    private int counter;
+    private readonly Lock _gate = new();
+    private long _millisecond;
+    private int _counter;
 
     public NotificationId Next()
     {
         Span<byte> random = stackalloc byte[sizeof(ulong)];
         RandomNumberGenerator.Fill(random);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        lock (gate)
+        lock (_gate)
         {
-            if (now > millisecond)
+            if (now > _millisecond)
             {
-                (millisecond, counter) = (now, 0);
+                (_millisecond, _counter) = (now, 0);
             }
-            else if (++counter == 1 << NotificationId.CounterBits)
+            else if (++_counter == 1 << NotificationId.CounterBits)
             {
-                (millisecond, counter) = (millisecond + 1, 0);
+                (_millisecond, _counter) = (_millisecond + 1, 0);
             }
 
-            return NotificationId.Create(millisecond, counter, BitConverter.ToUInt64(random));
+            return NotificationId.Create(_millisecond, _counter, BitConverter.ToUInt64(random));
         }
     }
 }

@@ -6,12 +6,12 @@ using System.Text.Unicode;
 namespace MarketplaceWebhook.Notifications;
 
 /// <summary>
-/// Reads a body as Cyclr sends it. Tolerant: names in any case, unknown fields, a byte order mark; what is optional is never
-/// a reason to refuse. One pass over the bytes; nothing is kept of a field that nobody reads.
+/// Parses the body of a request. Tolerant: names in any case, unknown fields, a byte order mark; an optional field is never
+/// a reason to reject. One pass over the bytes, which allocates nothing for unknown fields.
 /// </summary>
 public static class NotificationReader
 {
-    /// <summary>The key of a refusal that concerns the body as a whole.</summary>
+    /// <summary>The key of an error that concerns the body as a whole.</summary>
     public const string Body = "body";
 
     private const string Status = "Status";
@@ -26,7 +26,7 @@ public static class NotificationReader
     private static readonly string[] Names = [Status, AccountId, AccountApiId, PackageId, Details, ErrorList, UserId, CompleteParameter];
     private static readonly byte[][] NamesUtf8 = [.. Names.Select(Encoding.UTF8.GetBytes)];
 
-    // Depth is no reason to refuse, and the reader spends one bit on a level.
+    // Depth is not a reason to reject, and costs the reader one bit per level.
     private static readonly JsonReaderOptions Options = new() { MaxDepth = int.MaxValue };
 
     public static ParseResult Read(ReadOnlySpan<byte> body)
@@ -56,7 +56,7 @@ public static class NotificationReader
         }
         catch (JsonException e)
         {
-            // The exception's own message repeats characters of the body.
+            // The exception's own message would repeat characters of the body.
             return NotJson(string.Create(CultureInfo.InvariantCulture,
                 $"is not one JSON value: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}."));
         }
@@ -134,7 +134,7 @@ public static class NotificationReader
 
     private static ParseResult.Rejected Reject(Draft draft) => new(RejectionReason.InvalidNotification, draft.Rejections(), draft.AccountId);
 
-    /// <summary>The fields as they are met, in any order, before it is known whether they make a notification.</summary>
+    /// <summary>The fields read so far, in any order, before validation.</summary>
     private sealed class Draft
     {
         private Dictionary<string, string[]>? _rejections;

@@ -1,12 +1,12 @@
 namespace MarketplaceWebhook.Notifications;
 
-/// <summary>What was left out or cut, by the path of the field: the first 50, then a count. Never the value itself.</summary>
+/// <summary>What was skipped or cut, by the path of the field: the first 50, then a count. Never the value itself.</summary>
 public sealed class Warnings
 {
     public const int MaxShown = 50;
 
-    private readonly List<string> shown = [];
-    private int notShown;
+    private readonly List<string> _shown = [];
+    private int _notShown;
 
     public Warnings()
     {
@@ -14,36 +14,36 @@ public sealed class Warnings
 
     public Warnings(Warnings other)
     {
-        shown.AddRange(other.shown);
-        notShown = other.notShown;
+        _shown.AddRange(other._shown);
+        _notShown = other._notShown;
     }
 
-    public bool Any => shown.Count > 0;
+    public bool Any => _shown.Count > 0;
 
     public void Add(string path, string why)
     {
-        if (shown.Count < MaxShown)
+        if (_shown.Count < MaxShown)
         {
-            shown.Add($"{path}: {why}");
+            _shown.Add($"{path}: {why}");
         }
         else
         {
-            notShown++;
+            _notShown++;
         }
     }
 
     public void Add(string list, int index, string field, string why)
     {
-        // The text is made only where it is shown: a hostile body can earn a warning on every few bytes.
-        if (shown.Count < MaxShown)
+        // The text is built only if it is shown: a hostile body can cause a warning every few bytes.
+        if (_shown.Count < MaxShown)
         {
             Add($"{list}[{index}]{field}", why);
         }
         else
         {
-            notShown++;
+            _notShown++;
         }
     }
 
-    public IReadOnlyList<string> ToList() => notShown == 0 ? shown : [.. shown, $"and {notShown} more"];
+    public IReadOnlyList<string> ToList() => _notShown == 0 ? _shown : [.. _shown, $"and {_notShown} more"];
 }

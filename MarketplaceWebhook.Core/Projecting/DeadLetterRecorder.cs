@@ -7,13 +7,13 @@ using Microsoft.Extensions.Logging;
 
 namespace MarketplaceWebhook.Projecting;
 
-/// <summary>A message that the host gave up on becomes a row of DeadLetters, unless it can be projected after all.</summary>
+/// <summary>Records a message that failed too often as a row of DeadLetters, unless it can be projected after all.</summary>
 public sealed class DeadLetterRecorder(
     Projector projector, DeadLetterTable table, NotificationQueue queue, PayloadBlobs payloads, ILogger<DeadLetterRecorder> logger)
 {
     private static readonly TimeSpan PutBackDelay = TimeSpan.FromMinutes(5);
 
-    /// <param name="insertedAt">When the message was put on the poison queue.</param>
+    /// <param name="insertedAt">When the message was added to the poison queue.</param>
     public async Task RecordAsync(string messageText, DateTimeOffset insertedAt, CancellationToken cancellationToken)
     {
         try
@@ -23,11 +23,11 @@ public sealed class DeadLetterRecorder(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            await BuryAsync(messageText, insertedAt, e, cancellationToken);
+            await RecordFailureAsync(messageText, insertedAt, e, cancellationToken);
         }
     }
 
-    private async Task BuryAsync(string messageText, DateTimeOffset insertedAt, Exception failure, CancellationToken cancellationToken)
+    private async Task RecordFailureAsync(string messageText, DateTimeOffset insertedAt, Exception failure, CancellationToken cancellationToken)
     {
         var unreadable = failure as UnreadableEnvelopeException;
         var envelope = unreadable is null ? Envelope.Read(messageText) : null;
@@ -52,13 +52,13 @@ public sealed class DeadLetterRecorder(
         }
         catch (Exception e) when (StorageErrors.IsStorage(e) && !cancellationToken.IsCancellationRequested)
         {
-            // The poison queue has none of its own: after its last delivery a message would rest there, seen by nobody.
+            // A poison queue has no poison queue of its own: after its last delivery the message would stay there unnoticed.
             await queue.PutBackPoisonAsync(messageText, PutBackDelay, cancellationToken);
             Log.PutBack(logger, id.ToString(), StorageErrors.Describe(e));
         }
     }
 
-    /// <summary>The same message always gets the same id: the time is its insertion's, the rest comes from its text.</summary>
+    /// <summary>The same message always gets the same id: the time of its insertion, and the hash of its text.</summary>
     private static NotificationId IdOf(string messageText, DateTimeOffset insertedAt)
     {
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(messageText));
@@ -81,7 +81,7 @@ public sealed class DeadLetterRecorder(
         }
         catch (Exception e) when (StorageErrors.IsStorage(e) && !cancellationToken.IsCancellationRequested)
         {
-            // Unknown, then: the letter is worth more than its account.
+            // The dead letter matters more than its account.
             return null;
         }
     }

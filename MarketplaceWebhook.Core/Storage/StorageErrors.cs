@@ -3,10 +3,12 @@ using Azure.Identity;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>What a failed storage call means for who made it.</summary>
+/// <summary>Classifies failed storage calls.</summary>
 public static class StorageErrors
 {
-    /// <summary>Somebody else wrote the rows between our read and our write, or made or deleted the row: read again, fold again.</summary>
+    /// <summary>
+    /// Another writer changed, created or deleted a row between our read and our write: read again, fold again.
+    /// </summary>
     public static bool IsLostRace(Exception exception) => exception is RequestFailedException
     {
         Status: 409 or 412,
@@ -14,31 +16,33 @@ public static class StorageErrors
     }
     or RequestFailedException { Status: 404, ErrorCode: "ResourceNotFound" };
 
-    /// <summary>Worth another attempt at the same thing: throttled, failing, slow or out of reach.</summary>
+    /// <summary>Worth a retry: throttled, failing, slow or out of reach.</summary>
     public static bool IsTransient(Exception exception) => exception switch
     {
-        // Status 0: no answer came. 409 and not a lost race: something is being deleted.
+        // Status 0: no response. 409 and not a lost race: something is being deleted.
         RequestFailedException { Status: 0 or 408 or 409 or 429 or >= 500 } e => !IsLostRace(e),
         AggregateException e => e.InnerExceptions.All(IsTransient),
         CredentialUnavailableException => false,
         AuthenticationFailedException e => e.InnerException is { } inner && IsTransient(inner),
-        // A cancellation that the caller asked for is not handed to this method: see its uses.
+        // Callers check first whether they requested the cancellation.
         OperationCanceledException or TimeoutException or IOException or HttpRequestException => true,
         _ => false,
     };
 
-    /// <summary>Whether the exception is storage's, and no mistake of ours.</summary>
+    /// <summary>True if the exception comes from Azure Storage rather than from a bug in this application.</summary>
     public static bool IsStorage(Exception exception) =>
         exception is RequestFailedException or AuthenticationFailedException || IsTransient(exception);
 
-    /// <summary>Deleted under us: the queue, table or container itself, not a row or message.</summary>
+    /// <summary>The queue, table or container does not exist, as opposed to a row or message in it.</summary>
     public static bool IsMissing(RequestFailedException exception) =>
         exception is { Status: 404, ErrorCode: "QueueNotFound" or "TableNotFound" or "ContainerNotFound" };
 
-    /// <summary>What was asked for is not there: a row, message or blob, or what it lies in.</summary>
-    public static bool IsNotThere(Exception exception) => exception is RequestFailedException { Status: 404 };
+    /// <summary>The row, message or blob does not exist, or its table, queue or container.</summary>
+    public static bool IsNotFound(Exception exception) => exception is RequestFailedException { Status: 404 };
 
-    /// <summary>Type, status and error code: what may stand in a log line or a row. Messages of storage repeat what was sent.</summary>
+    /// <summary>
+    /// Type, status and error code: safe for a log line or a row. Exception messages of Azure Storage repeat what was sent.
+    /// </summary>
     public static string Describe(Exception exception) => exception switch
     {
         RequestFailedException { ErrorCode: { } code } e => $"{e.GetType().Name} {e.Status} {code}",

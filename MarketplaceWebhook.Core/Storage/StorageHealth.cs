@@ -9,20 +9,20 @@ public sealed class StorageHealth([FromKeyedServices(StorageUse.Receive)] Storag
     private static readonly TimeSpan CacheTime = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    private readonly Lock gate = new();
-    private Task<bool> check = Task.FromResult(false);
-    private long? checkedAt;
+    private readonly Lock _gate = new();
+    private Task<bool> _check = Task.FromResult(false);
+    private long? _checkedAt;
 
     public Task<bool> IsHealthyAsync()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (check.IsCompleted && (checkedAt is not { } at || time.GetElapsedTime(at) >= CacheTime))
+            if (_check.IsCompleted && (_checkedAt is not { } at || time.GetElapsedTime(at) >= CacheTime))
             {
-                check = CheckAsync();
+                _check = CheckAsync();
             }
 
-            return check;
+            return _check;
         }
     }
 
@@ -43,7 +43,7 @@ public sealed class StorageHealth([FromKeyedServices(StorageUse.Receive)] Storag
         }
         finally
         {
-            checkedAt = time.GetTimestamp();
+            _checkedAt = time.GetTimestamp();
         }
     }
 }

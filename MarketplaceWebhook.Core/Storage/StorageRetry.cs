@@ -5,21 +5,21 @@ using Polly.Retry;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>Tries again with jitter what may succeed yet: transient faults and lost races, for as long as the timeLimits lasts.</summary>
+/// <summary>Retries transient faults and lost races with jitter, until the time limit.</summary>
 public sealed class StorageRetry
 {
     private static readonly ResiliencePropertyKey<long> StartedAt = new("started-at");
     private static readonly TimeSpan LongestRace = TimeSpan.FromSeconds(1);
 
-    private readonly TimeProvider time;
-    private readonly TimeSpan timeLimits;
-    private readonly ResiliencePipeline pipeline;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _limit;
+    private readonly ResiliencePipeline _pipeline;
 
     public StorageRetry(TimeLimits timeLimits, StorageClients clients, TimeProvider time, ILogger<StorageRetry> logger)
     {
-        this.time = time;
-        this.timeLimits = timeLimits.Projecting;
-        pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
+        _time = time;
+        _limit = timeLimits.Projecting;
+        _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
                 ShouldHandle = arguments => ValueTask.FromResult(IsWorthwhile(arguments)),
@@ -46,8 +46,8 @@ public sealed class StorageRetry
         var context = ResilienceContextPool.Shared.Get(id, cancellationToken);
         try
         {
-            context.Properties.Set(StartedAt, time.GetTimestamp());
-            return await pipeline.ExecuteAsync(
+            context.Properties.Set(StartedAt, _time.GetTimestamp());
+            return await _pipeline.ExecuteAsync(
                 static async (context, attempt) => await attempt(context.CancellationToken), context, attempt);
         }
         finally
@@ -60,9 +60,9 @@ public sealed class StorageRetry
         arguments.Outcome.Exception is { } fault
         && !arguments.Context.CancellationToken.IsCancellationRequested
         && (StorageErrors.IsTransient(fault) || StorageErrors.IsLostRace(fault))
-        && time.GetElapsedTime(arguments.Context.Properties.GetValue(StartedAt, 0)) < timeLimits;
+        && _time.GetElapsedTime(arguments.Context.Properties.GetValue(StartedAt, 0)) < _limit;
 
-    /// <summary>A lost race is tried again soon, and later with every one that is lost; null leaves it to the exponential back-off.</summary>
+    /// <summary>A lost race is retried soon, after a delay that grows with each one; null means exponential back-off.</summary>
     private static TimeSpan? RaceDelay(RetryDelayGeneratorArguments<object> arguments)
     {
         if (!StorageErrors.IsLostRace(arguments.Outcome.Exception!))

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace MarketplaceWebhook.Telemetry;
 
-/// <summary>Every log message. Ids, counts and error codes only: no body, no key, no URL; text from outside is made visible first.</summary>
+/// <summary>
+/// Every log message. Only ids, counts and error codes: no body, no key, no URL. Text from outside is escaped first.
+/// </summary>
 public static partial class Log
 {
     [LoggerMessage(101, LogLevel.Information, "Accepted {NotificationId}: {Status} of package {PackageId} in account {AccountId}, {Bytes} bytes")]
@@ -11,16 +13,16 @@ public static partial class Log
     [LoggerMessage(102, LogLevel.Warning, "Rejected {NotificationId}: {Reason} ({Fields}), {Bytes} bytes; the body is stored in DeadLetters")]
     public static partial void Rejected(ILogger logger, string notificationId, string reason, string fields, long bytes);
 
-    [LoggerMessage(103, LogLevel.Error, "Storage did not take {NotificationId}: {Fault}; the caller got 503")]
+    [LoggerMessage(103, LogLevel.Error, "Storage did not accept {NotificationId}: {Fault}; the caller got 503")]
     public static partial void Unavailable(ILogger logger, string notificationId, string fault);
 
     [LoggerMessage(201, LogLevel.Information, "Projected {NotificationId}: {Status} of package {PackageId} in account {AccountId}")]
     public static partial void Projected(ILogger logger, string notificationId, string status, long packageId, Guid accountId);
 
-    [LoggerMessage(202, LogLevel.Warning, "Logged {NotificationId}: the status {Status} is not known, Installs is left alone")]
+    [LoggerMessage(202, LogLevel.Warning, "Logged {NotificationId}: the status {Status} is unknown, Installs stays unchanged")]
     public static partial void UnknownStatus(ILogger logger, string notificationId, string status);
 
-    [LoggerMessage(203, LogLevel.Debug, "Attempt {Attempt} at {Id} failed: {Fault}; trying again")]
+    [LoggerMessage(203, LogLevel.Debug, "Attempt {Attempt} at {Id} failed: {Fault}; retrying")]
     public static partial void Retried(ILogger logger, string id, int attempt, string fault);
 
     [LoggerMessage(204, LogLevel.Error, "Projection of {NotificationId} failed: {Fault}")]
@@ -29,7 +31,7 @@ public static partial class Log
     [LoggerMessage(301, LogLevel.Error, "Dead letter {NotificationId}: {Reason}, {Detail}")]
     public static partial void DeadLettered(ILogger logger, string notificationId, string reason, string detail);
 
-    [LoggerMessage(302, LogLevel.Information, "{NotificationId} came from the poison queue and was projected after all")]
+    [LoggerMessage(302, LogLevel.Information, "{NotificationId} from the poison queue was projected after all")]
     public static partial void Revived(ILogger logger, string notificationId);
 
     [LoggerMessage(303, LogLevel.Error, "Dead letter {NotificationId} could not be recorded: {Fault}; its message is back on the poison queue")]

@@ -3,7 +3,7 @@ using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Telemetry;
 
-/// <summary>What the application counts and measures. Costs next to nothing while nobody listens.</summary>
+/// <summary>The counters and measurements of the application. Almost free without a listener.</summary>
 public static class Metrics
 {
     private const string OtherStatus = "other";
@@ -11,10 +11,10 @@ public static class Metrics
     private static readonly Meter Meter = new(TelemetryNames.SourceName);
 
     private static readonly Counter<long> ReceivedCounter = Meter.CreateCounter<long>(
-        TelemetryNames.Metrics.Received, "{notification}", "Notifications that were answered.");
+        TelemetryNames.Metrics.Received, "{notification}", "Requests that got a response.");
 
     private static readonly Counter<long> ProjectedCounter = Meter.CreateCounter<long>(
-        TelemetryNames.Metrics.Projected, "{notification}", "Notifications that became rows.");
+        TelemetryNames.Metrics.Projected, "{notification}", "Notifications that were projected.");
 
     private static readonly Counter<long> RejectedCounter = Meter.CreateCounter<long>(
         TelemetryNames.Metrics.Rejected, "{notification}", "Notifications that were rejected and stored.");
@@ -23,27 +23,29 @@ public static class Metrics
         TelemetryNames.Metrics.Failed, "{notification}", "Messages that became dead letters.");
 
     private static readonly Counter<long> StorageRetriesCounter = Meter.CreateCounter<long>(
-        TelemetryNames.Metrics.StorageRetries, "{retry}", "Storage calls made again after a fault or a lost race.");
+        TelemetryNames.Metrics.StorageRetries, "{retry}", "Storage calls that were retried after a fault or a lost race.");
 
     private static readonly Counter<long> InstallsWithErrorsCounter = Meter.CreateCounter<long>(
-        TelemetryNames.Metrics.InstallsWithErrors, "{install}", "Installs that were reported with errors.");
+        TelemetryNames.Metrics.InstallsWithErrors, "{install}", "Installs that Cyclr reported with errors.");
 
     private static readonly Histogram<double> ProjectionDelayHistogram = Meter.CreateHistogram(
-        TelemetryNames.Metrics.ProjectionDelay, "s", "From the receipt of a notification to its rows.",
+        TelemetryNames.Metrics.ProjectionDelay, "s", "From the receipt of a notification to its projection.",
         advice: new InstrumentAdvice<double>
         {
             // The host polls an idle queue every 2 s; a failed delivery comes back after 10 s, up to 5 times.
             HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300, 900, 3600],
         });
 
-    /// <param name="status">Null where the body names none that could be read.</param>
+    /// <param name="status">Null if the body has no readable one.</param>
     /// <param name="outcome">One of <see cref="ReceiptOutcome"/>.</param>
     public static void Received(string? status, string outcome) =>
         ReceivedCounter.Add(1, Status(status), new(TelemetryNames.Attributes.Outcome, outcome));
 
     public static void Rejected(string reason) => RejectedCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Reason, reason));
 
-    /// <summary>Only for a projection that wrote something new: a message delivered once more would count, and be late, twice.</summary>
+    /// <summary>
+    /// Only for a projection that wrote something new: a redelivered message would be counted twice, the second time as late.
+    /// </summary>
     public static void Projected(string status, TimeSpan delay, int errorCount)
     {
         ProjectedCounter.Add(1, Status(status));
@@ -60,7 +62,7 @@ public static class Metrics
     public static void StorageRetried(string operation) =>
         StorageRetriesCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Operation, operation));
 
-    /// <summary>A label has few values: any text may come as a status.</summary>
+    /// <summary>A label must have few values, but a status can be any text.</summary>
     internal static string StatusLabel(string? status) => status is not null && KnownStatus.Includes(status) ? status : OtherStatus;
 
     private static KeyValuePair<string, object?> Status(string? status) => new(TelemetryNames.Attributes.Status, StatusLabel(status));

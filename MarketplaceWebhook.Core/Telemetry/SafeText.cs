@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MarketplaceWebhook.Telemetry;
 
-/// <summary>Text from outside, made fit to be seen: what steers a terminal, hides or reorders text is spelled out.</summary>
+/// <summary>Escapes text from outside: characters that control a terminal, or hide or reorder text.</summary>
 public static class SafeText
 {
     private const char Cut = '…';
@@ -12,13 +12,15 @@ public static class SafeText
     /// The text on one line, with control, escape, format (bidirectional and zero-width) characters, line separators and lone
     /// surrogates written as <c>\u{1B}</c>.
     /// </summary>
-    /// <param name="text">Any text; null is shown as an empty one.</param>
-    /// <param name="maxLength">How many UTF-16 units of the text are shown at most; what is cut off is marked by an ellipsis.</param>
+    /// <param name="text">Any text; null gives an empty text.</param>
+    /// <param name="maxLength">The maximum number of UTF-16 units; an ellipsis marks a cut.</param>
     public static string Of(string? text, int maxLength = 1000)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxLength);
         if (string.IsNullOrEmpty(text))
+        {
             return "";
+        }
 
         var visible = new StringBuilder(Math.Min(text.Length, maxLength));
         for (var index = 0; index < text.Length;)
@@ -26,12 +28,19 @@ public static class SafeText
             var readable = Rune.TryGetRuneAt(text, index, out var rune);
             var length = readable ? rune.Utf16SequenceLength : 1;
             if (index + length > maxLength)
+            {
                 return visible.Append(Cut).ToString();
+            }
 
             if (readable && !IsHidden(rune))
+            {
                 visible.Append(text, index, length);
+            }
             else
+            {
                 visible.Append(CultureInfo.InvariantCulture, $"\\u{{{(readable ? rune.Value : text[index]):X}}}");
+            }
+
             index += length;
         }
 

@@ -1,7 +1,7 @@
 namespace MarketplaceWebhook.Telemetry;
 
 /// <summary>
-/// The names under which the application reports what it does. Alerts, the workbook and queries of operators rely on them:
+/// The names of the application's metrics, spans and attributes. Alerts, the workbook and queries of operators rely on them:
 /// a test holds those in infra/ to this list.
 /// </summary>
 public static class TelemetryNames
@@ -32,7 +32,7 @@ public static class TelemetryNames
         /// <summary>Counter, {retry}: <see cref="Attributes.Operation"/>.</summary>
         public const string StorageRetries = "marketplace.storage.retries";
 
-        /// <summary>Counter, {install}: an <i>installed</i> that names errors.</summary>
+        /// <summary>Counter, {install}: an <i>installed</i> with errors.</summary>
         public const string InstallsWithErrors = "marketplace.installs.with_errors";
     }
 
@@ -52,7 +52,7 @@ public static class TelemetryNames
         public const string Operation = "marketplace.operation";
     }
 
-    /// <summary>Attributes of spans, beside <see cref="Attributes.Status"/>.</summary>
+    /// <summary>Attributes of spans, besides <see cref="Attributes.Status"/>.</summary>
     public static class SpanAttributes
     {
         public const string NotificationId = "marketplace.notification.id";

@@ -4,12 +4,14 @@ using MarketplaceWebhook.Notifications;
 namespace MarketplaceWebhook.Telemetry;
 
 /// <summary>
-/// The way of a notification as one trace: from the caller's request, through the message, to its rows. A span is null while nobody listens.
+/// One trace per notification: from the HTTP request, through the message, to its rows. Without a listener a span is null.
 /// Source: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
 /// </summary>
 public static class Traces
 {
-    /// <summary>Version, trace, span and flags of version 00, the only one there is. Source: https://www.w3.org/TR/trace-context/</summary>
+    /// <summary>
+    /// Version, trace, span and flags of version 00, the only one there is. Source: https://www.w3.org/TR/trace-context/
+    /// </summary>
     private const int TraceParentLength = 55;
 
     private static readonly ActivitySource Source = new(TelemetryNames.SourceName);
@@ -26,10 +28,10 @@ public static class Traces
         return span;
     }
 
-    /// <param name="traceParent">As the message has it: it is taken if it is valid.</param>
+    /// <param name="traceParent">From the message; ignored if it is invalid.</param>
     public static Activity? StartProcessing(NotificationId id, string? traceParent)
     {
-        // The call of the host is of another trace, and may not be sampled: it is linked, never the parent.
+        // The host's call belongs to another trace, and may not be sampled: it is linked, never the parent.
         ActivityLink[] links = Activity.Current is { Recorded: true } caller ? [new ActivityLink(caller.Context)] : [];
         Activity.Current = null;
         var span = Source.StartActivity(TelemetryNames.Spans.Process, ActivityKind.Consumer, ParentOf(traceParent), tags: null, links);

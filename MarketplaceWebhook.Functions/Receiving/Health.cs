@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace MarketplaceWebhook.Receiving;
 
-/// <summary>Whether a notification would be taken now. Says nothing more: anybody may ask.</summary>
+/// <summary>Whether a notification would be accepted now. Reports nothing more, because the endpoint is anonymous.</summary>
 public sealed class Health(StorageHealth storage)
 {
     public async Task<IResult> CheckAsync() => Responses.Health(await storage.IsHealthyAsync());

@@ -5,14 +5,14 @@ using Microsoft.AspNetCore.Http.Features;
 namespace MarketplaceWebhook.Receiving;
 
 /// <summary>The body of a request, read within a limit.</summary>
-/// <param name="Bytes">Whole, or the first 1 MiB and a byte of a body that is too large.</param>
-/// <param name="Length">Bytes: as read, or as Content-Length says of a body that is too large.</param>
+/// <param name="Bytes">The complete body, or the first 1 MiB and one byte of a body that is too large.</param>
+/// <param name="Length">Bytes: as read, or Content-Length for a body that is too large.</param>
 /// <param name="AtEnd">Nothing of the body is left on the connection.</param>
 public sealed record RequestBody(ReadOnlyMemory<byte> Bytes, long Length, bool AtEnd)
 {
     public const int MaxBytes = 1024 * 1024;
 
-    /// <summary>Read on and thrown away, so that a caller who writes before it reads gets to see the answer.</summary>
+    /// <summary>Read and discarded, so that a caller that writes before it reads gets the response.</summary>
     public const int MaxDrainedBytes = 4 * 1024 * 1024;
 
     private const int UsualBytes = 4 * 1024;
@@ -20,11 +20,12 @@ public sealed record RequestBody(ReadOnlyMemory<byte> Bytes, long Length, bool A
     public bool IsTooLarge => Bytes.Length > MaxBytes;
 
     /// <summary>
-    /// Reads on though the caller may have hung up: what arrived whole is a notification. A body cut off fails as it is read.
+    /// Keeps reading even if the client disconnects: a body received in full is still a valid notification. An incomplete one
+    /// throws.
     /// </summary>
     public static async Task<RequestBody> ReadAsync(HttpRequest request)
     {
-        // The server's own limit would answer in its own words, and keep nothing.
+        // The server's own limit would send its own response, and store nothing.
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
             limit.MaxRequestBodySize = null;

@@ -9,7 +9,9 @@ using OpenTelemetry.Trace;
 
 namespace MarketplaceWebhook.Telemetry;
 
-/// <summary>Traces, metrics and logs to Azure Monitor, to OTLP, to both, or (then nothing of it is even loaded) to neither.</summary>
+/// <summary>
+/// Exports traces, metrics and logs to Azure Monitor, to OTLP, to both, or to neither (then nothing is loaded).
+/// </summary>
 public static class TelemetryExport
 {
     private const string SamplerSetting = "OTEL_TRACES_SAMPLER";
@@ -28,7 +30,7 @@ public static class TelemetryExport
             .WithTracing(tracing => tracing.AddSource(TelemetryNames.SourceName))
             .WithMetrics(metrics => metrics.AddMeter(TelemetryNames.SourceName))
             .WithLogging(configureBuilder: null, options => options.IncludeFormattedMessage = true);
-        // The application says itself what it did with a request.
+        // The application has its own log messages for requests.
         builder.Logging.AddFilter<OpenTelemetryLoggerProvider>("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Services.AddHostedService<TelemetryFlush>();
 
@@ -54,7 +56,7 @@ public static class TelemetryExport
             options.Credential = settings.Credential;
             options.EnableLiveMetrics = false;
             options.EnablePerformanceCounters = false;
-            // Every notification can be followed, unless a sampler is asked for; the exporter's own default is 5 traces a second.
+            // Every notification can be traced, unless a sampler is configured; the exporter's default is 5 traces per second.
             if (string.IsNullOrEmpty(builder.Configuration[SamplerSetting]))
             {
                 options.TracesPerSecond = null;

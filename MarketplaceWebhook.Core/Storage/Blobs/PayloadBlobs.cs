@@ -7,7 +7,7 @@ using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>Bodies that are too long for a message or a column. Nothing but `purge` and `erase` deletes one.</summary>
+/// <summary>Bodies that are too long for a message or a column. Only `purge` and `erase` delete them.</summary>
 public sealed class PayloadBlobs(StorageClients clients)
 {
     private const string AccountIdMetadata = "accountId";
@@ -26,7 +26,7 @@ public sealed class PayloadBlobs(StorageClients clients)
         return download.Value.Content.ToMemory();
     }
 
-    /// <summary>Null where there is no such blob.</summary>
+    /// <summary>Null if the blob does not exist.</summary>
     public async Task<ReadOnlyMemory<byte>?> FindAsync(string name, CancellationToken cancellationToken)
     {
         try
@@ -50,7 +50,7 @@ public sealed class PayloadBlobs(StorageClients clients)
         }
     }
 
-    /// <summary>The account that the blob's metadata name; null without them, and without the blob.</summary>
+    /// <summary>The account in the blob's metadata; null without metadata or blob.</summary>
     public async Task<string?> FindAccountAsync(string name, CancellationToken cancellationToken)
     {
         try
@@ -64,12 +64,12 @@ public sealed class PayloadBlobs(StorageClients clients)
         }
     }
 
-    /// <returns>Whether there was one.</returns>
+    /// <returns>True if the blob existed.</returns>
     public async Task<bool> RemoveAsync(string name, CancellationToken cancellationToken) =>
         await clients.Payloads.DeleteBlobIfExistsAsync(
             name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
 
-    /// <summary>How long a removed blob can still be brought back; zero: not at all.</summary>
+    /// <summary>How long a deleted blob can be restored; zero: not at all.</summary>
     public async Task<TimeSpan> GetSoftDeleteAsync(CancellationToken cancellationToken)
     {
         var properties = await clients.Payloads.GetParentBlobServiceClient().GetPropertiesAsync(cancellationToken);
@@ -77,7 +77,7 @@ public sealed class PayloadBlobs(StorageClients clients)
             ? TimeSpan.FromDays(days ?? 0) : TimeSpan.Zero;
     }
 
-    /// <summary>The notification's body, wherever the envelope has it.</summary>
+    /// <summary>The notification's body, from the envelope or from its blob.</summary>
     public async Task<ReadOnlyMemory<byte>> GetPayloadAsync(Envelope envelope, CancellationToken cancellationToken) =>
         envelope.PayloadBlob is { } blob ? await GetAsync(blob, cancellationToken) : Encoding.UTF8.GetBytes(envelope.Payload!);
 
@@ -93,11 +93,11 @@ public sealed class PayloadBlobs(StorageClients clients)
         return clients.Payloads.GetBlobClient(name).UploadAsync(new BinaryData(body), options, cancellationToken);
     }
 
-    /// <summary>Metadata come from headers, and those have no case.</summary>
+    /// <summary>Metadata come from headers, which are case-insensitive.</summary>
     private static string? AccountOf(IEnumerable<KeyValuePair<string, string>> metadata) =>
         metadata.FirstOrDefault(entry => string.Equals(entry.Key, AccountIdMetadata, StringComparison.OrdinalIgnoreCase)).Value;
 }
 
-/// <param name="Account">The partition key of the account whose notification it holds, where that is known.</param>
-/// <param name="WrittenAt">When it was written last.</param>
+/// <param name="Account">The partition key of the account whose notification it holds, if known.</param>
+/// <param name="WrittenAt">When it was last written.</param>
 public sealed record StoredBlob(string Name, string? Account, DateTimeOffset WrittenAt);

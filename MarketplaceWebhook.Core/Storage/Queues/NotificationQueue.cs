@@ -8,7 +8,7 @@ namespace MarketplaceWebhook.Storage;
 /// <summary>The queue between receipt and projection. Messages never expire.</summary>
 public sealed class NotificationQueue(StorageClients clients, PayloadBlobs payloads)
 {
-    /// <summary>Of a message's text: a queue holds 64 KiB of Base64.</summary>
+    /// <summary>The limit for a message's text: a queue message holds 64 KiB of Base64.</summary>
     public const int MaxBytes = 48 * 1024;
 
     private static readonly TimeSpan Never = TimeSpan.FromSeconds(-1);
@@ -34,7 +34,9 @@ public sealed class NotificationQueue(StorageClients clients, PayloadBlobs paylo
     public Task ResendAsync(string messageText, CancellationToken cancellationToken) =>
         SendAsync(clients.Queue, new BinaryData(messageText), TimeSpan.Zero, cancellationToken);
 
-    /// <summary>The same text again: after maxDequeueCount deliveries a message of the poison queue would rest there, undelivered.</summary>
+    /// <summary>
+    /// Sends the same text again: after maxDequeueCount deliveries a message stays in the poison queue and is never delivered.
+    /// </summary>
     public Task PutBackPoisonAsync(string messageText, TimeSpan delay, CancellationToken cancellationToken) =>
         SendAsync(clients.PoisonQueue, new BinaryData(messageText), delay, cancellationToken);
 

@@ -6,14 +6,14 @@ using Azure.Storage.Queues.Models;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>
-/// What waits in the queues, as it lies there. A look shows at most 32 messages of a queue, and none that somebody works on or
-/// that was put back with a delay.
+/// Reads the messages in the queues. Peeking returns at most 32 messages of a queue, and none that is being processed or was
+/// put back with a delay.
 /// </summary>
 public sealed class QueueInspector(StorageClients clients)
 {
     private const int MostAtOnce = 32;
 
-    /// <param name="Count">About how many there are, seen or not.</param>
+    /// <param name="Count">The approximate number of all messages, seen or not.</param>
     public sealed record PeekedQueue(string Queue, IReadOnlyList<WaitingMessage> Seen, int Count)
     {
         public bool IsPoison => Queue == StorageNames.PoisonQueue;
@@ -28,7 +28,7 @@ public sealed class QueueInspector(StorageClients clients)
     public Task<PeekedQueue> PeekPoisonAsync(CancellationToken cancellationToken) =>
         PeekAsync(clients.RawPoisonQueue, cancellationToken);
 
-    /// <summary>Takes messages off the poison queue for a while: they are there again unless they are removed.</summary>
+    /// <summary>Receives messages from the poison queue: they become visible again unless they are removed.</summary>
     public async Task<IReadOnlyList<TakenMessage>> TakePoisonAsync(TimeSpan invisible, CancellationToken cancellationToken)
     {
         try
@@ -42,7 +42,7 @@ public sealed class QueueInspector(StorageClients clients)
         }
     }
 
-    /// <returns>False: somebody else has taken or removed it meanwhile.</returns>
+    /// <returns>False: it was received or removed elsewhere since.</returns>
     public async Task<bool> RemovePoisonAsync(TakenMessage message, CancellationToken cancellationToken)
     {
         try
@@ -56,7 +56,7 @@ public sealed class QueueInspector(StorageClients clients)
         }
     }
 
-    /// <summary>Gives a message back before its time.</summary>
+    /// <summary>Makes a message visible again at once.</summary>
     public async Task ReleasePoisonAsync(TakenMessage message, CancellationToken cancellationToken)
     {
         try
@@ -90,7 +90,7 @@ public sealed class QueueInspector(StorageClients clients)
         return new WaitingMessage(TryDecode(text) ?? text, insertedAt ?? DateTimeOffset.MaxValue);
     }
 
-    /// <summary>Messages are Base64; one that somebody put there by hand may not be.</summary>
+    /// <summary>Messages are Base64; one that was added by hand may not be.</summary>
     private static string? TryDecode(string text)
     {
         var bytes = new byte[text.Length];
@@ -101,7 +101,7 @@ public sealed class QueueInspector(StorageClients clients)
     }
 }
 
-/// <param name="Text">Decoded, where it was Base64.</param>
+/// <param name="Text">Decoded, if it was Base64.</param>
 public sealed record WaitingMessage(string Text, DateTimeOffset InsertedAt);
 
 public sealed record TakenMessage(WaitingMessage Message, string MessageId, string PopReceipt);

@@ -3,13 +3,13 @@ using Azure.Data.Tables;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>Finds accounts by what people call them.</summary>
+/// <summary>Finds accounts by AccountId or AccountApiId.</summary>
 public sealed class AccountLookup(StorageClients clients)
 {
     private static readonly string[] Key = [nameof(TableEntity.PartitionKey)];
 
     /// <param name="name">Cyclr's AccountId, a GUID in any usual form, or the partner's AccountApiId, any text.</param>
-    /// <returns>Empty where nothing is known of it. An AccountApiId can be that of several accounts.</returns>
+    /// <returns>Empty if the name is unknown. Several accounts can have the same AccountApiId.</returns>
     public async Task<IReadOnlyList<Guid>> FindAsync(string name, CancellationToken cancellationToken)
     {
         if (Guid.TryParse(name, CultureInfo.InvariantCulture, out var id) && await IsKnownAsync(id, cancellationToken))
@@ -29,7 +29,7 @@ public sealed class AccountLookup(StorageClients clients)
                 }
             }
 
-            // The log is asked only for an account that has no package any more, or never had one.
+            // The log is searched only for an account that has no package any more, or never had one.
             if (accounts.Count > 0)
             {
                 break;

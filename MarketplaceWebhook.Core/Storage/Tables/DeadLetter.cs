@@ -5,7 +5,7 @@ using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>What was refused at the door or failed in the queue: a row of DeadLetters.</summary>
+/// <summary>A body rejected at the HTTP endpoint or a message that failed in the queue: a row of DeadLetters.</summary>
 public sealed record DeadLetter
 {
     public const string Rejected = "rejected";
@@ -30,7 +30,7 @@ public sealed record DeadLetter
     /// <summary>Bytes.</summary>
     public required long BodyLength { get; init; }
 
-    /// <summary>The body does not fit into the column, or not as text: it lies whole in a blob.</summary>
+    /// <summary>The body does not fit into the column, or is not UTF-8: it is stored completely in a blob.</summary>
     public bool NeedsBlob => Reason != RejectionReason.TooLarge
         && (!Utf8.IsValid(Body.Span) || (Body.Length > ColumnText.MaxCharacters && Encoding.UTF8.GetCharCount(Body.Span) > ColumnText.MaxCharacters));
 }

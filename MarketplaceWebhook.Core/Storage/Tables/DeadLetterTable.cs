@@ -36,7 +36,7 @@ public sealed class DeadLetterTable(StorageClients clients, PayloadBlobs payload
         }
     }
 
-    /// <summary>A message may be rejected under an id and fail under the same one, once it was redriven.</summary>
+    /// <summary>A body can be rejected and, once redriven, fail under the same id.</summary>
     public async Task<IReadOnlyList<StoredDeadLetter>> FindAsync(NotificationId id, CancellationToken cancellationToken)
     {
         var found = new List<StoredDeadLetter>();
@@ -53,7 +53,7 @@ public sealed class DeadLetterTable(StorageClients clients, PayloadBlobs payload
         return found;
     }
 
-    /// <returns>Whole, or of a body that was too large its beginning. Null: its blob is gone.</returns>
+    /// <returns>The complete body, or the beginning of a body that was too large. Null: its blob is gone.</returns>
     public async Task<ReadOnlyMemory<byte>?> GetBodyAsync(StoredDeadLetter letter, CancellationToken cancellationToken) =>
         letter.BodyBlob is { } blob
             ? await payloads.FindAsync(blob, cancellationToken) : Encoding.UTF8.GetBytes(letter.Body ?? "");
@@ -73,7 +73,7 @@ public sealed class DeadLetterTable(StorageClients clients, PayloadBlobs payload
         }
     }
 
-    /// <summary>The rows alone. One that was recorded anew since it was read stays.</summary>
+    /// <summary>Removes only the rows. A row that was recorded again since it was read stays.</summary>
     /// <param name="letters">Of one kind.</param>
     public Task<int> RemoveAsync(IEnumerable<StoredDeadLetter> letters, CancellationToken cancellationToken) =>
         TableRowReader.RemoveAsync(clients.DeadLetters, letters.Select(letter => letter.Row), onlyAsRead: true, cancellationToken);

@@ -62,7 +62,7 @@ public sealed class InstallTable(StorageClients clients)
 
     /// <summary>Replaces the rows of one package, or the rows that belong to none, whether they are readable or not.</summary>
     /// <param name="present">All rows of the package, with their ETags.</param>
-    /// <param name="wanted">The install row first. Empty: there is no such package.</param>
+    /// <param name="wanted">The install row first. Empty: the package does not exist.</param>
     /// <exception cref="RequestFailedException">409, 412, 404: a lost race; another writer changed the rows.</exception>
     public Task CommitAsync(IReadOnlyList<RawRow> present, IReadOnlyList<RawRow> wanted, CancellationToken cancellationToken)
     {

@@ -5,8 +5,7 @@ using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>A row as it stands in its table, whether it makes sense or not: for who looks at rows, compares or removes
-/// them.</summary>
+/// <summary>A raw table row, including rows that cannot be parsed. Used by code that lists, compares or deletes rows.</summary>
 /// <param name="Columns">Without keys, ETag and Timestamp.</param>
 public sealed record RawRow(string PartitionKey, string RowKey, IReadOnlyDictionary<string, object> Columns)
 {
@@ -44,7 +43,7 @@ public sealed record RawRow(string PartitionKey, string RowKey, IReadOnlyDiction
         Columns.Count == other.Columns.Count
         && other.Columns.All(column => Columns.TryGetValue(column.Key, out var value) && value.Equals(column.Value));
 
-    /// <summary>Null where the column is absent or holds no text; so with the others.</summary>
+    /// <summary>Null if the column is absent or of another type; the same for the others.</summary>
     public string? Text(string column) => Columns.GetValueOrDefault(column) as string;
 
     public long? Number(string column) => Columns.GetValueOrDefault(column) switch
@@ -58,7 +57,7 @@ public sealed record RawRow(string PartitionKey, string RowKey, IReadOnlyDiction
 
     public NotificationId? Id(string column) => NotificationId.TryParse(Text(column), out var id) ? id : null;
 
-    /// <summary>The column's value for people, with its type where that is what differs.</summary>
+    /// <summary>The column's value for people.</summary>
     public static string Shown(object value) => value switch
     {
         string text => text,

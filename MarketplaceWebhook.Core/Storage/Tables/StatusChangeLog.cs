@@ -9,7 +9,7 @@ namespace MarketplaceWebhook.Storage;
 /// <summary>The table StatusChanges: every accepted notification once, append-only.</summary>
 public sealed class StatusChangeLog(StorageClients clients)
 {
-    /// <summary>Inserting is the check: a row that is there already is the same row.</summary>
+    /// <summary>Inserting is the check: a row that exists already is the same row.</summary>
     /// <returns>Whether the row is new.</returns>
     public async Task<bool> AppendAsync(StatusChange change, CancellationToken cancellationToken)
     {
@@ -45,7 +45,7 @@ public sealed class StatusChangeLog(StorageClients clients)
     public async IAsyncEnumerable<RawRow> ReadAsync(
         string? account, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // Row keys fall with the milliseconds; those of one millisecond rise with the ids.
+        // Row keys decrease with time, but within one millisecond they increase with the ids.
         var sameTime = new Stack<RawRow>();
         await foreach (var row in TableRowReader.ReadAsync(
             clients.StatusChanges, TableRowReader.Partition(account), cancellationToken: cancellationToken))

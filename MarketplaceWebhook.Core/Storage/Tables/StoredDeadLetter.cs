@@ -3,7 +3,7 @@ using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>A row of DeadLetters as it stands.</summary>
+/// <summary>A row of DeadLetters as it is stored.</summary>
 public sealed record StoredDeadLetter(RawRow Row)
 {
     public string Kind => Row.PartitionKey;
@@ -22,7 +22,7 @@ public sealed record StoredDeadLetter(RawRow Row)
     /// <summary>At most <see cref="ColumnText.MaxCharacters"/>.</summary>
     public string? Body => Row.Text(Columns.Body);
 
-    /// <summary>Has the body whole, where the column has not.</summary>
+    /// <summary>Has the complete body if the column does not.</summary>
     public string? BodyBlob => Row.Text(Columns.BodyBlob);
 
     /// <summary>Bytes.</summary>

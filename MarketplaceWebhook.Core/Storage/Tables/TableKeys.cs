@@ -4,7 +4,7 @@ using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>Every partition key, row key and blob name is made here, and nowhere else.</summary>
+/// <summary>Every partition key, row key and blob name is created here, and nowhere else.</summary>
 public static class TableKeys
 {
     private const int DigitsOfTime = 19;
@@ -30,7 +30,7 @@ public static class TableKeys
     public static string PackageFilter(Guid accountId, long packageId) => TableClient.CreateQueryFilter(
         $"PartitionKey eq {Account(accountId)} and RowKey ge {Install(packageId)} and RowKey lt {Install(packageId) + "`"} and PackageId eq {packageId}");
 
-    /// <summary>The rows of a partition that is sorted newest first, from a time on.</summary>
+    /// <summary>The rows of a partition sorted newest first, since a time.</summary>
     public static string SinceFilter(string partitionKey, DateTimeOffset? since) => since is not { } time
         ? TableClient.CreateQueryFilter($"PartitionKey eq {partitionKey}")
         : TableClient.CreateQueryFilter(
@@ -41,7 +41,7 @@ public static class TableKeys
     public static string DeadLetterBlob(NotificationId id) => $"dead/{id}";
 
     /// <summary>The notification whose body the blob holds.</summary>
-    /// <param name="isDeadLetter">It is the body of a dead letter.</param>
+    /// <param name="isDeadLetter">True for the body of a dead letter.</param>
     public static bool TryParseBlob(string name, out NotificationId id, out bool isDeadLetter)
     {
         isDeadLetter = name.StartsWith("dead/", StringComparison.Ordinal);

@@ -4,8 +4,7 @@ using Azure.Data.Tables;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>Rows of any table, read a page at a time in the order of their keys, and removed. Makes no table that is not
-/// there.</summary>
+/// <summary>Reads the rows of any table, page by page in the order of their keys, and removes rows.</summary>
 internal static class TableRowReader
 {
     public static async IAsyncEnumerable<RawRow> ReadAsync(
@@ -23,8 +22,8 @@ internal static class TableRowReader
         partitionKey is null ? null : TableClient.CreateQueryFilter($"PartitionKey eq {partitionKey}");
 
     /// <param name="rows">Of one partition.</param>
-    /// <param name="onlyAsRead">A row that somebody wrote since it was read stays.</param>
-    /// <returns>How many were there to be removed.</returns>
+    /// <param name="onlyAsRead">A row that was written since it was read stays.</param>
+    /// <returns>How many rows were removed.</returns>
     public static async Task<int> RemoveAsync(
         TableClient table, IEnumerable<RawRow> rows, bool onlyAsRead, CancellationToken cancellationToken)
     {
@@ -42,7 +41,7 @@ internal static class TableRowReader
             }
             catch (RequestFailedException e) when (StorageErrors.IsLostRace(e))
             {
-                // One that is gone or changed fails them all: each for itself, then.
+                // One row that is gone or changed fails the transaction: remove them one by one.
                 foreach (var row in chunk)
                 {
                     removed += await RemoveAsync(table, row, onlyAsRead, cancellationToken) ? 1 : 0;
@@ -58,9 +57,9 @@ internal static class TableRowReader
     {
         try
         {
-            var answer = await table.DeleteEntityAsync(
+            var response = await table.DeleteEntityAsync(
                 row.PartitionKey, row.RowKey, onlyAsRead ? row.ETag : ETag.All, cancellationToken);
-            return answer.Status != 404;
+            return response.Status != 404;
         }
         catch (RequestFailedException e) when (StorageErrors.IsLostRace(e))
         {

@@ -3,7 +3,7 @@ using Azure.Data.Tables;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>
-/// Splits the actions on one partition into transactions that a table takes: at most 100 rows, and well below 4 MiB.
+/// Splits the actions on one partition into transactions that a table accepts: at most 100 rows, and well below 4 MiB.
 /// Source: https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
 /// </summary>
 public static class TableTransactions
@@ -11,10 +11,10 @@ public static class TableTransactions
     public const int MaxActions = 100;
     public const int MaxBytes = 3 * 1024 * 1024;
 
-    /// <summary>What an action costs beside its values: the multipart headers, the URL, and the names of the columns.</summary>
+    /// <summary>The size of an action besides its values: the multipart headers, the URL, and the names of the columns.</summary>
     private const int BytesPerAction = 1_500;
 
-    /// <param name="fence">Stands last in the last transaction.</param>
+    /// <param name="fence">The last action of the last transaction.</param>
     public static IEnumerable<IReadOnlyList<TableTransactionAction>> Split(
         IEnumerable<TableTransactionAction> actions, TableTransactionAction fence)
     {
@@ -28,7 +28,7 @@ public static class TableTransactions
                 throw new InvalidOperationException("A transaction holds rows of one partition.");
             }
 
-            // Room for the fence is kept in each, as each may turn out to be the last.
+            // Each transaction may be the last, so each leaves space for the fence.
             var actionBytes = action.ActionType == TableTransactionActionType.Delete ? BytesPerAction : BytesOf(action.Entity);
             if (transaction.Count > 0 && (transaction.Count + 1 == MaxActions || bytes + actionBytes > MaxBytes))
             {
