@@ -14,7 +14,7 @@ internal sealed class CommandStorage : IAsyncDisposable
     private readonly ServiceProvider _services;
 
     private CommandStorage(StorageSettings settings) =>
-        services = new ServiceCollection().AddLogging()
+        _services = new ServiceCollection().AddLogging()
             .AddMaintenance(settings, TimeLimits.Read(Environment))
             .BuildServiceProvider();
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Maintenance;
-using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
+using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 using Spectre.Console;
@@ -23,7 +23,7 @@ internal static class RedriveCommand
         var kind = DeadLettersCommand.KindOption();
         var reason = new Option<string?>("--reason") { Description = "With --all: only dead letters with this reason.", HelpName = "REASON" };
         reason.AcceptOnlyFromAmong(
-            RefusalReason.InvalidJson, RefusalReason.InvalidNotification, RefusalReason.TooLarge, FailureReason.ProjectionFailed,
+            RejectionReason.InvalidJson, RejectionReason.InvalidNotification, RejectionReason.TooLarge, FailureReason.ProjectionFailed,
             FailureReason.UnreadableEnvelope);
         var account = new Option<string?>("--account")
         {

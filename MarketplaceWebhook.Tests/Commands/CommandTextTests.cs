@@ -50,8 +50,8 @@ public sealed partial class CommandTextTests(AzuriteFixture azurite)
         await RecordAsync(
             services, Failed, DeadLetter.Failed, FailureReason.ProjectionFailed,
             await services.SendAsync(Failed, NotificationBody.Of("stopped", Account)));
-        await RecordAsync(services, Rejected, DeadLetter.Rejected, RefusalReason.InvalidJson, "not JSON");
-        await RecordAsync(services, Ids.Minute(7), DeadLetter.Rejected, RefusalReason.TooLarge, "{");
+        await RecordAsync(services, Rejected, DeadLetter.Rejected, RejectionReason.InvalidJson, "not JSON");
+        await RecordAsync(services, Ids.Minute(7), DeadLetter.Rejected, RejectionReason.TooLarge, "{");
 
         Approved.AssertIs("results", await TranscriptAsync(
             services.ConnectionString,

@@ -105,8 +105,8 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         await using var services = await InstalledAsync();
         await RecordAsync(
             services, Ids.Minute(5), DeadLetter.Failed, FailureReason.ProjectionFailed, await services.SendAsync(Ids.Minute(5), NotificationBody.Of("stopped", Account)));
-        await RecordAsync(services, Ids.Minute(6), DeadLetter.Rejected, RefusalReason.InvalidJson, "[red]no JSON\u001b[2J");
-        await RecordAsync(services, Ids.Minute(7), DeadLetter.Rejected, RefusalReason.TooLarge, "{");
+        await RecordAsync(services, Ids.Minute(6), DeadLetter.Rejected, RejectionReason.InvalidJson, "[red]no JSON\u001b[2J");
+        await RecordAsync(services, Ids.Minute(7), DeadLetter.Rejected, RejectionReason.TooLarge, "{");
 
         using var listed = await CliProcess.RunAsync(services.ConnectionString, "deadletters");
         using var json = await CliProcess.RunAsync(services.ConnectionString, "deadletters", "--kind", "rejected", "--json");
@@ -159,10 +159,10 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
             [2] = Ids.Minute(6),
             [3] = Ids.At(DateTimeOffset.UtcNow.AddDays(-1)),
         };
-        await RecordAsync(services, ids[1], DeadLetter.Rejected, RefusalReason.InvalidNotification, old, Account);
+        await RecordAsync(services, ids[1], DeadLetter.Rejected, RejectionReason.InvalidNotification, old, Account);
         await RecordAsync(
             services, ids[2], DeadLetter.Failed, FailureReason.ProjectionFailed, await services.SendAsync(ids[2], old), Account);
-        await RecordAsync(services, ids[3], DeadLetter.Rejected, RefusalReason.InvalidNotification, recent, Guid.NewGuid());
+        await RecordAsync(services, ids[3], DeadLetter.Rejected, RejectionReason.InvalidNotification, recent, Guid.NewGuid());
         await services.Clients.PoisonQueue.SendMessageAsync(await services.SendAsync(Ids.Minute(9), old), Token);
 
         using var result = await CliProcess.RunAsync(
