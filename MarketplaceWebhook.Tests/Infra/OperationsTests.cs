@@ -13,6 +13,8 @@ public sealed partial class OperationsTests
         [StorageNames.DeadLettersTable] = ["DeadLetter"],
     };
 
+    private static readonly string Mapping = Repository.Read("MarketplaceWebhook.Core/Storage/Tables/EntityMapping.cs");
+
     public static TheoryData<string, string> Filters { get; } = [
         .. FilterRow().Matches(Repository.Read("docs/operations.md"))
             .Select(row => (row.Groups["table"].Value, row.Groups["filter"].Value)),
@@ -61,7 +63,7 @@ public sealed partial class OperationsTests
     private static HashSet<string> ColumnsOf(string table) =>
     [
         "PartitionKey", "RowKey",
-        .. RowsOf[table].SelectMany(row => Column().Matches(Repository.Read($"MarketplaceWebhook.Functions/Storage/{row}.cs")))
+        .. RowsOf[table].SelectMany(row => Column().Matches(Mapping.Split($"ToEntity(this {row} ")[1].Split(';')[0]))
             .Select(match => match.Groups[1].Value),
     ];
 
@@ -79,7 +81,7 @@ public sealed partial class OperationsTests
     [GeneratedRegex(@"^(?<column>\w+) (?:eq|ne|gt|ge|lt|le) (?:(?<text>'[^']*')|(?<int64>\d+L)|(?<int32>\d+)|(?<time>datetime'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ'))$", RegexOptions.ExplicitCapture)]
     private static partial Regex Condition();
 
-    [GeneratedRegex(@"\.With\(""(\w+)""")]
+    [GeneratedRegex(@"\.With\(Columns\.(\w+)")]
     private static partial Regex Column();
 
     /// <summary>The rules' names, and the metric alert's; not those of the action group and the availability test.</summary>
