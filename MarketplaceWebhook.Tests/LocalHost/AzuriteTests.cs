@@ -14,7 +14,7 @@ public sealed class AzuriteTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
-    public async Task What_it_acknowledged_is_still_there_after_a_stop_at_once()
+    public async Task Acknowledged_writes_survive_an_immediate_stop()
     {
         await using (var first = await StartAsync())
         {
@@ -29,7 +29,7 @@ public sealed class AzuriteTests : IDisposable
     }
 
     [Fact]
-    public async Task It_has_ended_when_it_is_disposed()
+    public async Task Azurite_has_exited_after_disposal()
     {
         var azurite = await StartAsync();
         var processId = azurite.ProcessId;
@@ -40,7 +40,7 @@ public sealed class AzuriteTests : IDisposable
     }
 
     [Fact]
-    public async Task A_Ctrl_C_that_reaches_it_first_does_not_end_it()
+    public async Task Ctrl_C_does_not_end_Azurite_directly()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "A signal for POSIX systems.");
         await using var azurite = await StartAsync();

@@ -9,7 +9,7 @@ public sealed class CrashCountTests
     private readonly FakeTimeProvider time = new();
 
     [Fact]
-    public void The_third_crash_within_30_minutes_stops_the_real_host()
+    public void Third_crash_within_30_minutes_stops_the_real_host()
     {
         var crashes = new CrashCount(time);
 

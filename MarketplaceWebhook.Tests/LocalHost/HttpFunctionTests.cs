@@ -33,7 +33,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Method_path_query_and_body_arrive_as_the_caller_sent_them()
+    public async Task Method_path_query_and_body_reach_the_handler_unchanged()
     {
         await PostAsync($"api/Cyclr/marketplace/Acme/?x=1&y=a%20b&{Code}", "{\"a\": 1 }");
 
@@ -44,7 +44,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_host_adds_the_invocation_id_its_version_and_its_name()
+    public async Task Host_adds_the_invocation_id_its_version_and_its_name()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"api/cyclr/marketplace?{Code}");
         request.Headers.Add("User-Agent", "curl/7.88.1");
@@ -58,7 +58,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_callers_key_arrives_too()
+    public async Task Key_of_the_caller_reaches_the_handler()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "api/cyclr/marketplace");
         request.Headers.Add("x-functions-key", "a key/+");
@@ -74,7 +74,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     [InlineData(400, "{ }", "application/problem+json")]
     [InlineData(418, "tea", "text/plain; charset=utf-8")]
     [InlineData(503, "later", "text/plain")]
-    public async Task The_caller_gets_status_headers_and_body_unchanged(int status, string body, string? contentType)
+    public async Task Caller_receives_status_headers_and_body_unchanged(int status, string body, string? contentType)
     {
         app.Answer(status, body, contentType, ("Retry-After", "10"), ("Location", "/elsewhere"), ("Server", "handler"));
 
@@ -89,7 +89,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_handler_that_drops_the_connection_gives_the_caller_500_with_no_body()
+    public async Task Handler_that_drops_the_connection_gives_500_with_an_empty_body()
     {
         app.Answer(new JsonObject { ["drop"] = true });
 
@@ -100,7 +100,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_chunked_body_streams_to_the_handler_and_its_answer_streams_back()
+    public async Task Chunked_body_streams_to_the_handler_and_its_response_streams_back()
     {
         app.Answer(new JsonObject { ["stream"] = true });
         var target = new Uri(host.BaseAddress, $"api/cyclr/marketplace?{Code}");
@@ -121,7 +121,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_proxying_a_chunked_body_is_answered_with_500()
+    public async Task Chunked_body_without_proxying_receives_500()
     {
         using var other = new FakeApp();
         other.WithHttp("Orders", "orders", authLevel: "anonymous").With(
@@ -146,7 +146,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     [InlineData("?code=A%20KEY%2F%2B", null)]
     [InlineData("", "wrong")]
     [InlineData($"?{Code}", "wrong")] // the header wins
-    public async Task A_missing_or_wrong_key_is_answered_with_401_and_an_empty_body(string query, string? header)
+    public async Task Missing_or_wrong_key_receives_401_with_an_empty_body(string query, string? header)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "api/cyclr/marketplace" + query);
         if (header is not null)
@@ -159,7 +159,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_anonymous_function_needs_no_key_and_an_admin_function_does()
+    public async Task Anonymous_function_needs_no_key_and_an_admin_function_does()
     {
         using var anonymous = await http.GetAsync("api/health", TestContext.Current.CancellationToken);
         using var admin = await PostAsync("api/rule", "{}");
@@ -180,7 +180,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     [InlineData("GET", "/")]
     [InlineData("POST", "/Orders")]
     [InlineData("POST", "/api/cyclr/marketplace/a/b")]
-    public async Task A_method_or_a_path_that_no_function_has_is_answered_with_404(string method, string path)
+    public async Task Unknown_method_or_path_receives_404(string method, string path)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), $"{path}?{Code}");
         using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
@@ -226,7 +226,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_request_with_an_absolute_target_is_sent_on_by_its_path_only()
+    public async Task Request_with_an_absolute_target_is_forwarded_by_its_path_only()
     {
         using var caller = await RawConnection.OpenAsync(host.BaseAddress);
 
@@ -240,7 +240,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_call_is_reported_with_its_function_status_and_answer_and_without_its_query()
+    public async Task Call_is_reported_with_function_status_and_response_and_without_its_query()
     {
         app.Answer(202, """{"notificationId":"7"}""");
 
@@ -252,7 +252,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public void The_url_of_a_function_leaves_out_what_may_be_left_out() => Assert.Equal(
+    public void Url_of_a_function_omits_optional_route_values() => Assert.Equal(
         new Uri(host.BaseAddress, "api/cyclr/marketplace"),
         host.UrlOf(host.HttpFunctions.Single(function => function.Name == "Orders")));
 

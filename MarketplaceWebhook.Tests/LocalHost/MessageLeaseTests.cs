@@ -9,7 +9,7 @@ namespace MarketplaceWebhook.Tests.LocalHost;
 public sealed class MessageLeaseTests(AzuriteFixture azurite)
 {
     [Fact]
-    public async Task The_lease_is_renewed_at_half_of_its_time_and_the_newest_receipt_ends_the_message()
+    public async Task Lease_is_renewed_at_half_time_and_the_newest_receipt_deletes_the_message()
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         var time = new FakeTimeProvider();

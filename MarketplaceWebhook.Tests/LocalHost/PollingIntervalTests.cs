@@ -5,7 +5,7 @@ namespace MarketplaceWebhook.Tests.LocalHost;
 public sealed class PollingIntervalTests
 {
     [Fact]
-    public void The_pause_grows_from_100_ms_to_the_maximum_and_begins_anew_after_a_message()
+    public void Polling_interval_grows_from_100_ms_to_the_maximum_and_restarts_after_a_message()
     {
         var interval = new PollingInterval(TimeSpan.FromSeconds(2));
 

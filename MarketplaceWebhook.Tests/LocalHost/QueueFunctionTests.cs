@@ -38,7 +38,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_body_is_the_captured_one()
+    public async Task Invocation_body_equals_the_captured_one()
     {
         var sent = (await SendAsync(Captured)).Value;
         await using var host = await app.StartAsync(storage);
@@ -66,7 +66,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_is_a_chunked_POST_to_the_functions_name_with_an_invocation_id()
+    public async Task Invocation_is_a_chunked_POST_to_the_function_name_with_an_invocation_id()
     {
         await SendAsync(Captured);
         await using var host = await app.StartAsync(storage);
@@ -79,7 +79,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Plain_text_arrives_encoded_twice_too()
+    public async Task Plain_text_is_encoded_twice()
     {
         await SendAsync("just plain text");
         await using var host = await app.StartAsync(storage);
@@ -92,7 +92,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Top_level_names_of_a_JSON_message_win_over_the_hosts_own_whatever_their_case()
+    public async Task Top_level_names_of_a_JSON_message_replace_the_hosts_own_in_any_case()
     {
         await SendAsync("""{"id":"mine","dequeuecount":9,"SYS":{},"gone":null,"list":[1]}""");
         await using var host = await app.StartAsync(storage);
@@ -106,7 +106,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_message_is_invisible_for_ten_minutes_while_its_invocation_is_under_way()
+    public async Task Message_is_invisible_for_ten_minutes_during_its_invocation()
     {
         await SendAsync(Captured);
         await using var host = await app.StartAsync(storage);
@@ -118,7 +118,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task With_messageEncoding_none_the_text_is_taken_as_it_is()
+    public async Task Text_is_passed_unchanged_with_messageEncoding_none()
     {
         app.With(host => host["extensions"]!["queues"]!["messageEncoding"] = "none");
         await queue.SendMessageAsync("as it is", CancellationToken);
@@ -128,7 +128,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_message_that_is_not_Base64_goes_straight_to_the_poison_queue()
+    public async Task Message_that_is_not_Base64_moves_to_the_poison_queue_without_a_call()
     {
         await queue.SendMessageAsync("not Base64!", CancellationToken);
         await using var host = await app.StartAsync(storage);
@@ -143,7 +143,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     [InlineData(200, "{}", "application/json")]
     [InlineData(202, "{}", "application/json; charset=utf-8")]
     [InlineData(200, """{"Outputs":{},"Logs":[],"ReturnValue":null}""", "application/json")]
-    public async Task An_answer_of_200_or_202_with_a_JSON_object_ends_the_message(int status, string body, string contentType)
+    public async Task Response_200_or_202_with_a_JSON_object_deletes_the_message(int status, string body, string contentType)
     {
         app.Answer(status, body, contentType);
         await SendAsync("a message");
@@ -158,7 +158,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     [InlineData(200, "", "application/json")]
     [InlineData(200, "", "text/plain")]
     [InlineData(200, "null", "application/json")]
-    public async Task An_answer_without_content_never_completes_until_the_function_timeout_restarts_the_handler(
+    public async Task Response_without_content_never_completes_until_the_function_timeout_restarts_the_handler(
         int status, string body, string? contentType)
     {
         app.Answer(status, body, contentType);
@@ -185,21 +185,21 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     [InlineData(302, "{}", "application/json")]
     [InlineData(400, "{}", "application/json")]
     [InlineData(500, "{}", "application/json")]
-    public async Task Any_other_answer_has_the_message_come_back(int status, string body, string? contentType)
+    public async Task Any_other_response_returns_the_message_to_the_queue(int status, string body, string? contentType)
     {
         app.Answer(status, body, contentType);
         await ComesBackAsync();
     }
 
     [Fact]
-    public async Task A_dropped_connection_has_the_message_come_back()
+    public async Task Dropped_connection_returns_the_message_to_the_queue()
     {
         app.Answer(new JsonObject { ["drop"] = true });
         await ComesBackAsync();
     }
 
     [Fact]
-    public async Task A_failed_message_comes_back_after_the_visibility_timeout_that_a_setting_may_override()
+    public async Task Failed_message_becomes_visible_after_the_visibility_timeout_of_host_json_or_a_setting()
     {
         app.With(host => host["extensions"]!["queues"]!["visibilityTimeout"] = "01:00:00").Answer(500, "");
         await SendAsync("a message");
@@ -214,7 +214,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task After_maxDequeueCount_failures_the_message_goes_to_the_poison_queue_with_the_same_text_and_seven_days()
+    public async Task Message_moves_to_the_poison_queue_with_the_same_text_and_seven_days_after_maxDequeueCount_failures()
     {
         app.Answer(500, "");
         await SendAsync(Captured);
@@ -230,7 +230,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_message_that_was_delivered_too_often_goes_to_the_poison_queue_without_another_attempt()
+    public async Task Message_delivered_too_often_moves_to_the_poison_queue_without_a_call()
     {
         await SendAsync("a message");
         await queue.ReceiveMessageAsync(TimeSpan.FromSeconds(1), CancellationToken);
@@ -242,7 +242,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_poison_queue_has_no_poison_queue_of_its_own()
+    public async Task Poison_queue_has_no_poison_queue_of_its_own()
     {
         app.WithQueue("Orders", "orders-poison").Answer(500, "");
         await poison.CreateAsync(cancellationToken: CancellationToken);
@@ -263,7 +263,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_failed_message_of_a_poison_queue_stays_invisible_for_the_ten_minutes()
+    public async Task Failed_message_of_a_poison_queue_stays_invisible_for_ten_minutes()
     {
         app.WithQueue("Orders", "orders-poison").Answer(500, "");
         await poison.CreateAsync(cancellationToken: CancellationToken);
@@ -292,7 +292,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public void The_default_newBatchThreshold_is_half_a_batch_for_every_processor()
+    public void Default_newBatchThreshold_is_half_a_batch_per_processor()
     {
         var settings = QueueSettings.Read(new ConfigurationBuilder().AddInMemoryCollection([new("batchSize", "10")]).Build());
 
@@ -300,7 +300,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_message_of_a_poison_queue_that_is_not_Base64_stays_and_becomes_visible_again()
+    public async Task Message_of_a_poison_queue_that_is_not_Base64_stays_and_becomes_visible_again()
     {
         app.WithQueue("Orders", "orders-poison");
         await poison.CreateAsync(cancellationToken: CancellationToken);
@@ -319,7 +319,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_connection_that_function_json_names_is_used()
+    public async Task Connection_of_function_json_is_used()
     {
         app.WithQueue("Orders", "orders", connection: "Elsewhere");
         await SendAsync("a message");
@@ -332,7 +332,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_queue_that_is_made_later_is_read_then()
+    public async Task Queue_that_is_created_later_is_read()
     {
         await queue.DeleteAsync(CancellationToken);
         await using var host = await app.StartAsync(storage);

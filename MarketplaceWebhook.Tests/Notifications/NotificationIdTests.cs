@@ -8,7 +8,7 @@ public sealed class NotificationIdTests
     private const string Text = "01920000-0000-7000-8000-000000000000";
 
     [Fact]
-    public void Has_version_variant_time_counter_and_random_bits_where_RFC_9562_wants_them()
+    public void Id_has_version_variant_time_counter_and_random_bits_as_in_RFC_9562()
     {
         var id = NotificationId.Create(0x0192_3456_789A, 0xBCD, 0xFFFF_1234_5678_9ABC);
 
@@ -18,7 +18,7 @@ public sealed class NotificationIdTests
     }
 
     [Fact]
-    public void Is_the_same_after_a_round_trip_through_its_text()
+    public void Id_survives_a_round_trip_through_its_text()
     {
         var id = NotificationId.Create(1_763_900_000_123, 17, 42);
 
@@ -42,10 +42,10 @@ public sealed class NotificationIdTests
     [InlineData("01920000-0000-7000-0000-000000000000")]
     [InlineData("01920000-0000-7000-c000-000000000000")]
     [InlineData("ffffffff-ffff-7000-8000-000000000000")]
-    public void Is_not_read_from_another_spelling(string? text) => Assert.False(NotificationId.TryParse(text, out _));
+    public void Id_in_another_spelling_is_not_parsed(string? text) => Assert.False(NotificationId.TryParse(text, out _));
 
     [Fact]
-    public void Is_ordered_as_its_text_is()
+    public void Id_order_equals_text_order()
     {
         string[] texts =
         [

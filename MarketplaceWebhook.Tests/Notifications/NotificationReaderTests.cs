@@ -30,7 +30,7 @@ public sealed class NotificationReaderTests
             ReadingJson.Of(Assert.IsType<ParseResult.Rejected>(NotificationReader.Read(Bodies.Read("refused", body)))));
 
     [Fact]
-    public void Reads_2000_details_without_a_warning()
+    public void Body_with_2000_details_has_no_warning()
     {
         var notification = ReadDetails(2_000);
 
@@ -39,7 +39,7 @@ public sealed class NotificationReaderTests
     }
 
     [Fact]
-    public void Leaves_out_details_beyond_2000_and_says_how_many()
+    public void Details_beyond_2000_are_skipped_and_counted()
     {
         var notification = ReadDetails(2_003);
 
@@ -49,7 +49,7 @@ public sealed class NotificationReaderTests
     }
 
     [Fact]
-    public void Names_50_warnings_and_counts_the_rest()
+    public void Warnings_beyond_50_are_counted()
     {
         var warnings = Read($$"""{{{Required}},"Errors":[{{string.Join(',', Enumerable.Repeat("null", 60))}}]}""").Warnings.ToList();
 
@@ -59,7 +59,7 @@ public sealed class NotificationReaderTests
     }
 
     [Fact]
-    public void Shows_all_of_50_warnings()
+    public void All_of_50_warnings_are_listed()
     {
         var warnings = Read($$"""{{{Required}},"Errors":[{{string.Join(',', Enumerable.Repeat("null", 50))}}]}""").Warnings.ToList();
 
@@ -68,7 +68,7 @@ public sealed class NotificationReaderTests
     }
 
     [Fact]
-    public void Never_repeats_a_value_in_a_refusal_or_a_warning()
+    public void Values_never_appear_in_errors_or_warnings()
     {
         var refused = NotificationReader.Read("""{"Status":["s3cret"],"AccountId":"s3cret","MarketplaceIntegrationPackageId":"s3cret" s3cret"""u8);
         var accepted = Read($$"""{{{Required}},"UserId":["s3cret"],"Errors":[{"s3cret":"s3cret"}]}""");

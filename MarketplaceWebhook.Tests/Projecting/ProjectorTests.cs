@@ -22,7 +22,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_unknown_status_is_logged_and_writes_no_row_of_Installs()
+    public async Task Unknown_status_is_logged_and_writes_no_row_of_Installs()
     {
         await using var app = new TestApp(storage);
         await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
@@ -35,7 +35,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_message_that_comes_again_writes_nothing_but_the_fence_and_changes_nothing()
+    public async Task Redelivered_message_writes_only_the_fence_and_changes_nothing()
     {
         await using var app = new TestApp(storage);
         await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
@@ -51,7 +51,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_long_body_is_in_its_blob_and_long_columns_are_cut_and_named()
+    public async Task Long_body_is_in_its_blob_and_long_columns_are_cut_and_listed()
     {
         await using var app = new TestApp(storage);
         var errors = string.Join(',', Enumerable.Range(0, 40).Select(n => $"\"{new string('e', 1_000)}\""));
@@ -81,7 +81,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     [Theory]
     [InlineData("no envelope", typeof(UnreadableEnvelopeException))]
     [InlineData("refused", typeof(UnreadablePayloadException))]
-    public async Task What_cannot_be_read_fails_at_once_and_calls_no_storage(string message, Type failure)
+    public async Task Unreadable_message_fails_immediately_without_a_storage_call(string message, Type failure)
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
@@ -96,7 +96,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     [InlineData(503)]
     [InlineData(500)]
     [InlineData(429)]
-    public async Task A_transient_fault_is_waited_out_inside_the_invocation(int status)
+    public async Task Transient_fault_is_retried_inside_the_invocation(int status)
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
@@ -115,7 +115,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_permanent_fault_fails_at_once_and_nothing_is_committed_before_the_log()
+    public async Task Permanent_fault_fails_immediately_and_nothing_is_committed_before_the_log()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
@@ -129,7 +129,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_lost_race_is_folded_again_on_what_the_winner_wrote()
+    public async Task Lost_race_is_folded_again_on_the_rows_of_the_winner()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
@@ -152,7 +152,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_package_of_hundreds_of_cycles_goes_with_uninstalled()
+    public async Task Uninstalled_removes_hundreds_of_cycles()
     {
         await using var app = new TestApp(storage);
         var details = string.Join(',', Enumerable.Range(0, 250).Select(n => $$"""{"CycleId":"{{new Guid(n, 0, 0, new byte[8])}}"}"""));
@@ -166,7 +166,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Patience_of_5_minutes_is_for_all_of_an_invocation()
+    public async Task Time_limit_of_5_minutes_is_for_the_complete_invocation()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         var start = time.GetUtcNow();

@@ -15,11 +15,11 @@ public sealed class ScenarioTests(AzuriteFixture azurite)
 
     [Theory]
     [MemberData(nameof(Scenarios))]
-    public async Task Ends_in_its_rows(string scenario) => await AssertRowsAsync(scenario, MessagesOf(scenario));
+    public async Task Scenario_gives_its_rows(string scenario) => await AssertRowsAsync(scenario, MessagesOf(scenario));
 
     [Theory]
     [MemberData(nameof(Scenarios))]
-    public async Task Ends_in_its_rows_when_every_message_comes_twice_and_the_last_first(string scenario) =>
+    public async Task Scenario_gives_its_rows_with_every_message_twice_and_the_last_first(string scenario) =>
         await AssertRowsAsync(scenario, [.. MessagesOf(scenario).AsEnumerable().Reverse(), .. MessagesOf(scenario)]);
 
     private async Task AssertRowsAsync(string scenario, IReadOnlyList<string> messages)

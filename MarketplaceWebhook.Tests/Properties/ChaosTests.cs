@@ -24,7 +24,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact(Explicit = true)]
-    public async Task Nothing_that_was_accepted_is_lost_or_doubled_while_handler_and_storage_come_and_go()
+    public async Task Accepted_notifications_are_neither_lost_nor_doubled_while_worker_and_storage_fail()
     {
         var data = Directory.CreateTempSubdirectory("chaos-");
         await using var storage = await RestartableAzurite.StartAsync(data.FullName, Cancelled);

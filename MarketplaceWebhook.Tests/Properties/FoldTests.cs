@@ -12,11 +12,11 @@ namespace MarketplaceWebhook.Tests.Properties;
 public sealed class FoldTests
 {
     [Property(MaxTest = 10_000, Arbitrary = [typeof(SmallHistories)], QuietOnSuccess = true)]
-    public Task Any_deliveries_of_a_history_give_the_rows_of_the_sorted_history(History history) =>
+    public Task Any_delivery_order_gives_the_rows_of_the_sorted_history(History history) =>
         DeliverAsync(history, pageSize: 3, danger: 10);
 
     [Property(MaxTest = 300, Arbitrary = [typeof(LargeHistories)], QuietOnSuccess = true)]
-    public Task Any_deliveries_of_packages_of_more_than_100_rows_give_the_rows_of_the_sorted_history(History history) =>
+    public Task Any_delivery_order_gives_the_rows_of_the_sorted_history_for_packages_over_100_rows(History history) =>
         DeliverAsync(history, pageSize: 40, danger: 30);
 
     private async Task DeliverAsync(History history, int pageSize, int danger)

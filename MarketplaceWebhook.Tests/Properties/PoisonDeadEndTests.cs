@@ -18,7 +18,7 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task While_tables_fail_the_message_goes_back_for_good_and_once_they_work_it_is_recorded()
+    public async Task Poison_message_is_put_back_while_tables_fail_and_recorded_once_they_work()
     {
         await using var application = await WholeApplication.StartAsync(storage, Cancelled, Impatient);
         var puts = new List<Put>();
@@ -43,7 +43,7 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task What_failed_while_tables_failed_is_projected_after_all_and_nothing_is_dead()
+    public async Task Message_that_failed_with_the_tables_is_projected_once_they_work()
     {
         await using var application = await WholeApplication.StartAsync(storage, Cancelled, Impatient);
         var arrival = new Arrival { Millisecond = 1_790_000_000_000, Counter = 0, Status = "installed", Account = Guid.Empty, Package = 1 };
@@ -64,7 +64,7 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_message_as_deep_as_the_host_reads_one_is_recorded_too()
+    public async Task Deeply_nested_message_is_recorded()
     {
         await using var application = await WholeApplication.StartAsync(storage, Cancelled, Impatient);
         // The host mixes the message's own objects into what it tells the application: two levels deeper than they were.

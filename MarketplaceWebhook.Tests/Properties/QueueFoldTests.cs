@@ -12,7 +12,7 @@ public sealed class QueueFoldTests(AzuriteFixture azurite, ITestOutputHelper out
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Histories_put_into_the_queue_give_the_rows_of_the_sorted_history()
+    public async Task Histories_sent_to_the_queue_give_the_rows_of_the_sorted_history()
     {
         const int Histories = 40;
         await using var application = await WholeApplication.StartAsync(storage, Cancelled);
@@ -31,7 +31,7 @@ public sealed class QueueFoldTests(AzuriteFixture azurite, ITestOutputHelper out
     }
 
     [Fact]
-    public async Task Two_hundred_notifications_of_one_package_at_once_end_in_the_right_rows()
+    public async Task Two_hundred_concurrent_notifications_of_one_package_give_the_correct_rows()
     {
         const int Notifications = 200;
         await using var application = await WholeApplication.StartAsync(storage, Cancelled);

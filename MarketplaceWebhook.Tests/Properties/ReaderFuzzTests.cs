@@ -18,7 +18,7 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output)
     private const int MemoryAtLeast = 16 * 1024;
 
     [Fact]
-    public void Any_body_is_accepted_or_refused_within_bounded_memory()
+    public void Any_body_is_accepted_or_rejected_within_bounded_memory()
     {
         var seed = Random.Shared.Next();
         var bodies = new BodyMutator(new Random(seed));

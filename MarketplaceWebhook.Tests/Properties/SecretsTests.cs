@@ -27,7 +27,7 @@ public sealed class SecretsTests(AzuriteFixture azurite)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task No_output_of_any_process_holds_a_key_a_webhook_url_or_a_body()
+    public async Task Output_of_the_processes_contains_no_key_webhook_url_or_body()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         using var dev = await DevProcess.StartAsync(proxy.ConnectionString, Verbose, ["--port", "0", "--key", Key], Cancelled);
@@ -53,7 +53,7 @@ public sealed class SecretsTests(AzuriteFixture azurite)
         using (proxy.Break(Fault.BrokenConnection, call => call.Kind is StorageKind.Table))
         {
             await PostAsync(http, dev.Url, Told("started").Body(), HttpStatusCode.Accepted);
-            await dev.UntilItSaysAsync("trying again", Cancelled);
+            await dev.UntilItSaysAsync("retrying", Cancelled);
         }
 
         await dev.UntilItSaysAsync("Projected", Cancelled);
@@ -71,7 +71,7 @@ public sealed class SecretsTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_connection_string_that_is_refused_is_not_repeated()
+    public async Task Rejected_connection_string_is_not_printed()
     {
         using var dev = await DevProcess.StartAsync(
             $"AccountName=x;AccountKey={Parameter};TableEndpoint={WebhookUrl}", Verbose, ["--port", "0"], Cancelled);

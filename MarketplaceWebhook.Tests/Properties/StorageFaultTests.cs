@@ -25,7 +25,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_caller_is_told_within_10_seconds_that_storage_did_not_take_it_and_when_to_come_again()
+    public async Task Caller_receives_503_with_Retry_After_within_10_seconds_of_a_storage_fault()
     {
         await using var application = await WholeApplication.StartAsync(storage, Cancelled);
         foreach (var (name, fault) in NamedFaults)
@@ -45,7 +45,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     }
 
     [Fact]
-    public async Task A_projection_waits_a_fault_out_inside_its_invocation()
+    public async Task Projection_retries_a_fault_inside_its_invocation()
     {
         await using var application = await WholeApplication.StartAsync(storage, Cancelled);
         var arrivals = new List<Arrival>();
@@ -73,7 +73,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     }
 
     [Fact]
-    public async Task A_projection_that_may_not_write_fails_at_once_and_its_message_comes_back()
+    public async Task Projection_without_write_access_fails_immediately_and_its_message_is_redelivered()
     {
         await using var application = await WholeApplication.StartAsync(storage, Cancelled, new Dictionary<string, string?>
         {

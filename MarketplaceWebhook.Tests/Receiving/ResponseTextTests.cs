@@ -13,7 +13,7 @@ public sealed partial class ResponseTextTests(AzuriteFixture azurite)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         await using var proxy = await FaultProxy.StartAsync(azurite.NewAccount(), cancellationToken);
-        await using var app = new TestApp(proxy.ConnectionString, new() { ["TimeLimits:Receiving"] = "00:00:01" });
+        await using var app = new TestApp(proxy.ConnectionString);
         using var caller = await AcceptingTests.CallerAsync(app);
         var text = new StringBuilder();
 

@@ -15,7 +15,7 @@ public sealed class AccountsTests(AzuriteFixture azurite)
     [InlineData("{AAAAAAAA-0000-0000-0000-000000000001}")]
     [InlineData("aaaaaaaa000000000000000000000001")]
     [InlineData("Ünïcode 東京 'or' PartitionKey ne '' / \\ # ?")]
-    public async Task An_account_is_found_by_either_id_whatever_that_is(string name)
+    public async Task Account_is_found_by_either_id(string name)
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         await rooms.ProjectAsync(
@@ -26,7 +26,7 @@ public sealed class AccountsTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_name_that_several_accounts_have_finds_them_all_and_an_unknown_one_none()
+    public async Task Shared_AccountApiId_finds_every_account_and_an_unknown_one_none()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         await rooms.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Two, apiId: "shared"));
@@ -38,7 +38,7 @@ public sealed class AccountsTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_AccountApiId_that_looks_like_a_GUID_is_found()
+    public async Task AccountApiId_that_looks_like_a_GUID_is_found()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         await rooms.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", One, apiId: Two.ToString()));
@@ -47,7 +47,7 @@ public sealed class AccountsTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_account_of_which_only_the_log_tells_is_found_by_its_name()
+    public async Task Account_that_is_only_in_the_log_is_found_by_its_AccountApiId()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         await rooms.ProjectAsync(Ids.Minute(1), NotificationBody.Of("paused", One, apiId: "only logged"));

@@ -13,7 +13,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_row_has_exactly_the_columns_of_the_contract()
+    public async Task Row_has_exactly_the_columns_of_the_contract()
     {
         await using var app = new TestApp(storage);
 
@@ -40,7 +40,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_empty_body_is_a_body_and_what_is_unknown_has_no_column()
+    public async Task Empty_body_has_a_column_and_absent_values_have_none()
     {
         await using var app = new TestApp(storage);
 
@@ -61,7 +61,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_body_of_32000_characters_is_in_the_column_alone()
+    public async Task Body_of_32000_characters_is_in_the_column_only()
     {
         await using var app = new TestApp(storage);
         var body = new string('€', 32_000);
@@ -73,7 +73,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_longer_body_lies_whole_in_a_blob()
+    public async Task Longer_body_is_complete_in_a_blob()
     {
         await using var app = new TestApp(storage);
         var body = Encoding.UTF8.GetBytes(new string('x', 31_999) + "👍");
@@ -88,7 +88,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_body_that_is_not_utf8_lies_in_a_blob_as_bytes()
+    public async Task Body_that_is_not_UTF_8_is_in_a_blob_as_bytes()
     {
         await using var app = new TestApp(storage);
 
@@ -101,7 +101,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_body_that_is_too_large_has_its_beginning_and_no_blob()
+    public async Task Too_large_body_has_its_beginning_and_no_blob()
     {
         await using var app = new TestApp(storage);
 
@@ -126,7 +126,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task The_newest_comes_first()
+    public async Task Newest_dead_letter_is_first()
     {
         await using var app = new TestApp(storage);
         foreach (var second in new[] { 2, 3, 1 })

@@ -14,25 +14,25 @@ public sealed class EnvelopeTests
     private static readonly NotificationId ParsedId = NotificationId.TryParse(Id, out var id) ? id : default;
 
     [Fact]
-    public void Is_written_as_the_contract_says() =>
+    public void Envelope_is_written_as_in_the_contract() =>
         Assert.Equal(
             $$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}","source":"shop","traceparent":"{{TraceParent}}","payload":"{\"Größe\": \"<&'+日>\"}\n"}""",
             Write("shop", TraceParent, "{\"Größe\": \"<&'+日>\"}\n"));
 
     [Fact]
-    public void Has_no_traceparent_where_there_is_no_trace() =>
+    public void Envelope_without_a_trace_has_no_traceparent() =>
         Assert.Equal(
             $$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}","source":"default","payload":"{}"}""",
             Write("default", null, "{}"));
 
     [Fact]
-    public void Names_the_blob_where_it_has_no_payload() =>
+    public void Envelope_without_a_payload_has_payloadBlob() =>
         Assert.Equal(
             $$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}","source":"default","payloadBlob":"{{Id}}.json"}""",
             Write("default", null, ""));
 
     [Fact]
-    public void Has_no_name_that_the_host_keeps_for_its_own_metadata()
+    public void Envelope_has_no_name_of_the_hosts_trigger_metadata()
     {
         string[] taken = ["Id", "DequeueCount", "PopReceipt", "InsertionTime", "ExpirationTime", "NextVisibleTime", "sys"];
         var names = new[] { Write("default", TraceParent, "{}"), Write("default", TraceParent, "") }
@@ -45,7 +45,7 @@ public sealed class EnvelopeTests
     [InlineData("{}")]
     [InlineData("{\"a\":\"\\u0000 \\ud800 \\\\ \\\" /\"}\r\n\t")]
     [InlineData("\u2028 \u202e 👍 日本")]
-    public void Gives_back_the_payload_exactly(string payload)
+    public void Payload_survives_a_round_trip_exactly(string payload)
     {
         var envelope = Envelope.Read(Write("shop", TraceParent, payload));
 
@@ -53,7 +53,7 @@ public sealed class EnvelopeTests
     }
 
     [Fact]
-    public void Gives_back_the_blob_exactly() =>
+    public void Blob_name_survives_a_round_trip_exactly() =>
         Assert.Equal(
             new Envelope(ParsedId, "default", TraceParent: null, Payload: null, $"{Id}.json"),
             Envelope.Read(Write("default", null, "")));
@@ -87,7 +87,7 @@ public sealed class EnvelopeTests
     [InlineData($$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}","payloadBlob":"019ab012-3456-7001-8000-00000000002b.json"}""", Id)]
     [InlineData($$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}","payloadBlob":"dead/{{Id}}"}""", Id)]
     [InlineData($$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}","source":"a b","payload":"{}"}""", Id)]
-    public void Is_unreadable_and_keeps_the_id_that_could_be_read(string text, string? id)
+    public void Unreadable_envelope_keeps_a_readable_id(string text, string? id)
     {
         var unreadable = Assert.Throws<UnreadableEnvelopeException>(() => Envelope.Read(text));
 

@@ -15,7 +15,7 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_package_is_read_without_those_that_begin_with_its_digits()
+    public async Task Package_is_read_without_packages_that_begin_with_its_digits()
     {
         await using var app = new TestApp(storage);
         foreach (var packageId in new long[] { 1, 12, 123, 1234, 12345, 2, long.MaxValue })
@@ -30,7 +30,7 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_package_of_more_rows_than_a_page_or_a_transaction_is_written_and_read_whole()
+    public async Task Package_larger_than_a_page_or_a_transaction_is_written_and_read_completely()
     {
         await using var app = new TestApp(storage);
         var change = Started(1) with { Cycles = [.. Enumerable.Range(0, 1_234).Select(n => Cycle(1234, n))] };
@@ -44,7 +44,7 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task The_second_of_two_writers_loses_the_race_for_a_new_package()
+    public async Task Second_writer_loses_the_race_for_a_new_package()
     {
         await using var app = new TestApp(storage);
         var (first, second) = (await ReadAsync(app, 1234), await ReadAsync(app, 1234));
@@ -56,7 +56,7 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task The_second_of_two_writers_loses_the_race_for_a_known_package_even_with_other_cycles()
+    public async Task Second_writer_loses_the_race_for_a_known_package_even_with_other_cycles()
     {
         await using var app = new TestApp(storage);
         await CommitAsync(app, Started(1));
@@ -71,7 +71,7 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_writer_loses_the_race_for_a_cycle_that_another_one_deleted()
+    public async Task Writer_loses_the_race_for_a_cycle_that_another_writer_deleted()
     {
         await using var app = new TestApp(storage);
         await CommitAsync(app, Started(1) with { Cycles = [Cycle(1234, 1)] });
@@ -85,7 +85,7 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_column_that_is_absent_now_is_gone_and_a_cycle_that_did_not_change_is_not_written()
+    public async Task Absent_column_is_removed_and_an_unchanged_cycle_is_not_written()
     {
         await using var app = new TestApp(storage);
         await CommitAsync(app, Started(1) with { AccountApiId = "Example", CompleteParameter = "x", Cycles = [Cycle(1234, 1)] });

@@ -33,7 +33,7 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_payload_of_32000_characters_is_in_the_message()
+    public async Task Payload_of_32000_characters_is_in_the_message()
     {
         await using var app = new TestApp(storage);
         var payload = new string('x', 32_000);
@@ -45,7 +45,7 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_payload_of_one_character_more_is_in_a_blob()
+    public async Task Payload_of_32001_characters_is_in_a_blob()
     {
         await using var app = new TestApp(storage);
         var payload = new string('x', 32_001);
@@ -64,7 +64,7 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
     [Theory]
     [InlineData(0, false)]
     [InlineData(1, true)]
-    public async Task An_envelope_of_45_KiB_is_the_largest_message(int more, bool isInBlob)
+    public async Task Envelope_of_45_KiB_is_the_largest_message(int more, bool isInBlob)
     {
         await using var app = new TestApp(storage);
         var around = Envelope.Write(Ids.At(1), "shop", null, "€"u8).Length - 3;
@@ -79,7 +79,7 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Escapes_count_for_the_size_of_the_envelope()
+    public async Task Escapes_count_toward_the_envelope_size()
     {
         await using var app = new TestApp(storage);
 
@@ -89,7 +89,7 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_failed_put_leaves_the_blob_where_it_is()
+    public async Task Failed_put_keeps_the_blob()
     {
         var queue = new Mock<QueueClient>();
         queue.Setup(q => q.SendMessageAsync(It.IsAny<BinaryData>(), It.IsAny<TimeSpan?>(), It.IsAny<TimeSpan?>(), It.IsAny<CancellationToken>()))
@@ -103,7 +103,7 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task What_is_put_back_on_the_poison_queue_is_the_same_text_later_and_for_ever()
+    public async Task Message_put_back_on_the_poison_queue_keeps_its_text_is_delayed_and_never_expires()
     {
         await using var app = new TestApp(storage);
 

@@ -12,7 +12,7 @@ public sealed class StorageErrorsTests
     [InlineData(412, "UpdateConditionNotSatisfied")]
     [InlineData(412, "ConditionNotMet")]
     [InlineData(404, "ResourceNotFound")]
-    public void A_row_that_another_writer_changed_is_a_lost_race(int status, string code)
+    public void Row_changed_by_another_writer_is_a_lost_race(int status, string code)
     {
         Assert.True(StorageErrors.IsLostRace(Fault(status, code)));
         Assert.False(StorageErrors.IsTransient(Fault(status, code)));
@@ -30,7 +30,7 @@ public sealed class StorageErrorsTests
     [InlineData(409, "TableBeingDeleted")]
     [InlineData(409, "QueueBeingDeleted")]
     [InlineData(409, "ContainerBeingDeleted")]
-    public void An_answer_that_may_be_another_one_soon_is_transient(int status, string? code)
+    public void Server_error_or_throttling_is_transient(int status, string? code)
     {
         Assert.True(StorageErrors.IsTransient(Fault(status, code)));
         Assert.False(StorageErrors.IsLostRace(Fault(status, code)));
@@ -43,7 +43,7 @@ public sealed class StorageErrorsTests
     [InlineData(403, "AuthorizationFailure")]
     [InlineData(404, "BlobNotFound")]
     [InlineData(413, "RequestBodyTooLarge")]
-    public void Any_other_answer_is_permanent(int status, string code)
+    public void Any_other_response_is_permanent(int status, string code)
     {
         Assert.False(StorageErrors.IsTransient(Fault(status, code)));
         Assert.False(StorageErrors.IsLostRace(Fault(status, code)));
@@ -51,7 +51,7 @@ public sealed class StorageErrorsTests
     }
 
     [Fact]
-    public void No_answer_at_all_is_transient()
+    public void Missing_response_is_transient()
     {
         Exception[] faults =
         [
@@ -78,7 +78,7 @@ public sealed class StorageErrorsTests
     }
 
     [Fact]
-    public void A_mistake_of_the_application_is_not_storage_s()
+    public void Bug_of_the_application_is_not_a_storage_error()
     {
         Assert.False(StorageErrors.IsStorage(new InvalidOperationException()));
         Assert.False(StorageErrors.IsStorage(new AggregateException(Fault(503, null), new InvalidOperationException())));
@@ -91,11 +91,11 @@ public sealed class StorageErrorsTests
     [InlineData("ResourceNotFound", false)]
     [InlineData("BlobNotFound", false)]
     [InlineData("MessageNotFound", false)]
-    public void What_is_deleted_is_told_from_what_was_in_it(string code, bool isMissing) =>
+    public void Deleted_container_differs_from_a_deleted_item(string code, bool isMissing) =>
         Assert.Equal(isMissing, StorageErrors.IsMissing(Fault(404, code)));
 
     [Fact]
-    public void Are_described_by_type_status_and_code_and_never_by_what_was_sent()
+    public void Description_has_type_status_and_code_and_nothing_that_was_sent()
     {
         var fault = new RequestFailedException(400, "The value s3cret is wrong.", "InvalidInput", new InvalidOperationException("s3cret"));
 

@@ -21,7 +21,7 @@ public sealed class StorageSettingsTests
     [InlineData(
         "BlobEndpoint=https://shop.blob.core.windows.net;QueueEndpoint=https://shop.queue.core.windows.net;TableEndpoint=https://shop.table.core.windows.net;SharedAccessSignature=sv=2024-01-01&sig=abc",
         "https://shop.queue.core.windows.net/marketplace-notifications")]
-    public void A_connection_string_is_taken_as_it_is(string connectionString, string queue)
+    public void Connection_string_is_used_unchanged(string connectionString, string queue)
     {
         var settings = Read(("AzureWebJobsStorage", connectionString));
 
@@ -31,11 +31,11 @@ public sealed class StorageSettingsTests
     }
 
     [Fact]
-    public void A_connection_string_wins_over_an_identity() =>
+    public void Connection_string_takes_precedence_over_an_identity() =>
         Assert.NotNull(Read(("AzureWebJobsStorage", "UseDevelopmentStorage=true"), ("AzureWebJobsStorage:accountName", "shop")).ConnectionString);
 
     [Fact]
-    public void An_account_name_gives_the_three_services_of_the_public_cloud()
+    public void Account_name_gives_the_three_services_of_the_public_cloud()
     {
         var settings = Read(("AzureWebJobsStorage:accountName", "shop"));
 
@@ -62,7 +62,7 @@ public sealed class StorageSettingsTests
     }
 
     [Fact]
-    public void A_uri_wins_over_the_account_name_for_its_service()
+    public void Uri_takes_precedence_over_the_account_name_for_its_service()
     {
         var settings = Read(
             ("AzureWebJobsStorage:accountName", "shop"), ("AzureWebJobsStorage:tableServiceUri", "https://shop.table.core.usgovcloudapi.net"));
@@ -75,7 +75,7 @@ public sealed class StorageSettingsTests
     [InlineData("managedidentity", null)]
     [InlineData("ManagedIdentity", null)]
     [InlineData("managedidentity", "11111111-2222-3333-4444-555555555555")]
-    public void The_credential_may_be_a_managed_identity(string credential, string? clientId) =>
+    public void Credential_can_be_a_managed_identity(string credential, string? clientId) =>
         Assert.IsType<ManagedIdentityCredential>(Read(
             ("AzureWebJobsStorage:accountName", "shop"),
             ("AzureWebJobsStorage:credential", credential),
@@ -85,7 +85,7 @@ public sealed class StorageSettingsTests
     [InlineData(null)]
     [InlineData("")]
     [InlineData("   ")]
-    public void A_missing_setting_is_named_in_one_line(string? value) =>
+    public void Missing_setting_is_reported_in_one_line(string? value) =>
         AssertOneLine("AzureWebJobsStorage is not set", ("AzureWebJobsStorage", value));
 
     [Theory]
@@ -98,7 +98,7 @@ public sealed class StorageSettingsTests
     [InlineData("AccountName=shop;AccountName=s3cret;AccountKey=c2VjcmV0")]
     [InlineData("QueueEndpoint=s3cret;TableEndpoint=s3cret;BlobEndpoint=s3cret;SharedAccessSignature=s3cret")]
     [InlineData("QueueEndpoint=https://shop.queue.core.windows.net;SharedAccessSignature=s3cret")]
-    public void A_malformed_connection_string_is_named_in_one_line_and_never_shown(string connectionString) =>
+    public void Malformed_connection_string_is_reported_in_one_line_without_its_value(string connectionString) =>
         AssertOneLine("AzureWebJobsStorage is not a valid storage connection string", ("AzureWebJobsStorage", connectionString));
 
     [Theory]
@@ -109,7 +109,7 @@ public sealed class StorageSettingsTests
     [InlineData("AzureWebJobsStorage__blobServiceUri", "ftp://shop")]
     [InlineData("AzureWebJobsStorage__blobServiceUri", "http://shop.blob.core.windows.net")]
     [InlineData("AzureWebJobsStorage__credential", "password")]
-    public void A_malformed_part_of_the_identity_form_is_named_in_one_line(string setting, string value) =>
+    public void Malformed_identity_setting_is_reported_in_one_line(string setting, string value) =>
         AssertOneLine(
             setting,
             [.. new Dictionary<string, string?>
@@ -122,7 +122,7 @@ public sealed class StorageSettingsTests
     [InlineData("queueServiceUri")]
     [InlineData("tableServiceUri")]
     [InlineData("blobServiceUri")]
-    public void A_missing_uri_is_named_in_one_line(string missing) =>
+    public void Missing_uri_is_reported_in_one_line(string missing) =>
         AssertOneLine(
             $"AzureWebJobsStorage__{missing} is not set",
             [.. UriSettings.Where(name => name != missing).Select(name => ($"AzureWebJobsStorage:{name}", (string?)"https://shop.example.com"))]);

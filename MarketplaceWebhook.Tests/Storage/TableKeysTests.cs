@@ -9,7 +9,7 @@ public sealed class TableKeysTests
     private static readonly Guid CycleId = Guid.Parse("FEDCBA01-2222-3333-4444-555555555555");
 
     [Fact]
-    public void Are_spelled_as_the_contract_says()
+    public void Keys_are_spelled_as_in_the_contract()
     {
         var id = Id("2026-11-23T10:27:30.786Z");
 
@@ -27,11 +27,11 @@ public sealed class TableKeysTests
     [InlineData("2026-11-23T10:27:30.786Z", "2516068711492139999")]
     [InlineData("1970-01-01T00:00:00.000Z", "2534023007999999999")]
     [InlineData("9999-12-31T23:59:59.999Z", "0000000000000009999")]
-    public void Begin_with_19_digits_that_fall_as_time_rises(string time, string digits) =>
+    public void Row_keys_begin_with_19_digits_that_decrease_over_time(string time, string digits) =>
         Assert.Equal($"{digits}_{Id(time)}", TableKeys.NewestFirst(Id(time)));
 
     [Fact]
-    public void Sort_the_newest_millisecond_first()
+    public void Row_keys_sort_the_newest_millisecond_first()
     {
         NotificationId[] oldestFirst =
             [Id("1970-01-01T00:00:00.000Z"), Id("2026-11-23T10:27:30.785Z"), Id("2026-11-23T10:27:30.786Z"), Id("2286-11-20T17:46:40.000Z")];

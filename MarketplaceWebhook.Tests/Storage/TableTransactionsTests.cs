@@ -17,7 +17,7 @@ public sealed class TableTransactionsTests
     [InlineData(100, new[] { 99, 2 })]
     [InlineData(198, new[] { 99, 100 })]
     [InlineData(2_000, new[] { 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 21 })]
-    public void Have_at_most_100_rows(int count, int[] sizes)
+    public void Transaction_has_at_most_100_rows(int count, int[] sizes)
     {
         var transactions = Split(Enumerable.Range(0, count).Select(n => Action($"{n}", "")));
 
@@ -25,7 +25,7 @@ public sealed class TableTransactionsTests
     }
 
     [Fact]
-    public void Keep_every_row_once_in_order_and_the_fence_last()
+    public void Transactions_keep_every_row_once_in_order_and_the_fence_last()
     {
         var actions = Enumerable.Range(0, 250).Select(n => Action($"{n}", new string('x', n * 100))).ToList();
 
@@ -33,7 +33,7 @@ public sealed class TableTransactionsTests
     }
 
     [Fact]
-    public void Put_a_row_that_fits_no_more_into_the_next_one()
+    public void Row_that_does_not_fit_is_in_the_next_transaction()
     {
         var transactions = Split(Enumerable.Range(0, 99).Select(n => Action($"{n}", new string('x', 60_000))));
 
@@ -47,7 +47,7 @@ public sealed class TableTransactionsTests
     [InlineData("👍")]
     [InlineData("<&'+\\")]
     [InlineData("\u0001")]
-    public async Task Stay_below_4_MiB_as_the_client_writes_them(string characters)
+    public async Task Transaction_stays_below_4_MiB_on_the_wire(string characters)
     {
         var text = string.Concat(Enumerable.Repeat(characters, 32_000 / characters.Length));
         var transactions = Split(Enumerable.Range(0, 99).Select(n => Action($"{n}", text)));
@@ -67,7 +67,7 @@ public sealed class TableTransactionsTests
     }
 
     [Fact]
-    public void Refuse_rows_of_two_partitions()
+    public void Rows_of_two_partitions_are_refused()
     {
         var other = new TableTransactionAction(TableTransactionActionType.Add, new TableEntity("other", "0"));
 

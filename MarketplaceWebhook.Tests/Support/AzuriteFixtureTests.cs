@@ -5,7 +5,7 @@ namespace MarketplaceWebhook.Tests.Support;
 public sealed class AzuriteFixtureTests(AzuriteFixture azurite)
 {
     [Fact]
-    public async Task Each_account_has_queues_of_its_own()
+    public async Task Accounts_have_separate_queues()
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         var first = new QueueClient(azurite.NewAccount(), "a-queue");

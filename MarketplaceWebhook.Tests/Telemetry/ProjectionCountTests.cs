@@ -20,7 +20,7 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
     private static readonly AsyncLocal<Dictionary<string, int>?> Own = new();
 
     [Fact]
-    public async Task A_message_that_is_delivered_or_replayed_once_more_is_counted_once()
+    public async Task Redelivered_or_replayed_message_is_counted_once()
     {
         await using var app = new TestApp(azurite.NewAccount());
         var projector = app.Get<Projector>();
@@ -43,7 +43,7 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task What_a_crash_cut_off_between_log_and_commit_is_counted_when_it_is_delivered_again()
+    public async Task Message_interrupted_between_log_and_commit_is_counted_when_redelivered()
     {
         await using var app = new TestApp(azurite.NewAccount());
         var message = Message(app);

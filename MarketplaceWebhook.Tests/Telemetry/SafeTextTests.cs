@@ -19,16 +19,16 @@ public sealed class SafeTextTests
     [InlineData("zero\u200bwidth", @"zero\u{200B}width")]
     [InlineData("line\u2028separator", @"line\u{2028}separator")]
     [InlineData("tag\U000E0041", @"tag\u{E0041}")]
-    public void What_steers_or_hides_is_spelled_out(string text, string expected) => Assert.Equal(expected, SafeText.Of(text));
+    public void Control_and_invisible_characters_are_escaped(string text, string expected) => Assert.Equal(expected, SafeText.Of(text));
 
     [Fact]
-    public void A_lone_surrogate_is_spelled_out() => Assert.Equal(@"a\u{D83D}b", SafeText.Of("a\ud83db"));
+    public void Lone_surrogate_is_escaped() => Assert.Equal(@"a\u{D83D}b", SafeText.Of("a\ud83db"));
 
     [Theory]
     [InlineData("abcdef", 6, "abcdef")]
     [InlineData("abcdef", 5, "abcde…")]
     [InlineData("abc😀", 4, "abc…")]
     [InlineData("a", 0, "…")]
-    public void A_long_text_is_cut_and_never_inside_a_surrogate_pair(string text, int maxLength, string expected) =>
+    public void Long_text_is_cut_but_not_inside_a_surrogate_pair(string text, int maxLength, string expected) =>
         Assert.Equal(expected, SafeText.Of(text, maxLength));
 }

@@ -9,10 +9,10 @@ public sealed class TelemetrySettingsTests
     private const string ConnectionString = "InstrumentationKey=00000000-0000-0000-0000-000000000000";
 
     [Fact]
-    public void Nothing_is_exported_where_neither_is_set() => Assert.False(Read().IsExporting);
+    public void Nothing_is_exported_without_settings() => Assert.False(Read().IsExporting);
 
     [Fact]
-    public void Each_is_exported_to_where_it_is_set()
+    public void Each_exporter_is_enabled_by_its_setting()
     {
         var (monitor, otlp) = (Read(connectionString: ConnectionString), Read(endpoint: "http://127.0.0.1:4317"));
 
@@ -21,14 +21,14 @@ public sealed class TelemetrySettingsTests
     }
 
     [Fact]
-    public void Without_an_authentication_string_the_instrumentation_key_is_enough() =>
+    public void Connection_string_alone_needs_no_credential() =>
         Assert.Null(Read(connectionString: ConnectionString).Credential);
 
     [Theory]
     [InlineData("Authorization=AAD")]
     [InlineData("ClientId=11111111-1111-1111-1111-111111111111;Authorization=AAD")]
     [InlineData(" authorization = aad ; clientid = 11111111-1111-1111-1111-111111111111 ; ")]
-    public void With_an_authentication_string_the_apps_identity_signs_in(string authentication) =>
+    public void Authentication_string_selects_the_managed_identity(string authentication) =>
         Assert.IsType<ManagedIdentityCredential>(Read(ConnectionString, authentication).Credential);
 
     [Theory]
@@ -37,7 +37,7 @@ public sealed class TelemetrySettingsTests
     [InlineData("AAD")]
     [InlineData("ClientId=;Authorization=AAD")]
     [InlineData("Authorization=AAD;Tenant=a-secret")]
-    public void A_malformed_authentication_string_is_said_in_one_line_and_not_repeated(string authentication)
+    public void Malformed_authentication_string_is_reported_in_one_line_without_its_value(string authentication)
     {
         var refusal = Assert.Throws<SettingsException>(() => Read(ConnectionString, authentication));
 
@@ -47,7 +47,7 @@ public sealed class TelemetrySettingsTests
     }
 
     [Fact]
-    public void An_endpoint_that_is_no_URL_is_said_in_one_line() => Assert.Equal(
+    public void Invalid_endpoint_is_reported_in_one_line() => Assert.Equal(
         "OTEL_EXPORTER_OTLP_ENDPOINT is not an http or https URL.",
         Assert.Throws<SettingsException>(() => Read(endpoint: "collector:4317")).Message);
 

@@ -19,7 +19,7 @@ public sealed class TracesTests : IDisposable
     public TracesTests() => ActivitySource.AddActivityListener(everything);
 
     [Fact]
-    public void A_projection_continues_the_trace_of_its_message()
+    public void Projection_continues_the_trace_of_its_message()
     {
         using var span = Traces.StartProcessing(Id, TraceParent);
 
@@ -35,7 +35,7 @@ public sealed class TracesTests : IDisposable
     [InlineData("00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01")]
     [InlineData("00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01")]
     [InlineData(TraceParent + "-and-more-that-nobody-bounded")]
-    public void What_is_no_traceparent_starts_a_trace_of_its_own(string? traceParent)
+    public void Invalid_traceparent_starts_a_new_trace(string? traceParent)
     {
         using var call = new Activity("a call of the host").Start();
 

@@ -14,7 +14,7 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Storage_clients_work_through_it_and_their_calls_are_named()
+    public async Task Storage_clients_work_through_the_proxy_and_their_calls_are_identified()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         var name = NewName();
@@ -55,7 +55,7 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
     [InlineData(500, "InternalError")]
     [InlineData(429, "TooManyRequests")]
     [InlineData(403, "AuthorizationFailure")]
-    public async Task An_error_reaches_each_client_as_the_service_would_say_it(int status, string code)
+    public async Task Error_reaches_each_client_in_the_form_of_its_service(int status, string code)
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         using var broken = proxy.Break(new Fault.Refusal(status, code));
@@ -71,7 +71,7 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_call_broken_before_never_reaches_storage_and_one_broken_after_does()
+    public async Task Call_broken_before_it_is_sent_never_reaches_storage()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         var real = new TableClient(storage, NewName());
@@ -89,7 +89,7 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Only_the_chosen_service_breaks_and_only_until_it_is_repaired()
+    public async Task Only_the_selected_service_fails_until_it_is_repaired()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         var (table, queue) = (Table(proxy, NewName()), Queue(proxy, NewName()));
@@ -104,7 +104,7 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_hung_call_ends_when_the_caller_gives_up()
+    public async Task Hung_call_ends_when_the_caller_cancels()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         using var broken = proxy.Break(Fault.NoAnswer);

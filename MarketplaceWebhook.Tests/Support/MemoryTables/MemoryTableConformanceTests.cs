@@ -15,7 +15,7 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
-    public async Task A_table_in_memory_answers_random_calls_as_Azurite_does(int seed)
+    public async Task Memory_table_responds_to_random_calls_like_Azurite(int seed)
     {
         var real = await NewTableAsync();
 
@@ -26,7 +26,7 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_transaction_of_101_rows_fails_as_the_service_documents()
+    public async Task Transaction_of_101_rows_fails_as_documented()
     {
         // Azurite refuses it too, in an answer that the client library cannot read.
         var actions = Enumerable.Range(0, 101).Select(row => new TableTransactionAction(
@@ -36,7 +36,7 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_transaction_of_more_than_4_MiB_fails_as_on_Azurite()
+    public async Task Transaction_over_4_MiB_fails_as_on_Azurite()
     {
         var row = Enumerable.Range(0, 13).ToDictionary(column => $"C{column}", _ => (object)new string('x', 32_000));
         var actions = Enumerable.Range(0, 11).Select(number => new TableTransactionAction(
@@ -46,7 +46,7 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_text_of_more_than_32768_characters_fails_as_on_Azurite()
+    public async Task Text_over_32768_characters_fails_as_on_Azurite()
     {
         TableTransactionAction[] actions =
         [
@@ -57,7 +57,7 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_transaction_over_two_partitions_fails_as_the_service_documents()
+    public async Task Transaction_over_two_partitions_fails_as_documented()
     {
         // Azurite takes it; the service does not: https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
         TableTransactionAction[] actions =
@@ -70,7 +70,7 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_page_sees_what_changed_since_the_page_before_it()
+    public async Task Page_includes_changes_since_the_previous_page()
     {
         var table = new MemoryTableClient("memory", pageSize: 1);
         foreach (var row in new[] { "1", "2", "3" }) await table.AddEntityAsync(new TableEntity("p", row), Cancelled);
@@ -90,7 +90,7 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
     [InlineData("PartitionKey = 'p'")]
     [InlineData("(PartitionKey eq 'p'")]
     [InlineData("PartitionKey eq 'p' RowKey eq 'r'")]
-    public void A_filter_outside_the_grammar_is_an_error(string filter) =>
+    public void Unsupported_filter_throws(string filter) =>
         Assert.Throws<FormatException>(() => TableFilter.Parse(filter));
 
     private static async Task<(int Status, string? Code)> FailureAsync(TableClient table, IEnumerable<TableTransactionAction> actions)
