@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>Turns what the host saw into what the open pages are told; reads the rows that changed.</summary>
+/// <summary>Turns events of the host into events of the open pages; reads the rows that changed.</summary>
 internal sealed class HostObserver(
     ActivityFeed feed, PageEvents pages, InstallTable installs, DeadLetterTable deadLetters, PayloadBlobs payloads, TimeProvider time)
 {

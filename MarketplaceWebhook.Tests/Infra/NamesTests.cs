@@ -8,7 +8,7 @@ namespace MarketplaceWebhook.Tests.Infra;
 public sealed partial class NamesTests
 {
     [Fact]
-    public void Alerts_and_workbook_ask_only_for_names_that_the_code_has()
+    public void Alerts_and_workbook_use_only_names_of_the_code()
     {
         var unknown = Query.OfAlerts().Concat(Query.OfWorkbook()).SelectMany(query => query.UnknownNames()).ToList();
 
@@ -16,7 +16,7 @@ public sealed partial class NamesTests
     }
 
     [Fact]
-    public void Every_query_on_the_apps_telemetry_names_its_role_and_something_else() =>
+    public void Every_telemetry_query_filters_by_role_and_name() =>
         Assert.All(
             Query.OfAlerts().Concat(Query.OfWorkbook()).Where(query => query.Text.Contains("RoleName")),
             query => Assert.True(query.CountOfNames >= 2, query.Source));
@@ -55,7 +55,7 @@ public sealed partial class NamesTests
     }
 
     [Fact]
-    public void The_poison_queue_is_the_one_that_the_alert_watches_and_the_function_empties()
+    public void Alert_and_function_use_the_same_poison_queue()
     {
         var watched = QueuePath().Match(Repository.Read("infra/queries/poisoned.kql")).Groups[1].Value;
 
@@ -75,7 +75,7 @@ public sealed partial class NamesTests
     [Theory]
     [InlineData("infra/hooks/postdeploy.sh")]
     [InlineData("infra/hooks/postdeploy.ps1")]
-    public void The_hook_makes_the_key_of_the_function_that_receives(string hook)
+    public void Hook_creates_the_key_of_ReceiveNotification(string hook)
     {
         var text = Repository.Read(hook);
 
@@ -85,14 +85,14 @@ public sealed partial class NamesTests
     }
 
     [Fact]
-    public void The_availability_test_calls_the_health_function()
+    public void Availability_test_calls_the_health_function()
     {
         Assert.Contains($"'${{functionApp.outputs.url}}{Names.PathOf("Health")}'", Repository.Read("infra/resources.bicep"));
         Assert.Equal("anonymous", (string)Names.Functions["Health"]["bindings"]![0]!["authLevel"]!);
     }
 
     [Fact]
-    public void The_workbook_asks_for_its_time_range_and_names_its_parts_once()
+    public void Workbook_has_a_time_range_and_unique_part_names()
     {
         var items = JsonNode.Parse(Repository.Read("infra/workbook.json"))!["items"]!.AsArray();
         var queries = items.Where(item => (int)item!["type"]! == 3).ToList();

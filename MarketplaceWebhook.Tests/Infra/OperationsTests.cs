@@ -22,7 +22,7 @@ public sealed partial class OperationsTests
 
     [Theory]
     [MemberData(nameof(Filters))]
-    public void A_filter_is_conditions_on_columns_of_its_table_joined_by_and(string table, string filter)
+    public void Filter_uses_columns_of_its_table(string table, string filter)
     {
         var columns = ColumnsOf(table);
 
@@ -36,7 +36,7 @@ public sealed partial class OperationsTests
     }
 
     [Fact]
-    public void There_are_filters_for_every_table() =>
+    public void Every_table_has_filters() =>
         Assert.Equal(RowsOf.Keys.Order(), Filters.Select(row => row.Data.Item1).Distinct().Order());
 
     [Fact]

@@ -11,7 +11,7 @@ public sealed class ColumnTextTests
     [InlineData(0)]
     [InlineData(31_999)]
     [InlineData(32_000)]
-    public void Hold_up_to_32000_characters_whole(int length)
+    public void Text_of_32000_characters_is_not_cut(int length)
     {
         var text = new string('x', length);
 
@@ -20,24 +20,24 @@ public sealed class ColumnTextTests
     }
 
     [Fact]
-    public void Are_absent_where_the_text_is() => Assert.Null(ColumnText.Text(null, "Field", warnings));
+    public void Text_returns_null_for_null() => Assert.Null(ColumnText.Text(null, "Field", warnings));
 
     [Fact]
-    public void Cut_longer_text_at_32000_characters_and_name_it()
+    public void Longer_text_is_cut_at_32000_characters_and_listed()
     {
         Assert.Equal(new string('x', 32_000), ColumnText.Text(new string('x', 32_001), "Field", warnings));
         Assert.Equal(["Field: cut at 32000 characters."], warnings.ToList());
     }
 
     [Fact]
-    public void Never_cut_inside_a_surrogate_pair()
+    public void Text_is_never_cut_inside_a_surrogate_pair()
     {
         Assert.Equal(new string('x', 31_999), ColumnText.Cut(new string('x', 31_999) + "👍"));
         Assert.Equal(new string('x', 31_998) + "👍", ColumnText.Cut(new string('x', 31_998) + "👍y"));
     }
 
     [Fact]
-    public void Write_lists_as_json_that_people_can_read()
+    public void Lists_are_written_as_readable_JSON()
     {
         CycleWebhook[] webhooks = [new("https://example.com/?a=1&b=2", "Schritt"), new(null, "no URL"), new(null, null)];
 
@@ -50,7 +50,7 @@ public sealed class ColumnTextTests
     }
 
     [Fact]
-    public void Hold_a_list_of_exactly_32000_characters_whole()
+    public void List_of_exactly_32000_characters_is_not_cut()
     {
         var one = ColumnText.JsonArray((string[])[new string('x', 31_996)], "Errors", warnings);
         var two = ColumnText.JsonArray((string[])[new string('x', 15_000), new string('y', 16_993)], "Errors", warnings);
@@ -60,7 +60,7 @@ public sealed class ColumnTextTests
     }
 
     [Fact]
-    public void Cut_a_longer_list_by_whole_elements_and_name_it()
+    public void Longer_list_is_cut_by_whole_elements_and_listed()
     {
         var array = ColumnText.JsonArray((string[])[new string('x', 15_000), new string('y', 16_994), "z"], "Errors", warnings);
 
@@ -69,5 +69,5 @@ public sealed class ColumnTextTests
     }
 
     [Fact]
-    public void Have_no_column_for_warnings_where_there_are_none() => Assert.Null(ColumnText.JsonArray(warnings));
+    public void Empty_warnings_have_no_column() => Assert.Null(ColumnText.JsonArray(warnings));
 }

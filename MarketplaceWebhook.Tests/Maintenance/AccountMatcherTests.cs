@@ -16,7 +16,7 @@ public sealed class AccountMatcherTests
     [InlineData("""{"AccountId":"AAAAAAAA-0000-0000-0000-000000000001",""")]
     [InlineData("AccountId=aaaaaaaa000000000000000000000001&Status=installed")]
     [InlineData("""{"AccountId":"aaaaaaaa-0000-0000-0000-000000000001","x":"\uD800"}""")]
-    public void A_text_that_names_the_account(string text) => Assert.True(mention.IsIn(text));
+    public void Text_with_the_account_matches(string text) => Assert.True(mention.IsIn(text));
 
     [Theory]
     [InlineData("""{"AccountId":"bbbbbbbb-0000-0000-0000-000000000002","UserId":"aaaaaaaa-0000-0000-0000-000000000001"}""")]
@@ -25,5 +25,5 @@ public sealed class AccountMatcherTests
     [InlineData("""["aaaaaaaa-0000-0000-0000-000000000001"]""")]
     [InlineData("{}")]
     [InlineData("")]
-    public void A_text_that_does_not(string text) => Assert.False(mention.IsIn(text));
+    public void Text_without_the_account_does_not_match(string text) => Assert.False(mention.IsIn(text));
 }

@@ -11,7 +11,7 @@ public sealed class LogRetentionTests
 {
     /// <summary>Whatever was removed for its age, and whatever arrives later with any time at all.</summary>
     [Fact]
-    public void The_notifications_that_the_fold_needs_give_the_rows_of_the_whole_history() =>
+    public void Retained_notifications_give_the_rows_of_the_complete_history() =>
         Prop.ForAll(
             AnyHistory.Small(), AnyHistory.Small(),
             (history, later) =>
@@ -28,7 +28,7 @@ public sealed class LogRetentionTests
             .Check(Config.QuickThrowOnFailure.WithMaxTest(10_000));
 
     [Fact]
-    public void Of_a_package_that_was_started_and_stopped_daily_three_are_needed()
+    public void Package_started_and_stopped_daily_retains_three_notifications()
     {
         var account = Guid.NewGuid();
         var changes = Enumerable.Range(0, 400).Select(day => Folded.Change(

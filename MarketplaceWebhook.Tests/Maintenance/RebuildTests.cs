@@ -20,7 +20,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Rows_as_the_projection_left_them_are_no_difference()
+    public async Task Projected_rows_have_no_difference()
     {
         await using var rooms = await InstalledAsync();
         await rooms.ProjectAsync(Ids.Minute(2), NotificationBody.Of("stopped", Account, 12));
@@ -31,7 +31,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_wrong_column_a_missing_and_a_surplus_one_are_named()
+    public async Task Wrong_missing_and_extra_columns_are_reported()
     {
         await using var rooms = await InstalledAsync();
         await ChangeAsync(rooms, "1", row =>
@@ -58,7 +58,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Webhook_urls_are_not_shown()
+    public async Task Webhook_urls_are_hidden()
     {
         await using var rooms = await InstalledAsync();
         await ChangeAsync(rooms, $"1_{CycleA}", row => row["Webhooks"] = "[]");
@@ -96,7 +96,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
 
     [Theory]
     [MemberData(nameof(Damages))]
-    public async Task Whatever_was_done_to_the_rows_is_found_and_mended(string damage)
+    public async Task Damaged_rows_are_found_and_repaired(string damage)
     {
         await using var rooms = await InstalledAsync();
         await rooms.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", Account, 12));
@@ -114,7 +114,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_row_that_the_projection_stumbles_over_is_mended_and_the_message_then_goes_through()
+    public async Task Row_that_fails_the_projection_is_repaired_and_the_message_is_projected()
     {
         await using var rooms = await InstalledAsync();
         await ChangeAsync(rooms, "1", row => row.Remove("Kind"));
@@ -130,7 +130,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_package_of_more_rows_than_a_transaction_holds_is_made_anew()
+    public async Task Package_larger_than_a_transaction_is_rebuilt()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         var cycles = Enumerable.Range(0, 250).Select(n => new Guid(n, 0, 0, new byte[8])).ToList();
@@ -145,7 +145,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Only_the_account_that_was_asked_for_is_looked_at()
+    public async Task Only_the_requested_account_is_compared()
     {
         await using var rooms = await InstalledAsync();
         await ChangeAsync(rooms, "1", row => row["Status"] = "stopped");
@@ -156,7 +156,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_account_whose_log_cannot_be_read_is_named_and_left_alone()
+    public async Task Account_with_an_unreadable_log_is_reported_and_unchanged()
     {
         await using var rooms = await InstalledAsync();
         var id = Ids.Minute(2);
@@ -183,7 +183,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_difference_that_is_gone_at_the_second_look_does_not_count()
+    public async Task Difference_that_disappears_before_the_second_comparison_is_ignored()
     {
         await using var rooms = await InstalledAsync();
         await ChangeAsync(rooms, "1", row => row["Status"] = "stopped");
@@ -203,7 +203,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Beside_live_traffic_it_finds_nothing_that_stands_and_breaks_nothing()
+    public async Task Rebuild_during_live_traffic_reports_and_changes_nothing()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         var deliveries = Enumerable.Range(0, 60)
@@ -228,7 +228,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Random_histories_are_made_anew_from_their_log_alone()
+    public async Task Random_histories_are_rebuilt_from_their_log_alone()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         var arrivals = Gen.Sample(AnyHistory.Small().Generator, 10).SelectMany(history => history.Arrivals);

@@ -18,7 +18,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     [Theory]
     [InlineData(100)]
     [InlineData(40_000)]
-    public async Task A_failed_message_goes_back_exactly_as_it_was_and_keeps_its_place_in_the_order(int padding)
+    public async Task Failed_message_is_redriven_unchanged_and_keeps_its_order(int padding)
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         var text = await rooms.SendAsync(Id, NotificationBody.Of("stopped", Account, padding: new string('x', padding)));
@@ -35,7 +35,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_message_too_long_for_a_column_comes_back_whole()
+    public async Task Message_too_long_for_a_column_is_redriven_completely()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         var text = new string('ü', 24_000) + new string('x', 50);
@@ -50,7 +50,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     [Theory]
     [InlineData(null, "default")]
     [InlineData("shop-1", "shop-1")]
-    public async Task A_rejected_body_that_the_reader_takes_now_goes_on_the_queue_under_its_own_id_and_source(
+    public async Task Rejected_body_that_is_valid_now_is_redriven_with_its_id_and_source(
         string? source, string expected)
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
@@ -64,7 +64,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_body_that_is_still_refused_says_why_and_stays_unmarked()
+    public async Task Body_that_is_still_rejected_is_reported_and_not_marked()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         await RecordAsync(rooms, DeadLetter.Rejected, RejectionReason.InvalidNotification, """{"Status":"installed"}""");
@@ -80,7 +80,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_body_that_was_too_large_is_skipped()
+    public async Task Too_large_body_is_skipped()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         await RecordAsync(rooms, DeadLetter.Rejected, RejectionReason.TooLarge, NotificationBody.Of("installed", Account));
@@ -90,7 +90,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Twice_does_no_harm()
+    public async Task Redriving_twice_changes_nothing()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         var text = await rooms.SendAsync(Id, NotificationBody.Of("stopped", Account));
@@ -107,7 +107,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_letter_that_was_recorded_again_since_it_was_read_keeps_showing_its_second_failure()
+    public async Task Dead_letter_recorded_again_meanwhile_stays_unmarked()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         var text = await rooms.SendAsync(Id, NotificationBody.Of("stopped", Account));
@@ -121,7 +121,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_dry_run_changes_nothing()
+    public async Task Dry_run_changes_nothing()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         await RecordAsync(
@@ -138,7 +138,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task What_sits_in_the_poison_queue_goes_back_Base64_or_not()
+    public async Task Poison_messages_are_redriven_whether_Base64_or_not()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         var encoded = await rooms.SendAsync(Ids.Minute(1), NotificationBody.Of("installed", Account));
@@ -160,7 +160,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task More_poison_than_a_look_shows_goes_back_as_well()
+    public async Task Poison_messages_beyond_the_first_32_are_redriven()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         await Parallel.ForAsync(
@@ -171,7 +171,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_row_that_the_application_did_not_write_is_named_and_left_alone()
+    public async Task Foreign_row_is_reported_and_unchanged()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         await rooms.Clients.DeadLetters.AddEntityAsync(new TableEntity(DeadLetter.Failed, "x") { ["Body"] = 5 }, Token);
@@ -181,7 +181,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Letters_are_listed_by_kind_and_time_newest_first()
+    public async Task Dead_letters_are_listed_by_kind_newest_first()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         foreach (var (minute, kind) in new[] { (1, DeadLetter.Failed), (2, DeadLetter.Rejected), (3, DeadLetter.Failed), (4, DeadLetter.Rejected) })

@@ -5,7 +5,7 @@ using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.Tests.Notifications;
 
-/// <summary>A reading as the files beside the bodies write it.</summary>
+/// <summary>A parse result in the form of the expectation files.</summary>
 internal static class ReadingJson
 {
     public static JsonNode Of(ParseResult.Accepted accepted)

@@ -22,7 +22,7 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output)
     {
         var seed = Random.Shared.Next();
         var bodies = new BodyMutator(new Random(seed));
-        NotificationReader.Read("{}"u8); // what is made once is no memory of a body
+        NotificationReader.Read("{}"u8); // initializes statics, which are not memory of a body
 
         var (accepted, multiple) = (0, 0.0);
         for (var number = 0; number < Bodies; number++)

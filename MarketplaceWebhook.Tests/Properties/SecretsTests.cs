@@ -64,7 +64,7 @@ public sealed class SecretsTests(AzuriteFixture azurite)
         await dev.StopAsync();
 
         AssertNoSecretIn(dev.Lines);
-        // The silence is of somebody who speaks.
+        // The output is as verbose as intended.
         Assert.Contains(dev.Lines, line => line.Contains("dbug: ", StringComparison.Ordinal));
         Assert.Contains(dev.Lines, line => line.Contains("Rejected", StringComparison.Ordinal));
         Assert.Contains(dev.Lines, line => line.Contains("Projected", StringComparison.Ordinal));

@@ -7,7 +7,7 @@ using MarketplaceWebhook.Tests.Support.Faults;
 
 namespace MarketplaceWebhook.Tests.Properties;
 
-/// <summary>Storage that throttles, fails, hangs, breaks off, refuses or is away: callers are told in time, and nothing dies.</summary>
+/// <summary>Storage that throttles, fails, hangs, resets, refuses or is unavailable: callers get a response in time, and no dead letter.</summary>
 public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper output)
 {
     private readonly string storage = azurite.NewAccount();
@@ -109,7 +109,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
             ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = null,
         });
         var arrivals = Enumerable.Range(0, 60).Select(Notification).ToList();
-        // The host itself waits 100 s for an answer: it is told at once, so that the test ends.
+        // The host itself waits 100 s for a response: an immediate one lets the test end.
         Fault[] faults = [Fault.ServerBusy, Fault.TooManyRequests, Fault.InternalError, Fault.BrokenConnection, Fault.NoAnswer];
 
         await Task.WhenAll(arrivals.Select(arrival => application.PutAsync(arrival, Cancelled)));

@@ -35,7 +35,7 @@ internal sealed class WholeApplication : IAsyncDisposable
 
     public FaultProxy Proxy { get; }
 
-    /// <summary>The real storage, beside the proxy.</summary>
+    /// <summary>The real storage, without the proxy.</summary>
     public TableClient Installs { get; }
 
     public TableClient StatusChanges { get; }

@@ -22,7 +22,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
 
     [Theory]
     [MemberData(nameof(Documented))]
-    public async Task Answers_202_with_id_and_time_when_the_body_is_on_the_queue(string name)
+    public async Task Accepted_notification_receives_202_with_id_and_time(string name)
     {
         await using var app = new TestApp(storage);
         using var caller = await CallerAsync(app);
@@ -47,7 +47,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     [InlineData("/api/cyclr/marketplace/", "default")]
     [InlineData("/API/Cyclr/MarketPlace/Shop-EU-2?code=key&x=1", "Shop-EU-2")]
     [InlineData("/api/cyclr/marketplace/12345678901234567890123456789012/", "12345678901234567890123456789012")]
-    public async Task Labels_it_with_the_source_in_the_path(string path, string source)
+    public async Task Source_in_the_path_labels_the_notification(string path, string source)
     {
         await using var app = new TestApp(storage);
         using var caller = await CallerAsync(app);
@@ -64,7 +64,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     [InlineData("text/plain; charset=utf-16")]
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("no type at all")]
-    public async Task Asks_for_no_content_type(string? contentType)
+    public async Task Any_content_type_is_accepted(string? contentType)
     {
         await using var app = new TestApp(storage);
         using var caller = await CallerAsync(app);
@@ -80,7 +80,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Reads_a_chunked_body()
+    public async Task Chunked_body_is_accepted()
     {
         await using var app = new TestApp(storage);
         using var caller = await CallerAsync(app);
@@ -94,7 +94,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Leaves_the_byte_order_mark_out_of_the_payload()
+    public async Task Byte_order_mark_is_not_part_of_the_payload()
     {
         await using var app = new TestApp(storage);
         using var caller = await CallerAsync(app);
@@ -106,7 +106,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Takes_exactly_1_MiB()
+    public async Task Body_of_exactly_1_MiB_is_accepted()
     {
         await using var app = new TestApp(storage);
         using var caller = await CallerAsync(app);
@@ -120,7 +120,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Gives_ids_that_rise_in_the_order_of_the_answers()
+    public async Task Ids_increase_in_the_order_of_the_responses()
     {
         await using var app = new TestApp(storage);
         using var caller = await CallerAsync(app);
@@ -137,7 +137,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Keeps_what_came_whole_from_a_caller_who_hung_up()
+    public async Task Complete_body_of_a_disconnected_caller_is_accepted()
     {
         await using var app = new TestApp(storage);
         var body = Bodies.Read("documented", "started");
@@ -154,7 +154,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Keeps_what_came_whole_from_a_caller_who_hangs_up_while_storage_takes_it()
+    public async Task Complete_body_is_accepted_if_the_caller_disconnects_during_the_storage_call()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         var gate = new TaskCompletionSource();
@@ -181,7 +181,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Keeps_nothing_of_a_body_that_is_cut_off()
+    public async Task Incomplete_body_is_not_stored()
     {
         await using var app = new TestApp(storage);
         var address = await app.ListenAsync(Cancelled);
@@ -199,7 +199,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         Assert.Empty(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
     }
 
-    /// <summary>A documented body with a field that nobody reads, of so many bytes in all.</summary>
+    /// <summary>A documented body with an unknown field, of this many bytes in total.</summary>
     internal static byte[] BodyOf(int bytes)
     {
         var body = Encoding.UTF8.GetString(Bodies.Read("documented", "started")).TrimEnd().TrimEnd('}') + ",\"Padding\":\"\"}";

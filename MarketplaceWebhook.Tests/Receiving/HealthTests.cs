@@ -14,7 +14,7 @@ public sealed class HealthTests(AzuriteFixture azurite)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Is_200_when_storage_answers()
+    public async Task Health_is_200_if_storage_responds()
     {
         await using var app = new TestApp(storage);
         using var caller = await AcceptingTests.CallerAsync(app);
@@ -26,7 +26,7 @@ public sealed class HealthTests(AzuriteFixture azurite)
     [InlineData(StorageKind.Queue)]
     [InlineData(StorageKind.Table)]
     [InlineData(StorageKind.Blob)]
-    public async Task Is_503_and_says_nothing_more_when_a_service_does_not(StorageKind kind)
+    public async Task Health_is_503_without_details_if_a_service_fails(StorageKind kind)
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
@@ -37,7 +37,7 @@ public sealed class HealthTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Keeps_a_result_for_10_s()
+    public async Task Health_result_is_cached_for_10_s()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(time));
@@ -53,7 +53,7 @@ public sealed class HealthTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Is_checked_once_for_all_who_ask_meanwhile()
+    public async Task Concurrent_health_requests_share_one_check()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
@@ -76,7 +76,7 @@ public sealed class HealthTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Is_503_when_storage_hangs_and_well_before_a_prober_gives_up()
+    public async Task Health_is_503_within_seconds_if_storage_hangs()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         using var hanging = proxy.Break(Fault.NoAnswer);

@@ -10,7 +10,7 @@ public sealed class NotificationIdsTests
     private readonly FakeTimeProvider time = new(Now);
 
     [Fact]
-    public void Have_the_time_of_the_clock_in_whole_milliseconds()
+    public void Id_has_the_time_in_whole_milliseconds()
     {
         time.Advance(TimeSpan.FromTicks(9_999));
 
@@ -18,7 +18,7 @@ public sealed class NotificationIdsTests
     }
 
     [Fact]
-    public void Count_within_a_millisecond_from_zero()
+    public void Counter_starts_at_zero_in_each_millisecond()
     {
         var ids = new NotificationIds(time);
 
@@ -29,7 +29,7 @@ public sealed class NotificationIdsTests
     }
 
     [Fact]
-    public void Take_the_next_millisecond_when_the_counter_is_full()
+    public void Full_counter_moves_to_the_next_millisecond()
     {
         var ids = new NotificationIds(time);
         var all = Enumerable.Range(0, 4_097).Select(_ => ids.Next()).ToList();
@@ -41,7 +41,7 @@ public sealed class NotificationIdsTests
     }
 
     [Fact]
-    public void Stay_in_the_last_millisecond_when_the_clock_steps_back()
+    public void Last_millisecond_is_kept_if_the_clock_steps_back()
     {
         var ids = new NotificationIds(time);
         var first = ids.Next();
@@ -57,7 +57,7 @@ public sealed class NotificationIdsTests
     }
 
     [Fact]
-    public void Rise_for_callers_beside_each_other_and_never_come_twice()
+    public void Ids_are_unique_and_increasing_under_concurrency()
     {
         var ids = new NotificationIds(TimeProvider.System);
         var lists = new List<NotificationId>[4];
@@ -69,7 +69,7 @@ public sealed class NotificationIdsTests
     }
 
     [Fact]
-    public void Differ_between_processes_that_count_alike() =>
+    public void Ids_of_two_processes_with_equal_counters_differ() =>
         Assert.NotEqual(new NotificationIds(time).Next(), new NotificationIds(time).Next());
 
     private static void AssertRise(IReadOnlyList<NotificationId> ids) =>

@@ -17,7 +17,7 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Answers_413_to_one_byte_more_than_1_MiB_and_keeps_its_beginning_and_length(bool chunked)
+    public async Task Body_over_1_MiB_receives_413_and_its_beginning_and_length_are_stored(bool chunked)
     {
         await using var app = new TestApp(storage);
         using var caller = await AcceptingTests.CallerAsync(app);
@@ -43,7 +43,7 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Reads_a_body_of_just_below_5_MiB_to_its_end_and_keeps_the_connection()
+    public async Task Body_just_below_5_MiB_is_read_completely_and_keeps_the_connection()
     {
         await using var app = new TestApp(storage);
         using var caller = await AcceptingTests.CallerAsync(app);
@@ -58,7 +58,7 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Reads_4_MiB_more_and_then_closes()
+    public async Task Larger_body_is_read_for_4_MiB_more_and_the_connection_closes()
     {
         await using var app = new TestApp(storage);
         var address = await app.ListenAsync(Cancelled);

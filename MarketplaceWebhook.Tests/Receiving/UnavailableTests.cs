@@ -24,7 +24,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task Answers_503_with_Retry_After_when_storage_does_not_take_it(string fault)
+    public async Task Storage_fault_gives_503_with_Retry_After(string fault)
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
@@ -37,7 +37,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Answers_503_to_a_refusal_that_could_not_be_kept()
+    public async Task Rejected_body_that_cannot_be_stored_receives_503()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
@@ -50,7 +50,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Answers_503_to_a_body_too_large_that_could_not_be_kept()
+    public async Task Too_large_body_that_cannot_be_stored_receives_503()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
@@ -63,7 +63,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Answers_503_when_no_credential_gives_a_token()
+    public async Task Missing_token_gives_503()
     {
         var credential = new Mock<TokenCredential>();
         credential.Setup(c => c.GetTokenAsync(It.IsAny<TokenRequestContext>(), It.IsAny<CancellationToken>()))
@@ -80,7 +80,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     [Theory]
     [InlineData("started")]
     [InlineData("refused")]
-    public async Task Answers_503_within_10_s_when_storage_hangs(string body)
+    public async Task Hanging_storage_gives_503_within_10_s(string body)
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
@@ -102,7 +102,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Answers_503_in_time_when_storage_hangs_from_the_start()
+    public async Task Storage_that_hangs_from_the_start_gives_503_in_time()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         using var hanging = proxy.Break(Fault.NoAnswer);
@@ -115,7 +115,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Answers_202_when_storage_recovers_in_time()
+    public async Task Storage_that_recovers_in_time_gives_202()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
@@ -130,7 +130,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Answers_503_to_a_put_that_was_taken_when_nobody_said_so()
+    public async Task Put_without_a_response_gives_503_although_the_message_exists()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString, new() { ["Patience:Receiving"] = "00:00:02" });

@@ -6,7 +6,7 @@ namespace MarketplaceWebhook.Cli.LocalHost.Storage;
 public sealed record AzuriteAccount(string Name, string Key)
 {
     /// <summary>
-    /// The account that Azurite has when it is told of none; its key is public:
+    /// Azurite's default account; its key is public:
     /// https://learn.microsoft.com/azure/storage/common/storage-connect-azurite#well-known-storage-account-and-key
     /// </summary>
     public static AzuriteAccount WellKnown { get; } = new(

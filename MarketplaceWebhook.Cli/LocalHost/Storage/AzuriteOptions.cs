@@ -2,7 +2,7 @@ namespace MarketplaceWebhook.Cli.LocalHost.Storage;
 
 public sealed record AzuriteOptions
 {
-    /// <summary>Where the data lies; null keeps it in memory.</summary>
+    /// <summary>The data folder; null keeps the data in memory.</summary>
     public string? DataDirectory { get; init; }
 
     /// <summary>0 takes a free port.</summary>

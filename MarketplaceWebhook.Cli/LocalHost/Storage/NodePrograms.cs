@@ -5,10 +5,10 @@ internal static class NodePrograms
 {
     private const string Advice = "Install Node.js 20 or newer (https://nodejs.org), or name a storage in AzureWebJobsStorage.";
 
-    /// <exception cref="UserErrorException">There is none.</exception>
+    /// <exception cref="UserErrorException">The program is not installed.</exception>
     public static string Node() => Find(OperatingSystem.IsWindows() ? "node.exe" : "node");
 
-    /// <exception cref="UserErrorException">There is none.</exception>
+    /// <exception cref="UserErrorException">The program is not installed.</exception>
     public static string Npm() => Find(OperatingSystem.IsWindows() ? "npm.cmd" : "npm");
 
     private static string Find(string fileName) =>

@@ -1,6 +1,6 @@
 namespace MarketplaceWebhook.Cli.LocalHost.Storage;
 
-/// <summary>The folder of the clone that this build lies in, where it lies in one.</summary>
+/// <summary>The root of the clone that contains this build, if any.</summary>
 public static class RepositoryRoot
 {
     public static string? Find()

@@ -5,7 +5,7 @@ using Azure.Data.Tables;
 
 namespace MarketplaceWebhook.Tests.Properties.Histories;
 
-/// <summary>A notification as it arrived: what it says, and the place in the order that it got at the door.</summary>
+/// <summary>A notification as it arrived: its content, and its place in the order of receipt.</summary>
 public sealed record Arrival
 {
     /// <summary>Since 1970, UTC. Several arrivals may share it.</summary>

@@ -55,7 +55,7 @@ public static class AnyHistory
 
     private static Arrival Arrival(Random random, int index, int cycleIds, int cyclesAtOnce) => new()
     {
-        // The counter is the index: arrivals of one millisecond are told apart by it, as at the door.
+        // The counter is the index: it orders the arrivals of one millisecond, as in the receiver.
         Millisecond = new DateTimeOffset(2026, 11, 23, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds() + random.Next(4),
         Counter = index,
         Source = random.Next(4) == 0 ? "other-1" : "default",

@@ -5,7 +5,7 @@ using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.Tests.Receiving;
 
-public sealed class RefusingTests(AzuriteFixture azurite)
+public sealed class RejectingTests(AzuriteFixture azurite)
 {
     private const string Door = "/api/cyclr/marketplace";
 
@@ -20,7 +20,7 @@ public sealed class RefusingTests(AzuriteFixture azurite)
     [InlineData("an-array", "invalid-notification")]
     [InlineData("three-fields-wrong", "invalid-notification")]
     [InlineData("a-status-twice", "invalid-notification")]
-    public async Task Answers_400_as_RFC_9457_wants_it_and_keeps_the_body(string name, string reason)
+    public async Task Invalid_body_receives_400_as_in_RFC_9457_and_is_stored(string name, string reason)
     {
         await using var app = new TestApp(storage);
         using var caller = await AcceptingTests.CallerAsync(app);
@@ -45,7 +45,7 @@ public sealed class RefusingTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Names_the_account_of_a_refusal_where_it_is_known()
+    public async Task Rejected_body_with_a_known_account_is_stored_with_it()
     {
         await using var app = new TestApp(storage);
         using var caller = await AcceptingTests.CallerAsync(app);
@@ -63,7 +63,7 @@ public sealed class RefusingTests(AzuriteFixture azurite)
     [InlineData("a_b")]
     [InlineData("123456789012345678901234567890123")]
     [InlineData("%C3%BC")]
-    public async Task Refuses_any_other_source_and_keeps_the_body(string source)
+    public async Task Invalid_source_receives_400_and_the_body_is_stored(string source)
     {
         await using var app = new TestApp(storage);
         using var caller = await AcceptingTests.CallerAsync(app);
@@ -80,7 +80,7 @@ public sealed class RefusingTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Names_a_bad_source_beside_what_is_wrong_with_the_body()
+    public async Task Invalid_source_and_invalid_fields_are_both_reported()
     {
         await using var app = new TestApp(storage);
         using var caller = await AcceptingTests.CallerAsync(app);
@@ -92,7 +92,7 @@ public sealed class RefusingTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Refuses_what_a_content_length_that_is_too_small_cuts_off()
+    public async Task Body_cut_by_a_small_content_length_is_rejected()
     {
         await using var app = new TestApp(storage);
         var address = await app.ListenAsync(Cancelled);
