@@ -107,7 +107,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Dead_letter_recorded_again_meanwhile_stays_unmarked()
+    public async Task Dead_letter_recorded_again_since_it_was_read_stays_unmarked()
     {
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         var text = await rooms.SendAsync(Id, NotificationBody.Of("stopped", Account));

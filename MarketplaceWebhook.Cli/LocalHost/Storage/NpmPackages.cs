@@ -5,8 +5,8 @@ using MarketplaceWebhook.Telemetry;
 namespace MarketplaceWebhook.Cli.LocalHost.Storage;
 
 /// <summary>
-/// Azurite and the page's chart library from npm, in the versions that package.json and its lock pin: in the clone where this
-/// build lies in one, else in a folder of this user.
+/// Azurite and the chart library of the dashboard from npm, in the versions of package-lock.json: in the clone that contains this
+/// build, else in a folder of this user.
 /// </summary>
 public static class NpmPackages
 {
