@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace MarketplaceWebhook.Benchmarks;
 
-/// <summary>The bodies that are measured with: the documented ones, and those made larger in the ways a body can be large.</summary>
+/// <summary>The request bodies: the documented ones, and larger ones.</summary>
 internal static class Bodies
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 4 };
@@ -17,7 +17,7 @@ internal static class Bodies
         return bytes;
     }
 
-    /// <summary>The documented *installed* for an account, with as many cycles of the documented kind, each its own.</summary>
+    /// <summary>The documented *installed* for an account, with a number of different cycles.</summary>
     public static byte[] Installed(Guid accountId, long packageId = 1234, int cycles = 1)
     {
         var body = JsonNode.Parse(Documented("installed"))!.AsObject();
@@ -28,7 +28,7 @@ internal static class Bodies
         return JsonSerializer.SerializeToUtf8Bytes(body, Indented);
     }
 
-    /// <summary>The documented *installed* for an account, exactly this long: CompleteParameter fills it up.</summary>
+    /// <summary>The documented *installed* for an account, with exactly this length: CompleteParameter is as long as necessary.</summary>
     public static byte[] InstalledOf(int bytes, Guid accountId)
     {
         var body = JsonNode.Parse(Documented("installed"))!.AsObject();

@@ -13,12 +13,12 @@ public sealed record Figure
 
     public required double Value { get; init; }
 
-    /// <summary>What the ratio is to; null for a figure that stands alone.</summary>
+    /// <summary>The denominator of the ratio; null for a figure without one.</summary>
     public string? Baseline { get; init; }
 
     public double? BaselineValue { get; init; }
 
-    /// <summary>The median of each round's own ratio: what slows the machine down slows both.</summary>
+    /// <summary>The median of the rounds' ratios.</summary>
     public double? Ratio { get; init; }
 
     /// <summary>The lowest and the highest round.</summary>
@@ -30,11 +30,14 @@ public sealed record Figure
 
     public bool? Met => Target?.IsMetBy(this);
 
-    /// <summary>A figure and its baseline, a pair a round.</summary>
-    public static Figure Of<T>(
-        string section, string name, string unit, string baseline, IReadOnlyList<(T Value, T Baseline)> results, Func<T, double> read)
+    /// <summary>Compares two programs that were measured in the same rounds.</summary>
+    /// <param name="baseline">Its text is the name of the baseline.</param>
+    public static Figure Of<TKey, T>(
+        string section, string name, string unit, IReadOnlyList<IReadOnlyDictionary<TKey, T>> results, TKey value, TKey baseline,
+        Func<T, double> read)
+        where TKey : notnull
     {
-        var rounds = results.Select(r => (Value: read(r.Value), Baseline: read(r.Baseline))).ToList();
+        var rounds = results.Select(r => (Value: read(r[value]), Baseline: read(r[baseline]))).ToList();
         double[] ratios = [.. rounds.Select(r => r.Value / r.Baseline).Order()];
         return new Figure
         {
@@ -42,7 +45,7 @@ public sealed record Figure
             Name = name,
             Unit = unit,
             Value = Statistics.Median(rounds.Select(r => r.Value)),
-            Baseline = baseline,
+            Baseline = $"{baseline}",
             BaselineValue = Statistics.Median(rounds.Select(r => r.Baseline)),
             Ratio = Statistics.Median(ratios),
             RatioRange = [ratios[0], ratios[^1]],
@@ -50,7 +53,7 @@ public sealed record Figure
     }
 }
 
-/// <summary>What a figure is to keep.</summary>
+/// <summary>The limit of a figure.</summary>
 /// <param name="Of">What is compared with the limit.</param>
 public sealed record Target(Compared Of, Bound Bound, double Limit)
 {
@@ -60,7 +63,7 @@ public sealed record Target(Compared Of, Bound Bound, double Limit)
 
     public bool IsMetBy(Figure figure) => ShareUsed(figure) <= 1;
 
-    /// <summary>1 is the limit itself, less is better.</summary>
+    /// <summary>1 is the limit, less is better.</summary>
     public double ShareUsed(Figure figure) => Bound == Bound.AtMost ? ComparedOf(figure) / Limit : Limit / ComparedOf(figure);
 
     public double ComparedOf(Figure figure) => Of switch
@@ -68,7 +71,7 @@ public sealed record Target(Compared Of, Bound Bound, double Limit)
         Compared.Value => figure.Value,
         Compared.Ratio => figure.Ratio ?? throw new InvalidOperationException($"{figure.Name} has no baseline."),
         Compared.Difference => figure.Value - figure.BaselineValue ?? throw new InvalidOperationException($"{figure.Name} has no baseline."),
-        _ => throw new InvalidOperationException($"Nothing is compared by {Of}."),
+        _ => throw new InvalidOperationException($"{Of} cannot be compared."),
     };
 }
 

@@ -5,11 +5,11 @@ using MarketplaceWebhook.Cli.LocalHost.Storage;
 
 namespace MarketplaceWebhook.Benchmarks;
 
-/// <param name="Output">Null: docs of this clone.</param>
-/// <param name="Only">Empty: all sections.</param>
+/// <param name="Output">If null, the folder docs of this clone.</param>
+/// <param name="Only">If empty, all sections.</param>
 internal sealed record SuiteOptions(int Rounds, double Scale, bool Build, string? Output, IReadOnlyList<string> Only);
 
-/// <summary>Every section in the order of the page.</summary>
+/// <summary>All sections, in the order of docs/performance.md.</summary>
 internal static class Suite
 {
     private const string ComputeName = "compute";
@@ -17,11 +17,16 @@ internal static class Suite
     private static readonly (string Name, Func<Workbench, CancellationToken, Task<IReadOnlyList<Figure>>> MeasureAsync)[] Sections =
     [
         ("azurite", AcceptingOnAzurite.MeasureAsync),
-        ("cost", AcceptingAtOnce.MeasureAsync),
-        ("projecting", Draining.MeasureAsync),
-        ("calls", Draining.CountCallsAsync),
-        ("start", Starting.MeasureAsync),
-        ("growth", Growing.MeasureAsync),
+        ("cost", AcceptingOnStandIn.MeasureHostedAsync),
+        ("direct-cost", AcceptingOnStandIn.MeasureDirectAsync),
+        ("projecting", ProjectingMessages.MeasureRateAsync),
+        ("projecting-cost", ProjectingMessages.MeasureCpuAsync),
+        ("calls", StorageCalls.MeasureAsync),
+        ("telemetry", TelemetryExports.MeasureAsync),
+        ("start", ColdStart.MeasureHostedAsync),
+        ("direct-start", ColdStart.MeasureDirectAsync),
+        ("memory", Memory.MeasureAsync),
+        ("growth", Growth.MeasureAsync),
     ];
 
     public static IEnumerable<string> Names => Sections.Select(s => s.Name).Append(ComputeName);
@@ -34,7 +39,8 @@ internal static class Suite
         var figures = new List<Figure>();
         if (Sections.Any(s => IsWanted(s.Name)))
         {
-            await using var bench = await Workbench.PrepareAsync(new MacroOptions(options.Rounds, options.Scale, options.Build, Report), cancellationToken);
+            var macro = new MacroOptions(options.Rounds, options.Scale, options.Build, Report);
+            var bench = new Workbench(await MeasuredPrograms.PrepareAsync(macro, cancellationToken), macro);
             foreach (var (_, measureAsync) in Sections.Where(s => IsWanted(s.Name)))
             {
                 var measured = await measureAsync(bench, cancellationToken);

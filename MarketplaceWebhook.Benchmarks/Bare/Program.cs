@@ -1,25 +1,15 @@
-using System.Globalization;
-using System.Net;
 using Azure.Data.Tables;
-using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
-// The least that an ASP.NET Core app must do to put a request's body on a queue: what the function app is measured against.
-// The same clients stand ready, as they come.
-var builder = WebApplication.CreateSlimBuilder(args);
-builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(
-    IPAddress.Loopback, int.Parse(builder.Configuration["FUNCTIONS_CUSTOMHANDLER_PORT"]!, CultureInfo.InvariantCulture)));
-builder.Logging.ClearProviders();
+// The minimum that an isolated worker needs to put a request's body on a queue and to write rows from a message: the baseline of the
+// function app. The clients are the SDK's, with its defaults, except for the encoding that host.json asks for.
+var builder = FunctionsApplication.CreateBuilder(args);
+builder.ConfigureFunctionsWebApplication();
 var storage = builder.Configuration["AzureWebJobsStorage"];
-var queue = new QueueClient(storage, "bare", new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
-builder.Services.AddSingleton(new TableServiceClient(storage).GetTableClient("Bare"));
-builder.Services.AddSingleton(new BlobServiceClient(storage).GetBlobContainerClient("bare"));
-
-var app = builder.Build();
-app.MapPost("/api/cyclr/marketplace", async (HttpRequest request, CancellationToken aborted) =>
-{
-    var body = await BinaryData.FromStreamAsync(request.Body, aborted);
-    await queue.SendMessageAsync(body, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: aborted);
-    return TypedResults.StatusCode(StatusCodes.Status202Accepted);
-});
-await app.RunAsync();
+builder.Services.AddSingleton(new QueueClient(
+    storage, "marketplace-notifications", new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 }));
+builder.Services.AddSingleton(new TableServiceClient(storage));
+await builder.Build().RunAsync();

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
-/// <summary>Callers that each make one call after the other.</summary>
+/// <summary>Callers that each make one call after another.</summary>
 internal static class Load
 {
     public sealed record Result(int Calls, TimeSpan Elapsed, double[] Milliseconds)
@@ -23,8 +23,8 @@ internal static class Load
 
     public static Task<Result> CallsAsync(int calls, int callers, Func<int, Task> call) => RunAsync(callers, number => number < calls, call);
 
-    /// <param name="goesOn">Asked before each call, by its number.</param>
-    private static async Task<Result> RunAsync(int callers, Func<int, bool> goesOn, Func<int, Task> call)
+    /// <param name="continues">Called before each call, with its number.</param>
+    private static async Task<Result> RunAsync(int callers, Func<int, bool> continues, Func<int, Task> call)
     {
         var milliseconds = new ConcurrentBag<double>();
         var next = -1;
@@ -32,11 +32,11 @@ internal static class Load
         await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(async () =>
         {
             int number;
-            while (goesOn(number = Interlocked.Increment(ref next)))
+            while (continues(number = Interlocked.Increment(ref next)))
             {
-                var begun = Stopwatch.GetTimestamp();
+                var callStarted = Stopwatch.GetTimestamp();
                 await call(number);
-                milliseconds.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+                milliseconds.Add(Stopwatch.GetElapsedTime(callStarted).TotalMilliseconds);
             }
         })));
         return new Result(milliseconds.Count, Stopwatch.GetElapsedTime(started), [.. milliseconds]);

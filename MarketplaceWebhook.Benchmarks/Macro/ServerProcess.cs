@@ -2,51 +2,44 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
-/// <summary>A program that is measured: it listens on the port of FUNCTIONS_CUSTOMHANDLER_PORT, as the Functions host has it.</summary>
+/// <summary>A program that is called directly, without a Functions host. It listens on the port of FUNCTIONS_CUSTOMHANDLER_PORT.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(1);
+    private static readonly Uri ReceivePath = new("api/cyclr/marketplace", UriKind.Relative);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
 
-    private readonly Process process;
-    private readonly HttpClient http;
-    private string lastError = "";
+    private readonly MeasuredProgram _program;
+    private readonly Process _process;
+    private readonly HttpClient _http;
+    private string _lastError = "";
 
-    private ServerProcess(Process process, int port)
+    private ServerProcess(MeasuredProgram program, Process process, int port)
     {
-        this.process = process;
-        http = new HttpClient(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = Timeout.InfiniteTimeSpan })
+        (_program, _process) = (program, process);
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = Timeout.InfiniteTimeSpan })
         {
-            // The Functions host waits as long as functionTimeout says.
-            Timeout = TimeSpan.FromMinutes(10),
             BaseAddress = new Uri($"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}/"),
         };
     }
 
-    /// <summary>Of all its processors together, since it was started.</summary>
+    /// <summary>Of all processors together, since the process started.</summary>
     public TimeSpan CpuTime
     {
         get
         {
-            process.Refresh();
-            return process.TotalProcessorTime;
+            _process.Refresh();
+            return _process.TotalProcessorTime;
         }
     }
 
-    public long PeakMemoryBytes
-    {
-        get
-        {
-            process.Refresh();
-            return process.PeakWorkingSet64;
-        }
-    }
-
-    public static ServerProcess Launch(ServerProgram program, string storage, IReadOnlyDictionary<string, string>? settings = null)
+    /// <summary>Starts the process, and does not wait until it listens.</summary>
+    public static ServerProcess Launch(MeasuredProgram program, string storage)
     {
         var port = FreePort();
         var start = new ProcessStartInfo(program.FileName, program.Arguments)
@@ -55,8 +48,9 @@ internal sealed class ServerProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // What the caller's environment exports or traces to is no part of a measurement.
-        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("OTEL_", StringComparison.Ordinal) || k.StartsWith("APPLICATIONINSIGHTS_", StringComparison.Ordinal)).ToList())
+        // Where the caller's environment sends telemetry is not part of a measurement.
+        foreach (var name in start.Environment.Keys.Where(
+            k => k.StartsWith("OTEL_", StringComparison.Ordinal) || k.StartsWith("APPLICATIONINSIGHTS_", StringComparison.Ordinal)).ToList())
         {
             start.Environment.Remove(name);
         }
@@ -64,88 +58,64 @@ internal sealed class ServerProcess : IAsyncDisposable
         start.Environment["FUNCTIONS_CUSTOMHANDLER_PORT"] = port.ToString(CultureInfo.InvariantCulture);
         start.Environment["AzureWebJobsStorage"] = storage;
         start.Environment["NODE_ENV"] = "production";
-        foreach (var (name, value) in settings ?? new Dictionary<string, string>())
-        {
-            start.Environment[name] = value;
-        }
-
         var process = new Process { StartInfo = start };
-        var server = new ServerProcess(process, port);
-        // Its lines are taken off it, as the host does, and thrown away.
+        var server = new ServerProcess(program, process, port);
+        // The output is read as the Functions host reads it, and discarded.
         process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, line) => server.lastError = line.Data ?? server.lastError;
+        process.ErrorDataReceived += (_, line) => server._lastError = line.Data ?? server._lastError;
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return server;
     }
 
-    public static async Task<ServerProcess> StartAsync(
-        ServerProgram program, string storage, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? settings = null)
-    {
-        var server = Launch(program, storage, settings);
-        await server.UntilAsync(HttpMethod.Get, "", content: null, cancellationToken);
-        return server;
-    }
-
-    /// <summary>Posts again and again until the server listens.</summary>
-    /// <exception cref="InvalidOperationException">It answered with anything but success.</exception>
-    public async Task UntilAcceptedAsync(string path, byte[] body, CancellationToken cancellationToken)
-    {
-        var status = await UntilAsync(HttpMethod.Post, path, body, cancellationToken);
-        if ((int)status is < 200 or > 299)
-        {
-            throw new InvalidOperationException($"{process.StartInfo.FileName} answered {(int)status} to {path}. {lastError}");
-        }
-    }
-
-    /// <exception cref="HttpRequestException">It answered with anything but success.</exception>
-    public async Task PostAsync(string path, byte[] body, CancellationToken cancellationToken)
-    {
-        using var answer = await http.PostAsync(new Uri(path, UriKind.Relative), Json(body), cancellationToken);
-        answer.EnsureSuccessStatusCode();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        try
-        {
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync();
-        }
-        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
-        {
-            // It has ended.
-        }
-
-        process.Dispose();
-        http.Dispose();
-    }
-
-    private async Task<HttpStatusCode> UntilAsync(HttpMethod method, string path, byte[]? content, CancellationToken cancellationToken)
+    /// <summary>Posts until the program listens.</summary>
+    /// <exception cref="InvalidOperationException">The program exited, did not listen in time, or did not respond with success.</exception>
+    public async Task WaitForFirstResponseAsync(byte[] body, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         while (true)
         {
             try
             {
-                using var request = new HttpRequestMessage(method, path) { Content = content is null ? null : Json(content) };
-                using var answer = await http.SendAsync(request, cancellationToken);
-                return answer.StatusCode;
+                await PostAsync(body, cancellationToken);
+                return;
             }
             catch (HttpRequestException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
             {
-                if (process.HasExited || Stopwatch.GetElapsedTime(started) > StartDeadline)
+                if (_process.HasExited || Stopwatch.GetElapsedTime(started) > StartTimeout)
                 {
-                    throw new InvalidOperationException($"{process.StartInfo.FileName} does not listen. {lastError}", e);
+                    throw new InvalidOperationException($"The {_program.Name} does not listen. {_lastError}", e);
                 }
 
-                await Task.Delay(Poll, cancellationToken);
+                await Task.Delay(Pause, cancellationToken);
             }
         }
     }
 
-    private static ByteArrayContent Json(byte[] body) => new(body) { Headers = { ContentType = new("application/json") } };
+    /// <exception cref="HttpRequestException">The response was not a success.</exception>
+    public async Task PostAsync(byte[] body, CancellationToken cancellationToken)
+    {
+        using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        using var response = await _http.PostAsync(ReceivePath, content, cancellationToken);
+        response.EnsureSuccessStatusCode();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
+        {
+            // It has exited.
+        }
+
+        _process.Dispose();
+        _http.Dispose();
+    }
 
     private static int FreePort()
     {
@@ -154,6 +124,3 @@ internal sealed class ServerProcess : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
-
-/// <param name="Directory">Where it runs.</param>
-internal sealed record ServerProgram(string Name, string Directory, string FileName, params string[] Arguments);

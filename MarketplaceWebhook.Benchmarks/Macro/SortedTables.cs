@@ -5,14 +5,14 @@ using System.Text.RegularExpressions;
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
 /// <summary>
-/// Tables that keep their rows sorted by partition and row key, as Table Storage does: a query costs what it gives. Only what the
-/// first notification of a package asks of them. (Azurite looks through all rows of the table in every query.)
+/// Stores rows sorted by partition and row key, as Table Storage does: the cost of a query depends on its result. Supports only what the
+/// first notification of a package needs. (Azurite reads all rows of the table in every query.)
 /// </summary>
 internal sealed partial class SortedTables
 {
-    private readonly ConcurrentDictionary<string, SortedSet<Row>> tables = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, SortedSet<Row>> _tables = new(StringComparer.Ordinal);
 
-    /// <returns>False where a row with these keys is there already.</returns>
+    /// <returns>False if a row with these keys exists.</returns>
     public bool Insert(string table, string rowJson)
     {
         using var row = JsonDocument.Parse(rowJson);
@@ -29,13 +29,13 @@ internal sealed partial class SortedTables
         }
     }
 
-    /// <param name="filter">As the application asks for a package: a partition, and a range of row keys.</param>
+    /// <param name="filter">The filter that the application uses for a package: a partition, and a range of row keys.</param>
     public IReadOnlyList<string> Query(string table, string filter)
     {
         var range = Range().Match(filter);
         if (!range.Success)
         {
-            throw new NotSupportedException($"Only a range of row keys in a partition can be asked for, not {filter}");
+            throw new NotSupportedException($"Only a range of row keys in a partition is supported, not {filter}");
         }
 
         var (partition, from, to) = (range.Groups[1].Value, range.Groups[2].Value, range.Groups[3].Value);
@@ -46,7 +46,7 @@ internal sealed partial class SortedTables
         }
     }
 
-    private SortedSet<Row> Rows(string table) => tables.GetOrAdd(table, _ => []);
+    private SortedSet<Row> Rows(string table) => _tables.GetOrAdd(table, _ => []);
 
     private static string Key(string partitionKey, string rowKey) => $"{partitionKey}\n{rowKey}";
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Security;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -14,26 +15,29 @@ using Microsoft.Extensions.Logging;
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
 /// <summary>
-/// Storage on loopback that takes everything at once and keeps nothing, or rows alone: what is left is the cost of the caller.
-/// Takes OpenTelemetry's exports too.
+/// A storage account on loopback that responds immediately, so that the cost of the caller is what is left. It stores messages and rows
+/// only on request. It is an OTLP endpoint too, and counts what is exported to it.
 /// </summary>
 internal sealed class StorageStandIn : IAsyncDisposable
 {
     private const string Account = "standin";
     private static readonly string Time = DateTimeOffset.UnixEpoch.ToString("R", CultureInfo.InvariantCulture);
-    private static readonly byte[] PutMessage = Encoding.UTF8.GetBytes(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?><QueueMessagesList><QueueMessage><MessageId>62b839b9-f32f-4f61-b2c2-50b9fb42258f</MessageId>"
-        + $"<InsertionTime>{Time}</InsertionTime><ExpirationTime>{Time}</ExpirationTime><PopReceipt>AgAAAAMAAAAAAAAA</PopReceipt>"
-        + $"<TimeNextVisible>{Time}</TimeNextVisible></QueueMessage></QueueMessagesList>");
+    private static readonly string Never = DateTimeOffset.MaxValue.ToString("R", CultureInfo.InvariantCulture);
+    private static readonly byte[] MessageSent = Encoding.UTF8.GetBytes(MessageList(Message("62b839b9-f32f-4f61-b2c2-50b9fb42258f", "")));
 
-    private readonly WebApplication app;
-    private readonly ConcurrentQueue<Call> calls = [];
-    private long exports;
+    private readonly WebApplication _app;
+    private readonly ConcurrentQueue<Call> _calls = [];
+    private readonly ConcurrentQueue<string> _messages = [];
+    private TaskCompletionSource _transaction = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private StorageStandIn(WebApplication app) => this.app = app;
+    private StorageStandIn(WebApplication app) => _app = app;
 
-    /// <param name="What">Method and last part of the path, such as <c>POST $batch</c>.</param>
-    public sealed record Call(string What, long Begun, long Ended);
+    /// <param name="Operation">Method and last part of the path, such as <c>POST $batch</c>.</param>
+    public sealed record Call(string Operation, long Started, long Ended)
+    {
+        /// <summary>Made by the Functions host, not by the app: it receives and deletes messages.</summary>
+        public bool IsOfHost => Operation is "GET messages" or "DELETE messages";
+    }
 
     public Uri Address { get; private set; } = null!;
 
@@ -41,24 +45,34 @@ internal sealed class StorageStandIn : IAsyncDisposable
         $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Convert.ToBase64String(new byte[32])};"
         + $"BlobEndpoint={Address}{Account};QueueEndpoint={Address}{Account};TableEndpoint={Address}{Account};";
 
-    public long Exports => Interlocked.Read(ref exports);
+    /// <summary>Settings with which an app exports its telemetry to this endpoint.</summary>
+    public Dictionary<string, string?> TelemetrySettings => new()
+    {
+        ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Address.ToString(),
+        ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+    };
 
-    /// <summary>How long every answer waits: calls made beside each other show by their times.</summary>
+    public ExportedTelemetry Exported { get; } = new();
+
+    /// <summary>Every response waits as long, so that parallel calls can be recognized by their times.</summary>
     public TimeSpan Delay { get; set; }
 
-    /// <summary>Where rows are kept; null: nowhere, and every table is empty.</summary>
+    public bool RecordsCalls { get; set; }
+
+    /// <summary>If false, the text of a sent message is discarded.</summary>
+    public bool StoresMessages { get; set; }
+
+    /// <summary>Stores rows; if null, every table is empty.</summary>
     public SortedTables? Tables { get; set; }
 
-    /// <summary>The calls since the last time that it was asked.</summary>
-    public IReadOnlyList<Call> TakeCalls()
+    /// <summary>Completes at the next transaction.</summary>
+    public Task NextTransaction
     {
-        var taken = new List<Call>();
-        while (calls.TryDequeue(out var call))
+        get
         {
-            taken.Add(call);
+            _transaction = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _transaction.Task;
         }
-
-        return taken;
     }
 
     public static async Task<StorageStandIn> StartAsync(CancellationToken cancellationToken)
@@ -72,55 +86,126 @@ internal sealed class StorageStandIn : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Logging.ClearProviders();
         var standIn = new StorageStandIn(builder.Build());
-        standIn.app.Run(standIn.AnswerAsync);
-        await standIn.app.StartAsync(cancellationToken);
-        var addresses = standIn.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        standIn._app.Run(standIn.RespondAsync);
+        await standIn._app.StartAsync(cancellationToken);
+        var addresses = standIn._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         standIn.Address = new Uri(addresses.First() + "/");
         return standIn;
     }
 
-    public ValueTask DisposeAsync() => app.DisposeAsync();
+    /// <summary>Adds a message, which the Functions host receives.</summary>
+    public void Enqueue(string text) => _messages.Enqueue(Convert.ToBase64String(Encoding.UTF8.GetBytes(text)));
 
-    private async Task AnswerAsync(HttpContext context)
+    /// <summary>Returns the calls that were recorded since the last time.</summary>
+    public IReadOnlyList<Call> DrainCalls()
     {
-        var (request, response) = (context.Request, context.Response);
-        var begun = Stopwatch.GetTimestamp();
-        var path = request.Path.Value!;
-        var what = path[(path.LastIndexOf('/') + 1)..];
-        using var reader = new StreamReader(request.Body);
-        var body = await reader.ReadToEndAsync();
+        var drained = new List<Call>();
+        while (_calls.TryDequeue(out var call))
+        {
+            drained.Add(call);
+        }
+
+        return drained;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private async Task RespondAsync(HttpContext context)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var path = context.Request.Path.Value!;
+        using var buffer = new MemoryStream();
+        await context.Request.Body.CopyToAsync(buffer);
+        var body = buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+        if (path.StartsWith("/v1/", StringComparison.Ordinal))
+        {
+            Exported.Add(path[4..], body.Span);
+            return;
+        }
+
         if (Delay > TimeSpan.Zero)
         {
             await Task.Delay(Delay);
         }
 
-        if (path.StartsWith("/v1/", StringComparison.Ordinal))
+        var resource = path.Contains("/messages/", StringComparison.Ordinal) ? "messages" : path[(path.LastIndexOf('/') + 1)..];
+        context.Response.Headers["x-ms-version"] = "2021-12-02";
+        context.Response.Headers["x-ms-request-id"] = "62b839b9-f32f-4f61-b2c2-50b9fb42258f";
+        if (resource == "messages")
         {
-            Interlocked.Increment(ref exports);
-            return;
+            await RespondOfQueueAsync(context, path, body);
+        }
+        else
+        {
+            await RespondOfTableAsync(context, resource, body);
         }
 
-        response.Headers["x-ms-version"] = "2021-12-02";
-        response.Headers["x-ms-request-id"] = "62b839b9-f32f-4f61-b2c2-50b9fb42258f";
-        switch (request.Method, what)
+        if (RecordsCalls)
         {
-            case ("POST", "messages"):
+            _calls.Enqueue(new Call($"{context.Request.Method} {resource}", started, Stopwatch.GetTimestamp()));
+        }
+    }
+
+    private async Task RespondOfQueueAsync(HttpContext context, string path, ReadOnlyMemory<byte> body)
+    {
+        var (request, response) = (context.Request, context.Response);
+        switch (request.Method)
+        {
+            case "POST":
+                if (StoresMessages)
+                {
+                    var text = Encoding.UTF8.GetString(body.Span);
+                    var start = text.IndexOf("<MessageText>", StringComparison.Ordinal) + "<MessageText>".Length;
+                    _messages.Enqueue(text[start..text.IndexOf("</MessageText>", StringComparison.Ordinal)]);
+                }
+
                 response.StatusCode = StatusCodes.Status201Created;
                 response.ContentType = "application/xml";
-                await response.Body.WriteAsync(PutMessage);
+                await response.Body.WriteAsync(MessageSent);
                 break;
+            case "GET":
+                response.ContentType = "application/xml";
+                await response.WriteAsync(MessageList(path.Contains("-poison", StringComparison.Ordinal)
+                    ? ""
+                    : ReceiveMessages(int.Parse(request.Query["numofmessages"].ToString(), CultureInfo.InvariantCulture))));
+                break;
+            default:
+                response.StatusCode = StatusCodes.Status204NoContent;
+                response.Headers["x-ms-popreceipt"] = "AgAAAAMAAAAAAAAA";
+                response.Headers["x-ms-time-next-visible"] = Never;
+                break;
+        }
+    }
+
+    private string ReceiveMessages(int limit)
+    {
+        var list = new StringBuilder();
+        for (var n = 0; n < limit && _messages.TryDequeue(out var text); n++)
+        {
+            list.Append(Message(Guid.NewGuid().ToString(), SecurityElement.Escape(text)));
+        }
+
+        return list.ToString();
+    }
+
+    private async Task RespondOfTableAsync(HttpContext context, string resource, ReadOnlyMemory<byte> body)
+    {
+        var (request, response) = (context.Request, context.Response);
+        switch (request.Method, resource)
+        {
             case ("POST", "$batch"):
-                await AnswerTransactionAsync(response, body);
+                await RespondToTransactionAsync(response, Encoding.UTF8.GetString(body.Span));
+                _transaction.TrySetResult();
                 break;
             case ("POST", _):
-                response.StatusCode = what == "Tables" || Tables?.Insert(what, body) != false
+                response.StatusCode = resource == "Tables" || Tables?.Insert(resource, Encoding.UTF8.GetString(body.Span)) != false
                     ? StatusCodes.Status204NoContent
                     : StatusCodes.Status409Conflict;
                 response.Headers.ETag = "W/\"1\"";
                 break;
             case ("GET", _):
                 response.ContentType = "application/json;odata=minimalmetadata";
-                var rows = Tables?.Query(what.Replace("()", "", StringComparison.Ordinal), request.Query["$filter"]!) ?? [];
+                var rows = Tables?.Query(resource.Replace("()", "", StringComparison.Ordinal), request.Query["$filter"]!) ?? [];
                 await response.WriteAsync($"{{\"value\":[{string.Join(',', rows)}]}}");
                 break;
             default:
@@ -129,14 +214,9 @@ internal sealed class StorageStandIn : IAsyncDisposable
                 response.Headers.LastModified = Time;
                 break;
         }
-
-        if (Delay > TimeSpan.Zero)
-        {
-            calls.Enqueue(new Call($"{request.Method} {what}", begun, Stopwatch.GetTimestamp()));
-        }
     }
 
-    private Task AnswerTransactionAsync(HttpResponse response, string body)
+    private Task RespondToTransactionAsync(HttpResponse response, string body)
     {
         const string Part = "--changeset\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\nHTTP/1.1 204 No Content\r\nETag: W/\"1\"\r\n\r\n\r\n";
         var actions = body.Split("Content-Type: application/http")[1..];
@@ -153,4 +233,12 @@ internal sealed class StorageStandIn : IAsyncDisposable
             "--batch\r\nContent-Type: multipart/mixed; boundary=changeset\r\n\r\n"
             + string.Concat(Enumerable.Repeat(Part, actions.Length)) + "--changeset--\r\n--batch--\r\n");
     }
+
+    private static string MessageList(string messages) =>
+        $"<?xml version=\"1.0\" encoding=\"utf-8\"?><QueueMessagesList>{messages}</QueueMessagesList>";
+
+    private static string Message(string id, string text) =>
+        $"<QueueMessage><MessageId>{id}</MessageId><InsertionTime>{Time}</InsertionTime><ExpirationTime>{Never}</ExpirationTime>"
+        + $"<PopReceipt>AgAAAAMAAAAAAAAA</PopReceipt><TimeNextVisible>{Never}</TimeNextVisible><DequeueCount>1</DequeueCount>"
+        + $"<MessageText>{text}</MessageText></QueueMessage>";
 }

@@ -1,54 +1,35 @@
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
-/// <summary>What every measurement works with.</summary>
-internal sealed class Workbench : IAsyncDisposable
+/// <summary>The programs, options and storage of a run.</summary>
+internal sealed class Workbench(MeasuredPrograms programs, MacroOptions options)
 {
-    private Workbench(StorageStandIn standIn, ServerPrograms programs, MacroOptions options) =>
-        (StandIn, Programs, Options) = (standIn, programs, options);
+    public MeasuredPrograms Programs => programs;
 
-    public ServerPrograms Programs { get; }
+    public MacroOptions Options => options;
 
-    public StorageStandIn StandIn { get; }
-
-    public MacroOptions Options { get; }
-
-    public static async Task<Workbench> PrepareAsync(MacroOptions options, CancellationToken cancellationToken)
+    /// <summary>Measures everything once in each round, in alternating order, so that a slow phase of the machine affects all of it.</summary>
+    public async Task<IReadOnlyList<Dictionary<TKey, T>>> TakeTurnsAsync<TKey, T>(IReadOnlyList<TKey> keys, Func<TKey, Task<T>> measure)
+        where TKey : notnull
     {
-        var programs = await ServerPrograms.PrepareAsync(options, cancellationToken);
-        return new Workbench(await StorageStandIn.StartAsync(cancellationToken), programs, options);
-    }
-
-    /// <summary>Each section has its own: Azurite keeps the messages of all its queues in one list, and looks through it for each.</summary>
-    public Task<EmulatedStorage> StartAzuriteAsync(CancellationToken cancellationToken) =>
-        EmulatedStorage.StartAsync(Options.Report, cancellationToken);
-
-    /// <summary>The two sides by turns, so that what slows the machine for a while slows both.</summary>
-    public async Task<List<(T Value, T Baseline)>> AlternateAsync<T>(Func<Task<T>> value, Func<Task<T>> baseline)
-    {
-        var rounds = new List<(T, T)>();
-        for (var round = 0; round < Options.Rounds; round++)
+        var rounds = new List<Dictionary<TKey, T>>();
+        for (var round = 0; round < options.Rounds; round++)
         {
-            if (round % 2 == 0)
+            var results = new Dictionary<TKey, T>();
+            foreach (var key in round % 2 == 0 ? keys : keys.Reverse())
             {
-                var first = await value();
-                rounds.Add((first, await baseline()));
+                results[key] = await measure(key);
             }
-            else
-            {
-                var first = await baseline();
-                rounds.Add((await value(), first));
-            }
+
+            rounds.Add(results);
         }
 
         return rounds;
     }
-
-    public ValueTask DisposeAsync() => StandIn.DisposeAsync();
 }
 
-/// <param name="Rounds">At least 5 make a median that holds.</param>
-/// <param name="Scale">1 measures as the documentation says; less is quicker, and less exact.</param>
-/// <param name="Build">False: what was built last is measured.</param>
+/// <param name="Rounds">A stable median needs at least 5.</param>
+/// <param name="Scale">1 measures as the documentation describes; less is faster, and less exact.</param>
+/// <param name="Build">If false, the programs of the last build are measured.</param>
 internal sealed record MacroOptions(int Rounds, double Scale, bool Build, Action<string> Report)
 {
     public int Scaled(int count) => Math.Max(1, (int)(count * Scale));

@@ -9,14 +9,14 @@ using Perfolizer.Horology;
 
 namespace MarketplaceWebhook.Benchmarks.Micro;
 
-/// <summary>The micro benchmarks, short rounds in this process: BenchmarkDotNet's own defaults take half an hour for the same order of size.</summary>
+/// <summary>The micro-benchmarks, with short rounds: BenchmarkDotNet's defaults take half an hour, and give no more than the order of magnitude either.</summary>
 internal static class MicroRun
 {
     public const string Section = "Computing one notification";
 
     private const string Target = "1 KiB";
 
-    // In this process: a build of its own for each benchmark would know nothing of this repository's properties.
+    // In this process: BenchmarkDotNet would build each benchmark without the properties of this repository.
     private static readonly Job ShortJob = Job.Default
         .WithToolchain(InProcessEmitToolchain.Instance)
         .WithWarmupCount(5)
@@ -35,7 +35,7 @@ internal static class MicroRun
             .WithOption(ConfigOptions.DisableLogFile, true);
         var summary = BenchmarkRunner.Run<MicroBenchmarks>(config);
         return summary.HasCriticalValidationErrors || summary.Reports.Any(r => !r.Success)
-            ? throw new InvalidOperationException("A micro benchmark failed: run `micro` to see why.")
+            ? throw new InvalidOperationException("A micro-benchmark failed: run `micro` to see the reason.")
             : [.. summary.Reports.SelectMany(FiguresOf)];
     }
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace MarketplaceWebhook.Benchmarks.Reporting;
 
-/// <summary>Where and when it was measured.</summary>
+/// <summary>The machine, and the date of the run.</summary>
 public sealed record Machine(string Processor, int Processors, double MemoryGiB, string System, string Runtime, string Date)
 {
     public static Machine Current() => new(
@@ -22,5 +22,5 @@ public sealed record Machine(string Processor, int Processors, double MemoryGiB,
     }
 }
 
-/// <summary>All that a run measured.</summary>
+/// <summary>The results of a run.</summary>
 public sealed record Results(Machine Machine, int Rounds, IReadOnlyList<Figure> Figures);

@@ -10,7 +10,7 @@ internal static class MarkdownTables
         var text = new StringBuilder();
         var machine = results.Machine;
         text.AppendLine(CultureInfo.InvariantCulture,
-            $"Measured on {machine.Date}: {machine.Processor}, {machine.Processors} processors, {machine.MemoryGiB} GiB, {machine.System}, {machine.Runtime}. Medians of {results.Rounds} rounds; in brackets the lowest and the highest round.");
+            $"Measured on {machine.Date}: {machine.Processor}, {machine.Processors} processors, {machine.MemoryGiB} GiB, {machine.System}, {machine.Runtime}. Medians of {results.Rounds} rounds; in parentheses the lowest and the highest round.");
         text.AppendLine().AppendLine("### Targets").AppendLine();
         text.AppendLine("| figure | target | measured | met |").AppendLine("|---|---|---|---|");
         foreach (var figure in results.Figures.Where(f => f.Target is not null))
@@ -19,7 +19,7 @@ internal static class MarkdownTables
                 $"| {figure.Section}: {Texts.Name(figure)} | {Texts.Target(figure)} | {Texts.Measured(figure)} | {(figure.Met == true ? "yes" : "**no**")} |");
         }
 
-        text.AppendLine().AppendLine("![Each target's share that is used: 1 is the limit](performance.svg)");
+        text.AppendLine().AppendLine("![The share of each limit that is used](performance.svg)");
         foreach (var section in results.Figures.GroupBy(f => f.Section))
         {
             text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"### {section.Key}").AppendLine();

@@ -1,6 +1,6 @@
 namespace MarketplaceWebhook.Benchmarks.Reporting;
 
-/// <summary>The micro benchmarks: a row a body, a column an operation.</summary>
+/// <summary>The micro-benchmarks: a row for each body, a column for each operation.</summary>
 internal static class MicroTable
 {
     public static (IReadOnlyList<string> Head, IEnumerable<IReadOnlyList<string>> Rows) Of(IReadOnlyList<Figure> figures)

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace MarketplaceWebhook.Benchmarks.Reporting;
 
-/// <summary>What a run leaves behind: the figures as JSON and as a plot, and the tables in the page that people read.</summary>
+/// <summary>Writes the figures as JSON, as a plot, and as tables in docs/performance.md.</summary>
 internal static class ResultFiles
 {
     private const string Begin = "<!-- measured: begin -->";
@@ -15,7 +15,7 @@ internal static class ResultFiles
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    /// <param name="directory">Gets performance.json, performance.svg and performance.md; what the page says around its tables stays.</param>
+    /// <param name="directory">Receives performance.json, performance.svg and performance.md. The text around the tables is kept.</param>
     public static async Task WriteAsync(Results results, string directory, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(directory);
@@ -27,7 +27,7 @@ internal static class ResultFiles
         var (begin, end) = (page.IndexOf(Begin, StringComparison.Ordinal), page.IndexOf(End, StringComparison.Ordinal));
         if (begin < 0 || end < begin)
         {
-            throw new InvalidOperationException($"{path} has no place for the tables: the lines {Begin} and {End}.");
+            throw new InvalidOperationException($"{path} does not contain the lines {Begin} and {End}, between which the tables are written.");
         }
 
         await File.WriteAllTextAsync(path, $"{page[..(begin + Begin.Length)]}\n{MarkdownTables.Write(results)}\n{page[end..]}", cancellationToken);

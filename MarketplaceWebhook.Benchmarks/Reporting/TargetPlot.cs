@@ -2,7 +2,7 @@ using ScottPlot;
 
 namespace MarketplaceWebhook.Benchmarks.Reporting;
 
-/// <summary>Each target as a bar: how much of it is used. Beyond the line at 1 it is missed.</summary>
+/// <summary>A bar for each target: the share of the limit that is used. A target is missed beyond the line at 1.</summary>
 internal static class TargetPlot
 {
     private const int Width = 1000;
@@ -28,7 +28,7 @@ internal static class TargetPlot
         plot.Axes.Left.SetTicks([.. figures.Select((_, row) => (double)row)], [.. figures.Select(LabelOf)]);
         plot.Axes.Left.MinimumSize = LabelWidth;
         plot.Axes.Left.MajorTickStyle.Length = 0;
-        plot.Axes.Bottom.Label.Text = "share of the target that is used; 1 is the limit";
+        plot.Axes.Bottom.Label.Text = "share of the limit that is used";
         plot.Axes.SetLimitsX(0, Math.Max(2, figures.Select(f => f.Target!.ShareUsed(f)).DefaultIfEmpty(0).Max() * 2));
         plot.HideGrid();
         plot.SaveSvg(path, Width, (RowHeight * figures.Count) + 70);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace MarketplaceWebhook.Benchmarks.Reporting;
 
-/// <summary>Figures as people read them.</summary>
+/// <summary>Figures as text.</summary>
 internal static class Texts
 {
     public static string Amount(double value, string unit) => $"{Number(value)} {unit}".TrimEnd();
@@ -31,6 +31,6 @@ internal static class Texts
         _ => Amount(target.ComparedOf(figure), figure.Unit),
     };
 
-    /// <summary>The figure with what it is compared with.</summary>
+    /// <summary>The name of the figure, with its baseline.</summary>
     public static string Name(Figure figure) => figure.Baseline is null ? figure.Name : $"{figure.Name} ÷ {figure.Baseline}";
 }

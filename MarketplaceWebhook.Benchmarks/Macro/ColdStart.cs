@@ -1,0 +1,89 @@
+using System.Diagnostics;
+
+namespace MarketplaceWebhook.Benchmarks.Macro;
+
+/// <summary>From the start of the process to its first result, on the storage stand-in.</summary>
+internal static class ColdStart
+{
+    public const string Section = "Cold start";
+
+    // A round is the median of three starts: the scheduler has a large effect on a short start.
+    private const int StartsPerRound = 3;
+
+    /// <summary>Under the Functions host.</summary>
+    public static async Task<IReadOnlyList<Figure>> MeasureHostedAsync(Workbench bench, CancellationToken cancellationToken)
+    {
+        var (isolated, bare, native) = (bench.Programs.Isolated, bench.Programs.BareIsolated, bench.Programs.Native);
+        var body = Bodies.Documented("installed");
+        await using var storage = await StorageStandIn.StartAsync(cancellationToken);
+        bench.Options.Report($"{Section} ...");
+        foreach (var program in bench.Programs.Hosted)
+        {
+            // The files are in memory from now on.
+            await UntilAcceptedAsync(program);
+        }
+
+        var accepted = await bench.TakeTurnsAsync(bench.Programs.Hosted, program => MedianAsync(() => UntilAcceptedAsync(program)));
+        var projected = await bench.TakeTurnsAsync(bench.Programs.Hosted, program => MedianAsync(() => UntilProjectedAsync(program)));
+        return
+        [
+            Figure.Of(Section, "isolated: first 202", "ms", accepted, isolated, bare, t => t) with { Target = Target.AtMost(1.1) },
+            Figure.Of(Section, "isolated: first projected row", "ms", projected, isolated, bare, t => t) with { Target = Target.AtMost(1.15) },
+            Figure.Of(Section, "native: first 202", "ms", accepted, native, isolated, t => t) with { Target = Target.AtMost(0.3) },
+            Figure.Of(Section, "native: first projected row", "ms", projected, native, isolated, t => t),
+        ];
+
+        async Task<double> UntilAcceptedAsync(MeasuredProgram program)
+        {
+            await using var app = await HostedApp.StartAsync(program, storage.ConnectionString, HostedApp.WithoutProjection, cancellationToken);
+            await app.PostAsync(body, cancellationToken);
+            return Stopwatch.GetElapsedTime(app.StartedAt).TotalMilliseconds;
+        }
+
+        async Task<double> UntilProjectedAsync(MeasuredProgram program)
+        {
+            storage.Enqueue(program.MessageText(1, body));
+            var projected = storage.NextTransaction;
+            await using var app = await HostedApp.StartAsync(program, storage.ConnectionString, HostedApp.WithShortPolling, cancellationToken);
+            await projected.WaitAsync(cancellationToken);
+            var elapsed = Stopwatch.GetElapsedTime(app.StartedAt);
+            await app.WaitForProjectionsAsync(1, cancellationToken);
+            return elapsed.TotalMilliseconds;
+        }
+    }
+
+    /// <summary>The native handler and its baseline, called directly.</summary>
+    public static async Task<IReadOnlyList<Figure>> MeasureDirectAsync(Workbench bench, CancellationToken cancellationToken)
+    {
+        var (native, bare) = (bench.Programs.Native, bench.Programs.BareNative);
+        var body = Bodies.Documented("installed");
+        await using var storage = await StorageStandIn.StartAsync(cancellationToken);
+        bench.Options.Report($"{Section}: called directly ...");
+        await UntilAcceptedAsync(native);
+        await UntilAcceptedAsync(bare);
+        var rounds = await bench.TakeTurnsAsync([native, bare], program => MedianAsync(() => UntilAcceptedAsync(program)));
+        return
+        [
+            Figure.Of(Section, "native, called directly: first 202", "ms", rounds, native, bare, t => t) with { Target = Target.AtMost(1.5) },
+        ];
+
+        async Task<double> UntilAcceptedAsync(MeasuredProgram program)
+        {
+            var started = Stopwatch.GetTimestamp();
+            await using var server = ServerProcess.Launch(program, storage.ConnectionString);
+            await server.WaitForFirstResponseAsync(body, cancellationToken);
+            return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+        }
+    }
+
+    private static async Task<double> MedianAsync(Func<Task<double>> measure)
+    {
+        var times = new List<double>();
+        for (var n = 0; n < StartsPerRound; n++)
+        {
+            times.Add(await measure());
+        }
+
+        return Statistics.Median(times);
+    }
+}
