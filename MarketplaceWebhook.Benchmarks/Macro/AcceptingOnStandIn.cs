@@ -26,7 +26,7 @@ internal static class AcceptingOnStandIn
         foreach (var program in programs)
         {
             bench.Options.Report($"{Section}: warming up the {program} ...");
-            await Load.CallsAsync(bench.Options.Scaled(6_000), Callers, _ => AppOf(program).PostAsync(body, cancellationToken));
+            await Load.CallsAsync(bench.Options.Scaled(4_000), Callers, _ => AppOf(program).PostAsync(body, cancellationToken));
         }
 
         bench.Options.Report($"{Section} ...");
@@ -34,7 +34,7 @@ internal static class AcceptingOnStandIn
         {
             var app = AppOf(program);
             var before = app.CpuTime;
-            var load = await Load.CallsAsync(bench.Options.Scaled(3_000), Callers, _ => app.PostAsync(body, cancellationToken));
+            var load = await Load.CallsAsync(bench.Options.Scaled(2_000), Callers, _ => app.PostAsync(body, cancellationToken));
             return new Cost((app.CpuTime - before).TotalMicroseconds / load.Calls, load.PerSecond);
         });
         return

@@ -48,11 +48,11 @@ internal static class ProjectingMessages
         foreach (var program in bench.Programs.Hosted)
         {
             bench.Options.Report($"{Section}: warming up the {program} ...");
-            await CpuMicrosecondsAsync(program, bench.Options.Scaled(4_000));
+            await CpuMicrosecondsAsync(program, bench.Options.Scaled(3_000));
         }
 
         bench.Options.Report($"{Section}: CPU ...");
-        var rounds = await bench.TakeTurnsAsync(bench.Programs.Hosted, program => CpuMicrosecondsAsync(program, bench.Options.Scaled(1_500)));
+        var rounds = await bench.TakeTurnsAsync(bench.Programs.Hosted, program => CpuMicrosecondsAsync(program, bench.Options.Scaled(1_000)));
         return
         [
             Figure.Of(Section, "isolated: CPU per notification", "µs", rounds, bench.Programs.Isolated, bench.Programs.BareIsolated, c => c) with

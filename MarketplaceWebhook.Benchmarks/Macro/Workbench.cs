@@ -8,11 +8,13 @@ internal sealed class Workbench(MeasuredPrograms programs, MacroOptions options)
     public MacroOptions Options => options;
 
     /// <summary>Measures everything once in each round, in alternating order, so that a slow phase of the machine affects all of it.</summary>
-    public async Task<IReadOnlyList<Dictionary<TKey, T>>> TakeTurnsAsync<TKey, T>(IReadOnlyList<TKey> keys, Func<TKey, Task<T>> measure)
+    /// <param name="factor">For short measurements: as many times the rounds of the options.</param>
+    public async Task<IReadOnlyList<Dictionary<TKey, T>>> TakeTurnsAsync<TKey, T>(
+        IReadOnlyList<TKey> keys, Func<TKey, Task<T>> measure, int factor = 1)
         where TKey : notnull
     {
         var rounds = new List<Dictionary<TKey, T>>();
-        for (var round = 0; round < options.Rounds; round++)
+        for (var round = 0; round < options.Rounds * factor; round++)
         {
             var results = new Dictionary<TKey, T>();
             foreach (var key in round % 2 == 0 ? keys : keys.Reverse())
