@@ -27,6 +27,7 @@ internal static class Suite
         ("direct-start", ColdStart.MeasureDirectAsync),
         ("memory", Memory.MeasureAsync),
         ("growth", Growth.MeasureAsync),
+        ("contention", Contention.MeasureAsync),
     ];
 
     public static IEnumerable<string> Names => Sections.Select(s => s.Name).Append(ComputeName);
