@@ -1,6 +1,6 @@
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
-/// <summary>Notifications per second under the Functions host, from the request to the 202. No message is projected meanwhile.</summary>
+/// <summary>Notifications per second under the Functions host, from the request to the 202. Messages are not projected.</summary>
 internal static class AcceptingOnAzurite
 {
     public const string Section = "Accepting, Azurite";
