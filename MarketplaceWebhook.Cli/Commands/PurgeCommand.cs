@@ -8,6 +8,7 @@ namespace MarketplaceWebhook.Cli.Commands;
 
 internal static class PurgeCommand
 {
+    private const int Incomplete = 2;
     private static readonly TimeSpan MinimumAge = TimeSpan.FromDays(1);
 
     public static Command Create()
@@ -26,8 +27,8 @@ internal static class PurgeCommand
         var command = new Command(
             "purge",
             "Deletes old notifications from the log, old dead letters, and bodies that no row refers to. Keeps the notifications "
-            + "that Installs is derived from, so that rebuild gives the same rows.\nExit codes: 0 done; 1 invalid input, or "
-            + "storage failed.")
+            + "that Installs is derived from, so that rebuild gives the same rows.\nExit codes: 0 done; 2 bodies were "
+            + "kept because a message may still need them; 1 invalid input, or storage failed.")
         {
             olderThan, dryRun, storage,
         };
@@ -67,11 +68,12 @@ internal static class PurgeCommand
                 + "them.");
         }
 
-        if (purged.BlobsLeftForMessages)
+        if (purged.BlobsLeft > 0)
         {
             ConsoleOutput.Remark(
-                "No bodies were checked: a message of that age is on a queue and may refer to one. Run `purge` again when the "
-                + "queues are empty.");
+                $"Bodies of that age that were kept because a message may still need them: {purged.BlobsLeft}. Run "
+                + "`purge` again when the queues are empty.");
+            return Incomplete;
         }
 
         return 0;

@@ -5,7 +5,8 @@ namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>
 /// Removes old rows from the log and the dead letters, and old blobs, but keeps what the fold still needs: a rebuild gives the
-/// same Installs afterwards. Safe alongside live traffic and after a crash: rows are removed before the blobs they refer to.
+/// same Installs afterwards. Safe alongside live traffic and after a crash: rows are removed before the blobs they refer to, and
+/// blobs only while no message may refer to them. The next purge finds the blobs that this one left.
 /// </summary>
 public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, StatusChangeReader reader, QueueInspector waiting)
 {
@@ -15,12 +16,15 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
     /// <param name="dryRun">Counts only; changes nothing.</param>
     public async Task<PurgeResult> RunAsync(DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
     {
-        var result = await PurgeLogAsync(before, dryRun, cancellationToken);
+        // The row of a removed notification still counts as a reference in a dry run: its blob is counted with the row.
+        var queues = dryRun ? await waiting.PeekAsync(cancellationToken) : [];
+        var result = await PurgeLogAsync(before, dryRun, queues, cancellationToken);
         result = await PurgeDeadLettersAsync(result, before, dryRun, cancellationToken);
         return await PurgeBlobsAsync(result, before, dryRun, cancellationToken);
     }
 
-    private async Task<PurgeResult> PurgeLogAsync(DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
+    private async Task<PurgeResult> PurgeLogAsync(
+        DateTimeOffset before, bool dryRun, IReadOnlyList<QueueInspector.PeekedQueue> queues, CancellationToken cancellationToken)
     {
         var result = new PurgeResult();
         var account = "";
@@ -43,7 +47,10 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
                 {
                     // Only the keys of rows to remove are kept in memory.
                     old.Add(row with { Columns = new Dictionary<string, object>() });
-                    result = result with { Blobs = result.Blobs + (dryRun && row.Text(Columns.PayloadBlob) is not null ? 1 : 0) };
+                    if (dryRun && row.Text(Columns.PayloadBlob) is not null)
+                    {
+                        result = result.WithBlob(isLeft: queues.Any(queue => queue.MayReferTo(row.Id(Columns.NotificationId)!.Value)));
+                    }
                 }
 
                 result = result with { KeptNotifications = result.KeptNotifications + (isOld && isNeeded ? 1 : 0) };
@@ -75,11 +82,7 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
                 .WithCancellation(cancellationToken))
             {
                 var removed = dryRun ? chunk.Length : await letters.RemoveAsync(chunk, cancellationToken);
-                result = result with
-                {
-                    DeadLetters = result.DeadLetters + removed,
-                    Blobs = result.Blobs + (dryRun ? chunk.Count(letter => letter.BodyBlob is not null) : 0),
-                };
+                result = result with { DeadLetters = result.DeadLetters + removed };
             }
         }
 
@@ -87,43 +90,44 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
     }
 
     /// <summary>
-    /// A dead letter that was redriven recently stays: its message may still be in the queue, and need its blob.
+    /// A dead letter that was redriven recently stays. An id that was derived from a message's text has no time of its own.
     /// </summary>
     private static bool IsOld(StoredDeadLetter letter, DateTimeOffset before) =>
-        letter.Id is { } id && id.ReceivedAt < before && !(letter.RedrivenAt >= before);
+        letter.Id is { } id && !(letter.RedrivenAt >= before)
+        && (id.ReceivedAt > DateTimeOffset.UnixEpoch ? id.ReceivedAt : letter.Row.Time(Columns.ReceivedAt)) < before;
 
     private async Task<PurgeResult> PurgeBlobsAsync(
         PurgeResult result, DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
     {
+        // Inspected before the rows: what is projected or recorded afterwards has a row or is one of these messages.
         var queues = await waiting.PeekAsync(cancellationToken);
-        if (queues.Any(queue => queue.Seen.Any(message => message.InsertedAt < before)))
-        {
-            // A message as old as these blobs is still in a queue, and there may be others behind it.
-            return result with { BlobsLeftForMessages = true };
-        }
-
         await foreach (var blob in payloads.ReadAsync(cancellationToken))
         {
-            // The time of the blob, not of the id: redriving writes the blob again under its old id, before the message.
-            if (blob.WrittenAt >= before || !TableKeys.TryParseBlob(blob.Name, out var id, out var isDeadLetter)
-                || await IsReferencedAsync(blob, id, isDeadLetter, cancellationToken))
+            // Redriving writes a blob again under its old id, before the message.
+            if (!TableKeys.TryParseBlob(blob.Name, out var id, out var isDeadLetter)
+                || id.ReceivedAt >= before || blob.WrittenAt >= before
+                || await IsReferencedAsync(blob, id, isDeadLetter, Stays, cancellationToken))
             {
                 continue;
             }
 
-            if (dryRun || await payloads.RemoveAsync(blob.Name, cancellationToken))
+            // No message refers to the body of a dead letter.
+            var isLeft = !isDeadLetter && queues.Any(queue => queue.MayReferTo(id));
+            if (isLeft || dryRun || await payloads.RemoveAsync(blob, cancellationToken))
             {
-                result = result with { Blobs = result.Blobs + 1 };
+                result = result.WithBlob(isLeft);
             }
         }
 
         return result;
+
+        bool Stays(StoredDeadLetter letter) => !dryRun || !IsOld(letter, before);
     }
 
     private async Task<bool> IsReferencedAsync(
-        StoredBlob blob, NotificationId id, bool isDeadLetter, CancellationToken cancellationToken)
+        StoredBlob blob, NotificationId id, bool isDeadLetter, Func<StoredDeadLetter, bool> stays, CancellationToken cancellationToken)
     {
-        var sameId = await letters.FindAsync(id, cancellationToken);
+        var sameId = (await letters.FindAsync(id, cancellationToken)).Where(stays).ToList();
         if (isDeadLetter)
         {
             return sameId.Any(letter => letter.BodyBlob == blob.Name);
@@ -151,6 +155,8 @@ public sealed record PurgeResult
 
     public int Blobs { get; init; }
 
-    /// <summary>A message older than the blobs is still in a queue and may refer to one: no blob was removed.</summary>
-    public bool BlobsLeftForMessages { get; init; }
+    /// <summary>Old and without a row, but a message in a queue refers to them, or may do so and could not be inspected.</summary>
+    public int BlobsLeft { get; init; }
+
+    internal PurgeResult WithBlob(bool isLeft) => isLeft ? this with { BlobsLeft = BlobsLeft + 1 } : this with { Blobs = Blobs + 1 };
 }

@@ -114,8 +114,58 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         await rooms.Get<NotificationQueue>().ResendAsync(waiting, Token);
         var purged = await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, Token);
 
-        Assert.True(purged.BlobsLeftForMessages);
+        Assert.Equal(1, purged.BlobsLeft);
         Assert.Equal([TableKeys.PayloadBlob(Ids.Minute(2)), TableKeys.PayloadBlob(Ids.At(AllOfIt))], await BlobsAsync(rooms));
+    }
+
+    [Theory]
+    [InlineData("being processed")]
+    [InlineData("delayed")]
+    [InlineData("behind 32 others")]
+    [InlineData("moved to the poison queue now")]
+    public async Task Body_of_an_old_message_stays_wherever_the_message_is_and_goes_once_it_is_gone(string where)
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        var text = await services.SendAsync(Ids.Minute(1), NotificationBody.Of("paused", Account, padding: Long));
+        // Its row is removed by the purge; the message was not deleted after it was projected.
+        await services.Get<Projector>().ProjectAsync(text, Token);
+        var written = (await services.Get<PayloadBlobs>().ReadAsync(Token).SingleAsync(Token)).WrittenAt;
+        await Wait.ForAsync(
+            "the blob to be older than a purge", () => Task.FromResult(DateTimeOffset.UtcNow), now => now > written.AddSeconds(1), Token);
+        var before = DateTimeOffset.UtcNow;
+        var queue = where.Contains("poison", StringComparison.Ordinal) ? services.Clients.PoisonQueue : services.Clients.Queue;
+        for (var other = 0; where == "behind 32 others" && other < 32; other++)
+        {
+            await queue.SendMessageAsync("{}", Token);
+        }
+
+        await queue.SendMessageAsync(text, where == "delayed" ? TimeSpan.FromMinutes(5) : TimeSpan.Zero, null, Token);
+        if (where == "being processed")
+        {
+            await queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Token);
+        }
+
+        var purged = await services.Get<Purge>().RunAsync(before, dryRun: false, Token);
+
+        Assert.Equal((1, 0), (purged.Notifications, purged.Blobs));
+        Assert.Equal([TableKeys.PayloadBlob(Ids.Minute(1))], await BlobsAsync(services));
+
+        await queue.ClearMessagesAsync(Token);
+        Assert.Equal(1, (await services.Get<Purge>().RunAsync(before, dryRun: false, Token)).Blobs);
+        Assert.Empty(await BlobsAsync(services));
+    }
+
+    [Fact]
+    public async Task Body_is_removed_while_messages_of_other_ids_are_visible()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("paused", Account, padding: Long));
+        await services.Get<NotificationQueue>().ResendAsync(
+            await services.SendAsync(Ids.Minute(2), NotificationBody.Of("paused", Account)), Token);
+
+        Assert.Equal(1, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: true, Token)).Blobs);
+        Assert.Equal(1, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, Token)).Blobs);
+        Assert.Empty(await BlobsAsync(services));
     }
 
     private static async Task<List<string>> BlobsAsync(MaintenanceServices rooms) =>

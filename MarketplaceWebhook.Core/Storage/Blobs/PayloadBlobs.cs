@@ -46,7 +46,10 @@ public sealed class PayloadBlobs(StorageClients clients)
             new GetBlobsOptions { Traits = BlobTraits.Metadata }, cancellationToken))
         {
             yield return new StoredBlob(
-                blob.Name, AccountOf(blob.Metadata), blob.Properties.LastModified ?? DateTimeOffset.MaxValue);
+                blob.Name, AccountOf(blob.Metadata), blob.Properties.LastModified ?? DateTimeOffset.MaxValue)
+            {
+                ETag = blob.Properties.ETag,
+            };
         }
     }
 
@@ -68,6 +71,21 @@ public sealed class PayloadBlobs(StorageClients clients)
     public async Task<bool> RemoveAsync(string name, CancellationToken cancellationToken) =>
         await clients.Payloads.DeleteBlobIfExistsAsync(
             name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
+
+    /// <summary>Removes the blob only if it was not written since it was read.</summary>
+    /// <returns>True if it existed and was removed.</returns>
+    public async Task<bool> RemoveAsync(StoredBlob blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await clients.Payloads.DeleteBlobIfExistsAsync(
+                blob.Name, DeleteSnapshotsOption.IncludeSnapshots, new BlobRequestConditions { IfMatch = blob.ETag }, cancellationToken);
+        }
+        catch (RequestFailedException e) when (e.Status == 412)
+        {
+            return false;
+        }
+    }
 
     /// <summary>How long a deleted blob can be restored; zero: not at all.</summary>
     public async Task<TimeSpan> GetSoftDeleteAsync(CancellationToken cancellationToken)
@@ -100,4 +118,7 @@ public sealed class PayloadBlobs(StorageClients clients)
 
 /// <param name="Account">The partition key of the account whose notification it holds, if known.</param>
 /// <param name="WrittenAt">When it was last written.</param>
-public sealed record StoredBlob(string Name, string? Account, DateTimeOffset WrittenAt);
+public sealed record StoredBlob(string Name, string? Account, DateTimeOffset WrittenAt)
+{
+    internal ETag? ETag { get; init; }
+}

@@ -11,7 +11,7 @@ public sealed class NotificationQueue(StorageClients clients, PayloadBlobs paylo
     /// <summary>The limit for a message's text: a queue message holds 64 KiB of Base64.</summary>
     public const int MaxBytes = 48 * 1024;
 
-    private static readonly TimeSpan Never = TimeSpan.FromSeconds(-1);
+    internal static readonly TimeSpan Never = TimeSpan.FromSeconds(-1);
 
     /// <summary>Durable when it returns. When it throws, the message may be on the queue or not.</summary>
     /// <param name="payload">UTF-8, without a byte order mark.</param>

@@ -2,6 +2,7 @@ using System.Text;
 using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
+using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Storage;
 
@@ -13,17 +14,30 @@ public sealed class QueueInspector(StorageClients clients)
 {
     private const int MostAtOnce = 32;
 
-    /// <param name="Count">The approximate number of all messages, seen or not.</param>
-    public sealed record PeekedQueue(string Queue, IReadOnlyList<WaitingMessage> Seen, int Count)
+    /// <param name="Seen">Every message that was visible at some time of the inspection.</param>
+    /// <param name="Count">The approximate number of all messages, never too low.</param>
+    /// <param name="Unseen">How many of them were not visible all the time.</param>
+    public sealed record PeekedQueue(string Queue, IReadOnlyList<WaitingMessage> Seen, int Count, int Unseen)
     {
         public bool IsPoison => Queue == StorageNames.PoisonQueue;
 
-        public int Unseen => Math.Max(0, Count - Seen.Count);
+        /// <summary>False only if no message in the queue refers to the notification's blob.</summary>
+        public bool MayReferTo(NotificationId id) =>
+            Unseen > 0 || Seen.Any(message => message.Text.Contains(id.ToString(), StringComparison.Ordinal));
     }
 
-    /// <summary>The queue, and its poison queue.</summary>
-    public async Task<IReadOnlyList<PeekedQueue>> PeekAsync(CancellationToken cancellationToken) =>
-        await Task.WhenAll(PeekAsync(clients.RawQueue, cancellationToken), PeekAsync(clients.RawPoisonQueue, cancellationToken));
+    /// <summary>
+    /// The queue, and its poison queue. A message that moves from one to the other is copied first and then deleted, in both
+    /// directions: the queue is inspected before and after the poison queue so that it is not missed.
+    /// </summary>
+    public async Task<IReadOnlyList<PeekedQueue>> PeekAsync(CancellationToken cancellationToken)
+    {
+        var before = await PeekAsync(clients.RawQueue, cancellationToken);
+        var poison = await PeekAsync(clients.RawPoisonQueue, cancellationToken);
+        var after = await PeekAsync(clients.RawQueue, cancellationToken);
+        var seen = before.Seen.UnionBy(after.Seen, message => message.Id);
+        return [after with { Seen = [.. seen], Unseen = Math.Max(before.Unseen, after.Unseen) }, poison];
+    }
 
     public Task<PeekedQueue> PeekPoisonAsync(CancellationToken cancellationToken) =>
         PeekAsync(clients.RawPoisonQueue, cancellationToken);
@@ -34,7 +48,7 @@ public sealed class QueueInspector(StorageClients clients)
         try
         {
             QueueMessage[] messages = await clients.RawPoisonQueue.ReceiveMessagesAsync(MostAtOnce, invisible, cancellationToken);
-            return [.. messages.Select(m => new TakenMessage(Read(m.Body, m.InsertedOn), m.MessageId, m.PopReceipt))];
+            return [.. messages.Select(m => new TakenMessage(Read(m.MessageId, m.Body, m.InsertedOn), m.Body, m.PopReceipt))];
         }
         catch (RequestFailedException e) when (StorageErrors.IsMissing(e))
         {
@@ -47,7 +61,7 @@ public sealed class QueueInspector(StorageClients clients)
     {
         try
         {
-            await clients.RawPoisonQueue.DeleteMessageAsync(message.MessageId, message.PopReceipt, cancellationToken);
+            await clients.RawPoisonQueue.DeleteMessageAsync(message.Message.Id, message.PopReceipt, cancellationToken);
             return true;
         }
         catch (RequestFailedException e) when (e.Status is 400 or 404 && !StorageErrors.IsMissing(e))
@@ -62,32 +76,40 @@ public sealed class QueueInspector(StorageClients clients)
         try
         {
             await clients.RawPoisonQueue.UpdateMessageAsync(
-                message.MessageId, message.PopReceipt, visibilityTimeout: TimeSpan.Zero, cancellationToken: cancellationToken);
+                message.Message.Id, message.PopReceipt, visibilityTimeout: TimeSpan.Zero, cancellationToken: cancellationToken);
         }
         catch (RequestFailedException e) when (e.Status is 400 or 404 && !StorageErrors.IsMissing(e))
         {
         }
     }
 
+    /// <summary>
+    /// A message that was visible both before and after the messages were counted is one of those counted. Any other one may be
+    /// invisible.
+    /// </summary>
     private static async Task<PeekedQueue> PeekAsync(QueueClient queue, CancellationToken cancellationToken)
     {
         try
         {
-            PeekedMessage[] messages = await queue.PeekMessagesAsync(MostAtOnce, cancellationToken);
+            PeekedMessage[] before = await queue.PeekMessagesAsync(MostAtOnce, cancellationToken);
             QueueProperties properties = await queue.GetPropertiesAsync(cancellationToken);
+            PeekedMessage[] after = await queue.PeekMessagesAsync(MostAtOnce, cancellationToken);
+            var always = before.IntersectBy(after.Select(message => message.MessageId), message => message.MessageId).Count();
+            var seen = before.UnionBy(after, message => message.MessageId);
+            var count = properties.ApproximateMessagesCount;
             return new PeekedQueue(
-                queue.Name, [.. messages.Select(m => Read(m.Body, m.InsertedOn))], properties.ApproximateMessagesCount);
+                queue.Name, [.. seen.Select(m => Read(m.MessageId, m.Body, m.InsertedOn))], count, Math.Max(0, count - always));
         }
         catch (RequestFailedException e) when (StorageErrors.IsMissing(e))
         {
-            return new PeekedQueue(queue.Name, [], 0);
+            return new PeekedQueue(queue.Name, [], Count: 0, Unseen: 0);
         }
     }
 
-    private static WaitingMessage Read(BinaryData body, DateTimeOffset? insertedAt)
+    private static WaitingMessage Read(string id, BinaryData body, DateTimeOffset? insertedAt)
     {
         var text = body.ToString();
-        return new WaitingMessage(TryDecode(text) ?? text, insertedAt ?? DateTimeOffset.MaxValue);
+        return new WaitingMessage(id, TryDecode(text) ?? text, insertedAt ?? DateTimeOffset.MaxValue);
     }
 
     /// <summary>Messages are Base64; one that was added by hand may not be.</summary>
@@ -101,7 +123,9 @@ public sealed class QueueInspector(StorageClients clients)
     }
 }
 
+/// <param name="Id">The queue's own id of the message.</param>
 /// <param name="Text">Decoded, if it was Base64.</param>
-public sealed record WaitingMessage(string Text, DateTimeOffset InsertedAt);
+public sealed record WaitingMessage(string Id, string Text, DateTimeOffset InsertedAt);
 
-public sealed record TakenMessage(WaitingMessage Message, string MessageId, string PopReceipt);
+/// <param name="Body">As it is stored, Base64 or not.</param>
+public sealed record TakenMessage(WaitingMessage Message, BinaryData Body, string PopReceipt);
