@@ -23,7 +23,7 @@ internal static class EraseCommand
         var command = new Command(
             "erase",
             "Deletes all data of an account: rows, dead letters, blobs, messages.\nExit codes: 0 deleted, or nothing was found; "
-            + "2 messages may still be in transit, or --yes was not given; 1 invalid input, or storage failed.")
+            + "2 not complete: messages are in transit or could not be inspected, bodies were kept for them, or --yes was not given; 1 invalid input, or storage failed.")
         {
             account, yes, wait, storage,
         };
@@ -45,7 +45,13 @@ internal static class EraseCommand
         if (!yes)
         {
             ConsoleOutput.Remark($"Nothing was changed. `erase {account} --yes` deletes the data permanently.");
-            return erased is { Rows: 0, QueueInspector: 0 } ? 0 : Incomplete;
+            return erased is { Total: 0, QueuedMessages: 0, UnseenMessages: 0 } ? 0 : Incomplete;
+        }
+
+        if (erased is { IsComplete: false, QueuedMessages: 0, UnseenMessages: 0, BlobsLeft: 0 })
+        {
+            ConsoleOutput.Remark(
+                "The last pass still found data of the account, so more may have been created since: run `erase` again.");
         }
 
         if (erased.Blobs > 0)
@@ -53,7 +59,7 @@ internal static class EraseCommand
             ConsoleOutput.Remark(await SoftDeleteAsync(opened, cancellationToken));
         }
 
-        return erased.QueueInspector == 0 ? 0 : Incomplete;
+        return erased.IsComplete ? 0 : Incomplete;
     }
 
     private static async Task<Guid> OneAccountAsync(CommandStorage storage, string name, CancellationToken cancellationToken)
@@ -86,10 +92,10 @@ internal static class EraseCommand
         }
 
         ConsoleOutput.Write($"{(yes ? "Deleted" : "Would be deleted")}, account {account}", table);
-        if (erased.QueueInspector > 0)
+        if (erased.QueuedMessages > 0)
         {
             ConsoleOutput.Remark(
-                $"{ConsoleOutput.Count(erased.QueueInspector, "message")} of the account still on the queues: is the app running? "
+                $"{ConsoleOutput.Count(erased.QueuedMessages, "message")} of the account still on the queues: is the app running? "
                 + "Processing them creates rows again; run `erase` again afterwards.");
         }
 
@@ -98,6 +104,13 @@ internal static class EraseCommand
             ConsoleOutput.Remark(
                 $"{ConsoleOutput.Count(erased.UnseenMessages, "message")} of unknown accounts cannot be inspected now (being processed, "
                 + "delayed, or behind the first 32): run `erase` again when the queues are empty.");
+        }
+
+        if (erased.BlobsLeft > 0)
+        {
+            ConsoleOutput.Remark(
+                $"Bodies of the account that were kept because a message may still need them: {erased.BlobsLeft}. Run `erase "
+                + $"{account} --yes` again.");
         }
     }
 

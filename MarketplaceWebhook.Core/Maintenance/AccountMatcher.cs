@@ -4,8 +4,9 @@ using System.Text.Json;
 namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>
-/// Decides whether a text from outside belongs to an account: a body by its AccountId, or by its AccountApiId if it has no
-/// readable AccountId; a message by its payload; a text that is not JSON by containing the id.
+/// Decides whether a text from outside belongs to an account. A JSON object belongs to the AccountId in it. Without a readable one,
+/// and in any other text, the account's id anywhere in it is enough, or a known AccountApiId under that name. A message is decided
+/// by its payload.
 /// </summary>
 public sealed class AccountMatcher(Guid accountId, IReadOnlyCollection<string> apiIds)
 {
@@ -16,37 +17,42 @@ public sealed class AccountMatcher(Guid accountId, IReadOnlyCollection<string> a
         try
         {
             using var document = JsonDocument.Parse(text);
-            return document.RootElement.ValueKind == JsonValueKind.Object && IsIn(document.RootElement);
+            return IsIn(document.RootElement);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
-            return _spellings.Any(spelling => text.Contains(spelling, StringComparison.OrdinalIgnoreCase));
+            return Contains(text);
         }
     }
 
-    private bool IsIn(JsonElement body)
+    private bool IsIn(JsonElement value) => value.ValueKind switch
     {
-        var names = false;
-        var hasAccountId = false;
-        foreach (var property in body.EnumerateObject().Where(property => property.Value.ValueKind == JsonValueKind.String))
-        {
-            var value = property.Value.GetString();
-            if (Is(property, "AccountId"))
-            {
-                var isGuid = Guid.TryParse(value, CultureInfo.InvariantCulture, out var id);
-                hasAccountId |= isGuid;
-                names |= isGuid && id == accountId;
-            }
-            else if (Is(property, "payload"))
-            {
-                names |= IsIn(value!);
-            }
-        }
+        JsonValueKind.Object => IsInObject(value),
+        JsonValueKind.Array => value.EnumerateArray().Any(IsIn),
+        JsonValueKind.String => Contains(value.GetString()!),
+        _ => false,
+    };
 
-        return names || (!hasAccountId && body.EnumerateObject().Any(property =>
-            Is(property, "AccountApiId") && property.Value.ValueKind == JsonValueKind.String
-                && apiIds.Contains(property.Value.GetString()!)));
+    private bool IsInObject(JsonElement body)
+    {
+        var accountIds = Texts(body, "AccountId")
+            .Where(text => Guid.TryParse(text, CultureInfo.InvariantCulture, out _))
+            .Select(text => Guid.Parse(text, CultureInfo.InvariantCulture)).ToList();
+        return accountIds.Count > 0
+            ? accountIds.Contains(accountId)
+            : Texts(body, "AccountApiId").Any(apiIds.Contains) || body.EnumerateObject().Any(IsIn);
     }
+
+    private bool IsIn(JsonProperty property) =>
+        Is(property, "payload") && property.Value.ValueKind == JsonValueKind.String
+            ? IsIn(property.Value.GetString()!)
+            : Contains(property.Name) || IsIn(property.Value);
+
+    private bool Contains(string text) => _spellings.Any(spelling => text.Contains(spelling, StringComparison.OrdinalIgnoreCase));
+
+    private static IEnumerable<string> Texts(JsonElement body, string name) => body.EnumerateObject()
+        .Where(property => property.Value.ValueKind == JsonValueKind.String && Is(property, name))
+        .Select(property => property.Value.GetString()!);
 
     private static bool Is(JsonProperty property, string name) => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase);
 }

@@ -1,11 +1,18 @@
 using System.Text;
+using Azure;
 using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>
-/// Removes everything that belongs to an account: rows, dead letters, blobs, and messages in the poison queue. Repeats until a
-/// pass finds nothing and no message of the account is visible: a message in a queue creates rows again.
+/// Removes everything that belongs to an account, in passes, until one finds nothing and no message that it may belong to is in a
+/// queue: a message in a queue creates rows again. A pass
+/// 1. collects the AccountApiIds of the account from its rows;
+/// 2. removes its messages from the poison queue, and inspects what is left in the queues;
+/// 3. removes its dead letters, each row before its blob;
+/// 4. removes its blobs, unless a message may refer to them;
+/// 5. removes its rows, which 1 needs, last.
+/// So a pass that was cut off anywhere leaves what the next one needs to find the rest.
 /// </summary>
 public sealed class Erasure(
     InstallTable installs, StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, QueueInspector waiting,
@@ -15,166 +22,215 @@ public sealed class Erasure(
     private static readonly TimeSpan BetweenPasses = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Taken = TimeSpan.FromSeconds(30);
 
+    /// <summary>A body is stored before its message, within the time limit of a request.</summary>
+    private static readonly TimeSpan UntilMessage = TimeSpan.FromSeconds(15);
+
     /// <summary>Counts what belongs to the account, and changes nothing.</summary>
     public Task<ErasureResult> CountAsync(Guid accountId, CancellationToken cancellationToken) =>
-        PassAsync(accountId, [], dryRun: true, cancellationToken);
+        PassAsync(new Progress(accountId), dryRun: true, cancellationToken);
 
-    /// <param name="patience">For messages that are still in the queues.</param>
+    /// <param name="patience">For messages that are still in the queues, and for data that is still created. Passes that began
+    /// earlier are completed; there are at least two, because only a pass that finds nothing shows that nothing is left.</param>
     public async Task<ErasureResult> RunAsync(Guid accountId, TimeSpan patience, CancellationToken cancellationToken)
     {
         var startedAt = time.GetTimestamp();
+        var progress = new Progress(accountId);
         var sum = new ErasureResult();
-        var apiIds = new HashSet<string>();
-        while (true)
+        for (var passes = 1; ; passes++)
         {
-            var pass = await PassAsync(accountId, apiIds, dryRun: false, cancellationToken);
+            var pass = await PassAsync(progress, dryRun: false, cancellationToken);
             sum = sum.Add(pass);
-            var isWaiting = pass is not { QueueInspector: 0, UnseenMessages: 0 };
-            if (pass.Rows == 0 && (!isWaiting || time.GetElapsedTime(startedAt) >= patience))
+            if (sum.IsComplete || (passes > 1 && time.GetElapsedTime(startedAt) >= patience))
             {
                 return sum;
             }
 
-            if (isWaiting)
+            if (pass.Total == 0)
             {
                 await Task.Delay(BetweenPasses, time, cancellationToken);
             }
         }
     }
 
-    /// <param name="apiIds">The AccountApiIds found in its rows so far.</param>
-    private async Task<ErasureResult> PassAsync(Guid accountId, HashSet<string> apiIds, bool dryRun, CancellationToken cancellationToken)
+    private async Task<ErasureResult> PassAsync(Progress progress, bool dryRun, CancellationToken cancellationToken)
     {
-        var account = TableKeys.Account(accountId);
-        var result = new ErasureResult
+        // 1.
+        var account = progress.Account;
+        await foreach (var row in installs.ReadRowsAsync(account, cancellationToken)
+            .Concat(log.ReadAsync(account, cancellationToken)).WithCancellation(cancellationToken))
         {
-            Installs = await RowsAsync(installs.ReadRowsAsync(account, cancellationToken), installs.RemoveAsync),
-            Notifications = await RowsAsync(log.ReadAsync(account, cancellationToken), log.RemoveAsync),
+            progress.Add(row);
+        }
+
+        // 2.
+        var result = new ErasureResult();
+        var queues = await waiting.PeekAsync(cancellationToken);
+        var poison = queues.Single(queue => queue.IsPoison);
+        if (!dryRun && await CountAsync(progress, poison.Seen, cancellationToken) > 0)
+        {
+            result = result with { Messages = await RemovePoisonAsync(progress, poison.Count, cancellationToken) };
+            queues = await waiting.PeekAsync(cancellationToken);
+        }
+
+        var peekedAt = time.GetTimestamp();
+        result = result with
+        {
+            QueuedMessages = await CountAsync(progress, queues.SelectMany(queue => queue.Seen), cancellationToken),
+            UnseenMessages = queues.Sum(queue => queue.Unseen),
         };
-        var matcher = new AccountMatcher(accountId, apiIds);
-        result = await DeadLettersAsync(result, account, matcher, dryRun, cancellationToken);
-        result = await MessagesAsync(result, account, matcher, dryRun, cancellationToken);
-        await foreach (var blob in payloads.ReadAsync(cancellationToken))
+
+        // 3.
+        result = await DeadLettersAsync(result, progress, dryRun, cancellationToken);
+
+        // 4.
+        result = await BlobsAsync(result, progress, queues, peekedAt, dryRun, cancellationToken);
+
+        // 5.
+        var removedInstalls = await RowsAsync(
+            progress, installs.ReadRowsAsync(account, cancellationToken), installs.RemoveAsync, dryRun, cancellationToken);
+        var removedNotifications = await RowsAsync(
+            progress, log.ReadAsync(account, cancellationToken), log.RemoveAsync, dryRun, cancellationToken);
+        return result with
         {
-            // The blob of a message in a queue stays for now: without it the message would fail.
-            if (blob.Account == account && !result.BlobsInUse.Contains(blob.Name)
-                && (dryRun || await payloads.RemoveAsync(blob.Name, cancellationToken)))
+            Installs = removedInstalls.Removed,
+            Notifications = removedNotifications.Removed,
+            Left = result.Left + removedInstalls.Left + removedNotifications.Left,
+        };
+    }
+
+    /// <summary>
+    /// The poison queue's messages are not being processed, so receiving them is safe; those of other accounts are put back.
+    /// </summary>
+    private async Task<int> RemovePoisonAsync(Progress progress, int most, CancellationToken cancellationToken)
+    {
+        var removed = 0;
+        for (var received = 0; received < most;)
+        {
+            var taken = await waiting.TakePoisonAsync(Taken, cancellationToken);
+            if (taken.Count == 0)
             {
-                result = result with { Blobs = result.Blobs + 1 };
+                break;
+            }
+
+            received += taken.Count;
+            foreach (var message in taken)
+            {
+                if (!await BelongsAsync(progress, message.Message.Text, cancellationToken))
+                {
+                    await waiting.PutBackPoisonAsync(message, cancellationToken);
+                }
+                else if (await waiting.RemovePoisonAsync(message, cancellationToken))
+                {
+                    removed++;
+                }
             }
         }
 
-        return result;
-
-        async Task<int> RowsAsync(
-            IAsyncEnumerable<RawRow> rows, Func<IEnumerable<RawRow>, CancellationToken, Task<int>> removeAsync)
-        {
-            var count = 0;
-            await foreach (var chunk in rows.Chunk(Batch).WithCancellation(cancellationToken))
-            {
-                apiIds.UnionWith(chunk.Select(row => row.Text(Columns.AccountApiId)).OfType<string>());
-                count += dryRun ? chunk.Length : await removeAsync(chunk, cancellationToken);
-            }
-
-            return count;
-        }
+        return removed;
     }
 
     private async Task<ErasureResult> DeadLettersAsync(
-        ErasureResult result, string account, AccountMatcher matcher, bool dryRun, CancellationToken cancellationToken)
+        ErasureResult result, Progress progress, bool dryRun, CancellationToken cancellationToken)
     {
         await foreach (var letter in letters.ReadAsync(kind: null, since: null, cancellationToken))
         {
-            if (!await BelongsAsync(letter))
+            var body = letter.AccountId == progress.Account && letter.BodyBlob is not null
+                ? null : await letters.GetBodyAsync(letter, cancellationToken);
+            var text = body is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : "";
+            if (letter.AccountId != progress.Account && !await BelongsAsync(progress, text, cancellationToken))
             {
                 continue;
             }
 
-            if (letter.BodyBlob is { } blob && (dryRun || await payloads.RemoveAsync(blob, cancellationToken)))
+            if (dryRun)
             {
-                result = result with { Blobs = result.Blobs + (dryRun && letter.AccountId == account ? 0 : 1) };
+                result = result with { DeadLetters = result.DeadLetters + 1 };
             }
-
-            var removed = dryRun ? 1 : await letters.RemoveAsync([letter], cancellationToken);
-            result = result with { DeadLetters = result.DeadLetters + removed };
-        }
-
-        return result;
-
-        async Task<bool> BelongsAsync(StoredDeadLetter letter) =>
-            letter.AccountId == account
-            || (await letters.GetBodyAsync(letter, cancellationToken) is { } body
-                && matcher.IsIn(Encoding.UTF8.GetString(body.Span)));
-    }
-
-    private async Task<ErasureResult> MessagesAsync(
-        ErasureResult result, string account, AccountMatcher matcher, bool dryRun, CancellationToken cancellationToken)
-    {
-        var queues = await waiting.PeekAsync(cancellationToken);
-        foreach (var peeked in queues)
-        {
-            var names = new List<WaitingMessage>();
-            foreach (var message in peeked.Seen)
+            else if (await letters.RemoveAsync([letter], cancellationToken) == 0)
             {
-                if (await BelongsAsync(message.Text))
-                {
-                    names.Add(message);
-                }
-            }
-
-            result = result with { UnseenMessages = result.UnseenMessages + peeked.Unseen };
-            if (peeked.IsPoison && names.Count > 0 && !dryRun)
-            {
-                result = result with { Messages = result.Messages + await RemovePoisonAsync(peeked.Count) };
+                // Recorded again, or redriven, since it was read.
+                result = result with { Left = result.Left + 1 };
             }
             else
             {
-                result = result with { QueueInspector = result.QueueInspector + names.Count };
-                result.BlobsInUse.UnionWith(names.Select(message => BlobOf(message.Text)).OfType<string>());
+                progress.AddSent(BlobOf(text));
+                var hadBlob = letter.BodyBlob is { } blob && await payloads.RemoveAsync(blob, cancellationToken);
+                result = result with { DeadLetters = result.DeadLetters + 1, Blobs = result.Blobs + (hadBlob ? 1 : 0) };
+            }
+        }
+
+        return result;
+    }
+
+    private async Task<ErasureResult> BlobsAsync(
+        ErasureResult result, Progress progress, IReadOnlyList<QueueInspector.PeekedQueue> queues, long peekedAt, bool dryRun,
+        CancellationToken cancellationToken)
+    {
+        await foreach (var blob in payloads.ReadAsync(cancellationToken))
+        {
+            var isOurs = TableKeys.TryParseBlob(blob.Name, out var id, out var isDeadLetter);
+            if (blob.Account != progress.Account && (blob.Account is not null || !isOurs || !await ContainsAccountAsync(blob.Name)))
+            {
+                continue;
+            }
+
+            if (dryRun)
+            {
+                result = result with { Blobs = result.Blobs + 1 };
+            }
+            else if (isOurs && !isDeadLetter
+                && (queues.Any(queue => queue.MayReferTo(id)) || !progress.IsMessageSent(blob, time, peekedAt)))
+            {
+                result = result with { BlobsLeft = result.BlobsLeft + 1 };
+            }
+            else
+            {
+                var isRemoved = await payloads.RemoveAsync(blob, cancellationToken);
+                result = result with { Blobs = result.Blobs + (isRemoved ? 1 : 0), Left = result.Left + (isRemoved ? 0 : 1) };
             }
         }
 
         return result;
 
-        // The poison queue's messages are not being processed, so receiving them is safe; those of other accounts are released at
-        // once.
-        async Task<int> RemovePoisonAsync(int most)
+        async Task<bool> ContainsAccountAsync(string name) =>
+            await payloads.FindAsync(name, cancellationToken) is { } body && progress.Matcher.IsIn(Encoding.UTF8.GetString(body.Span));
+    }
+
+    /// <summary>A row with an AccountApiId that is new stays until the next pass, which looks for it in the bodies first.</summary>
+    private static async Task<(int Removed, int Left)> RowsAsync(
+        Progress progress, IAsyncEnumerable<RawRow> rows, Func<IEnumerable<RawRow>, CancellationToken, Task<int>> removeAsync,
+        bool dryRun, CancellationToken cancellationToken)
+    {
+        var (removed, left) = (0, 0);
+        await foreach (var chunk in rows.Chunk(Batch).WithCancellation(cancellationToken))
         {
-            var (removed, others) = (0, new List<TakenMessage>());
-            for (var seen = 0; seen < most;)
+            var known = chunk.Where(progress.IsKnown).ToList();
+            foreach (var row in known)
             {
-                var taken = await waiting.TakePoisonAsync(Taken, cancellationToken);
-                if (taken.Count == 0)
-                {
-                    break;
-                }
-
-                seen += taken.Count;
-                foreach (var message in taken)
-                {
-                    if (!await BelongsAsync(message.Message.Text))
-                    {
-                        others.Add(message);
-                    }
-                    else if (await waiting.RemovePoisonAsync(message, cancellationToken))
-                    {
-                        removed++;
-                    }
-                }
+                progress.Add(row);
             }
 
-            foreach (var message in others)
-            {
-                await waiting.ReleasePoisonAsync(message, cancellationToken);
-            }
-
-            return removed;
+            removed += dryRun ? chunk.Length : await removeAsync(known, cancellationToken);
+            left += chunk.Length - known.Count;
         }
 
-        async Task<bool> BelongsAsync(string messageText) =>
-            BlobOf(messageText) is { } blob
-                ? await payloads.FindAccountAsync(blob, cancellationToken) == account : matcher.IsIn(messageText);
+        return (removed, left);
     }
+
+    private async Task<int> CountAsync(Progress progress, IEnumerable<WaitingMessage> messages, CancellationToken cancellationToken)
+    {
+        var count = 0;
+        foreach (var message in messages)
+        {
+            count += await BelongsAsync(progress, message.Text, cancellationToken) ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    private async Task<bool> BelongsAsync(Progress progress, string text, CancellationToken cancellationToken) =>
+        BlobOf(text) is { } blob
+            ? await payloads.FindAccountAsync(blob, cancellationToken) == progress.Account : progress.Matcher.IsIn(text);
 
     private static string? BlobOf(string messageText)
     {
@@ -187,9 +243,62 @@ public sealed class Erasure(
             return null;
         }
     }
+
+    /// <summary>What the passes found so far.</summary>
+    private sealed class Progress
+    {
+        private readonly HashSet<string> _apiIds = [];
+        private readonly HashSet<string> _sent = [];
+        private readonly Dictionary<(string Name, ETag? ETag), long> _listedAt = [];
+
+        public Progress(Guid accountId) =>
+            (Account, Matcher) = (TableKeys.Account(accountId), new AccountMatcher(accountId, _apiIds));
+
+        public string Account { get; }
+
+        public AccountMatcher Matcher { get; }
+
+        public bool IsKnown(RawRow row) => row.Text(Columns.AccountApiId) is not { } apiId || _apiIds.Contains(apiId);
+
+        public void Add(RawRow row)
+        {
+            if (row.Text(Columns.AccountApiId) is { } apiId)
+            {
+                _apiIds.Add(apiId);
+            }
+
+            AddSent(row.Text(Columns.PayloadBlob));
+        }
+
+        /// <summary>A row refers to the blob: its message was sent.</summary>
+        public void AddSent(string? blob)
+        {
+            if (blob is not null)
+            {
+                _sent.Add(blob);
+            }
+        }
+
+        /// <summary>False if the message of the blob may still be sent, after the queues were inspected.</summary>
+        public bool IsMessageSent(StoredBlob blob, TimeProvider time, long peekedAt)
+        {
+            if (_sent.Contains(blob.Name))
+            {
+                return true;
+            }
+
+            var key = (blob.Name, blob.ETag);
+            if (!_listedAt.TryGetValue(key, out var listedAt))
+            {
+                _listedAt.Add(key, listedAt = time.GetTimestamp());
+            }
+
+            return time.GetElapsedTime(listedAt, peekedAt) >= UntilMessage;
+        }
+    }
 }
 
-/// <summary>What was removed, or would be, and what is left in the queues.</summary>
+/// <summary>What was removed, or would be, and what is left.</summary>
 public sealed record ErasureResult
 {
     public int Installs { get; init; }
@@ -204,14 +313,21 @@ public sealed record ErasureResult
     public int Messages { get; init; }
 
     /// <summary>Messages of the account that are still in the queues.</summary>
-    public int QueueInspector { get; init; }
+    public int QueuedMessages { get; init; }
 
     /// <summary>Messages of any account that cannot be peeked now: being processed, delayed, or behind the first 32.</summary>
     public int UnseenMessages { get; init; }
 
-    internal HashSet<string> BlobsInUse { get; init; } = [];
+    /// <summary>A message in a queue refers to them, may do so and could not be inspected, or may still be sent.</summary>
+    public int BlobsLeft { get; init; }
 
-    public int Rows => Installs + Notifications + DeadLetters + Blobs + Messages;
+    /// <summary>Rows and blobs that were written while they were being removed.</summary>
+    internal int Left { get; init; }
+
+    public int Total => Installs + Notifications + DeadLetters + Blobs + Messages;
+
+    /// <summary>The last pass found nothing of the account, and every message in the queues was inspected.</summary>
+    public bool IsComplete { get; init; }
 
     /// <summary>Adds what both passes removed; what is left is as the later one saw it.</summary>
     public ErasureResult Add(ErasureResult later) => later with
@@ -221,5 +337,6 @@ public sealed record ErasureResult
         DeadLetters = DeadLetters + later.DeadLetters,
         Blobs = Blobs + later.Blobs,
         Messages = Messages + later.Messages,
+        IsComplete = later is { Total: 0, QueuedMessages: 0, UnseenMessages: 0, BlobsLeft: 0, Left: 0 },
     };
 }

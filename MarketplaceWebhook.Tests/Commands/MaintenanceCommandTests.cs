@@ -195,6 +195,22 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Erase_is_incomplete_while_a_message_is_being_processed()
+    {
+        await using var services = await InstalledAsync();
+        var text = await services.SendAsync(
+            Ids.Minute(2), NotificationBody.Of("paused", Account, padding: new string('x', 40_000)));
+        await services.Get<Projector>().ProjectAsync(text, Token);
+        await services.Get<NotificationQueue>().ResendAsync(text, Token);
+        await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Token);
+
+        using var erased = await CliProcess.RunAsync(services.ConnectionString, "erase", Account.ToString(), "--yes", "--wait", "0s");
+
+        Assert.Equal(2, erased.ExitCode);
+        Assert.Contains("1 message of unknown accounts cannot be inspected now", erased.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Purge_counts_with_dry_run_and_deletes_without()
     {
         await using var services = await InstalledAsync();

@@ -16,13 +16,20 @@ public sealed class AccountMatcherTests
     [InlineData("""{"AccountId":"AAAAAAAA-0000-0000-0000-000000000001",""")]
     [InlineData("AccountId=aaaaaaaa000000000000000000000001&Status=installed")]
     [InlineData("""{"AccountId":"aaaaaaaa-0000-0000-0000-000000000001","x":"\uD800"}""")]
+    [InlineData("\"aaaaaaaa-0000-0000-0000-000000000001\"")]
+    [InlineData("""["AAAAAAAA-0000-0000-0000-000000000001"]""")]
+    [InlineData("""[{"AccountId":"aaaaaaaa000000000000000000000001"}]""")]
+    [InlineData("""[{"AccountApiId":"Acme"}]""")]
+    [InlineData("""{"data":{"AccountId":"aaaaaaaa-0000-0000-0000-000000000001"}}""")]
+    [InlineData("""{"account":"aaaaaaaa\u002d0000-0000-0000-000000000001"}""")]
+    [InlineData("""{"aaaaaaaa-0000-0000-0000-000000000001":1}""")]
     public void Text_with_the_account_matches(string text) => Assert.True(mention.IsIn(text));
 
     [Theory]
     [InlineData("""{"AccountId":"bbbbbbbb-0000-0000-0000-000000000002","UserId":"aaaaaaaa-0000-0000-0000-000000000001"}""")]
     [InlineData("""{"AccountId":"bbbbbbbb-0000-0000-0000-000000000002","AccountApiId":"Acme"}""")]
     [InlineData("""{"AccountApiId":"acme"}""")]
-    [InlineData("""["aaaaaaaa-0000-0000-0000-000000000001"]""")]
+    [InlineData("""[{"AccountId":"bbbbbbbb-0000-0000-0000-000000000002","AccountApiId":"Acme"}]""")]
     [InlineData("{}")]
     [InlineData("")]
     public void Text_without_the_account_does_not_match(string text) => Assert.False(mention.IsIn(text));

@@ -5,6 +5,7 @@ using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Faults;
 
 namespace MarketplaceWebhook.Tests.Maintenance;
 
@@ -29,7 +30,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
 
         Assert.Equal(others, await EverythingAsync(rooms));
         Assert.Equivalent(
-            new { Installs = 3, Notifications = 3, DeadLetters = 5, Blobs = 3, Messages = 2, QueueInspector = 0 }, erased);
+            new { Installs = 3, Notifications = 3, DeadLetters = 5, Blobs = 3, Messages = 2, QueuedMessages = 0 }, erased);
     }
 
     [Fact]
@@ -42,7 +43,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         var counted = await rooms.Get<Erasure>().CountAsync(Account, Token);
 
         Assert.Equal(before, await EverythingAsync(rooms));
-        Assert.Equivalent(new { Installs = 3, Notifications = 3, DeadLetters = 5, Blobs = 3, QueueInspector = 2 }, counted);
+        Assert.Equivalent(new { Installs = 3, Notifications = 3, DeadLetters = 5, Blobs = 3, QueuedMessages = 2 }, counted);
     }
 
     [Fact]
@@ -58,7 +59,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         Assert.False(erasure.IsCompleted);
         await rooms.Get<Projector>().ProjectAsync((await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue))!, Token);
 
-        Assert.Equal(0, (await erasure).QueueInspector);
+        Assert.Equal(0, (await erasure).QueuedMessages);
         Assert.Empty(await EverythingAsync(rooms));
     }
 
@@ -71,7 +72,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         await rooms.Get<NotificationQueue>().ResendAsync(
             await rooms.SendAsync(Ids.Minute(2), NotificationBody.Of("stopped", Other)), Token);
 
-        Assert.Equal(1, (await rooms.Get<Erasure>().RunAsync(Account, NoPatience, Token)).QueueInspector);
+        Assert.Equal(1, (await rooms.Get<Erasure>().RunAsync(Account, NoPatience, Token)).QueuedMessages);
     }
 
     [Fact]
@@ -82,6 +83,73 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         await rooms.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Token);
 
         Assert.Equal(1, (await rooms.Get<Erasure>().RunAsync(Account, NoPatience, Token)).UnseenMessages);
+    }
+
+    [Fact]
+    public async Task Body_of_a_message_that_is_being_processed_stays()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        var text = await services.SendAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, padding: Long));
+        await services.Get<Projector>().ProjectAsync(text, Token);
+        await services.Get<NotificationQueue>().ResendAsync(text, Token);
+        await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Token);
+
+        var erased = await services.Get<Erasure>().RunAsync(Account, NoPatience, Token);
+
+        Assert.Equal((1, 1, 0, 1), (erased.Installs, erased.Notifications, erased.Blobs, erased.UnseenMessages));
+        Assert.Single(await services.Get<PayloadBlobs>().ReadAsync(Token).ToListAsync(Token));
+    }
+
+    [Fact]
+    public async Task Erasure_cut_off_after_any_removal_of_rows_is_completed_by_the_next_one()
+    {
+        var storage = azurite.NewAccount();
+        await using var proxy = await FaultProxy.StartAsync(storage, Token);
+        await using var services = MaintenanceServices.On(storage);
+        await services.Clients.CreateMissingAsync(Token);
+        await FillAsync(services, Account, 0);
+
+        for (var cutOff = 1; ; cutOff++)
+        {
+            using var killed = CancellationTokenSource.CreateLinkedTokenSource(Token);
+            var calls = 0;
+            proxy.After = async (call, _) =>
+            {
+                if (call.Operation != "Entity Group Transaction" || Interlocked.Increment(ref calls) != cutOff)
+                {
+                    return null;
+                }
+
+                await killed.CancelAsync();
+                return Fault.BrokenConnection;
+            };
+            await using var cut = MaintenanceServices.On(proxy.ConnectionString);
+            try
+            {
+                await cut.Get<Erasure>().RunAsync(Account, NoPatience, killed.Token);
+                break;
+            }
+            catch (OperationCanceledException) when (!Token.IsCancellationRequested)
+            {
+            }
+        }
+
+        await services.Get<Erasure>().RunAsync(Account, TimeSpan.FromMinutes(1), Token);
+        Assert.Empty(await EverythingAsync(services));
+    }
+
+    [Fact]
+    public async Task Erasure_does_not_use_up_the_deliveries_of_poison_messages_of_other_accounts()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.Clients.PoisonQueue.SendMessageAsync($"of {Other}", Token);
+        await services.Clients.RawPoisonQueue.SendMessageAsync($"of {Account}", Token);
+
+        Assert.Equal(1, (await services.Get<Erasure>().RunAsync(Account, NoPatience, Token)).Messages);
+
+        var other = Assert.Single((await services.Clients.PoisonQueue.ReceiveMessagesAsync(32, cancellationToken: Token)).Value);
+        Assert.Equal((1, $"of {Other}"), (other.DequeueCount, other.Body.ToString()));
+        Assert.True(other.ExpiresOn > DateTimeOffset.UtcNow.AddYears(100));
     }
 
     [Fact]

@@ -70,17 +70,13 @@ public sealed class QueueInspector(StorageClients clients)
         }
     }
 
-    /// <summary>Makes a message visible again at once.</summary>
-    public async Task ReleasePoisonAsync(TakenMessage message, CancellationToken cancellationToken)
+    /// <summary>
+    /// Puts a received message back as a new one that never expires: receiving it used up one of its deliveries.
+    /// </summary>
+    public async Task PutBackPoisonAsync(TakenMessage message, CancellationToken cancellationToken)
     {
-        try
-        {
-            await clients.RawPoisonQueue.UpdateMessageAsync(
-                message.Message.Id, message.PopReceipt, visibilityTimeout: TimeSpan.Zero, cancellationToken: cancellationToken);
-        }
-        catch (RequestFailedException e) when (e.Status is 400 or 404 && !StorageErrors.IsMissing(e))
-        {
-        }
+        await clients.RawPoisonQueue.SendMessageAsync(message.Body, TimeSpan.Zero, NotificationQueue.Never, cancellationToken);
+        await RemovePoisonAsync(message, cancellationToken);
     }
 
     /// <summary>
