@@ -22,8 +22,9 @@ public static class StorageErrors
         // Status 0: no response. 409 and not a lost race: something is being deleted.
         RequestFailedException { Status: 0 or 408 or 409 or 429 or >= 500 } e => !IsLostRace(e),
         AggregateException e => e.InnerExceptions.All(IsTransient),
-        CredentialUnavailableException => false,
-        AuthenticationFailedException e => e.InnerException is { } inner && IsTransient(inner),
+        // No token. Whether the endpoint of the identity fails for a moment or the setting is wrong cannot be distinguished: the inner
+        // exception of its 503 is an MsalServiceException.
+        AuthenticationFailedException => true,
         // Callers check first whether they requested the cancellation.
         OperationCanceledException or TimeoutException or IOException or HttpRequestException => true,
         _ => false,
@@ -31,7 +32,7 @@ public static class StorageErrors
 
     /// <summary>True if the exception comes from Azure Storage rather than from a bug in this application.</summary>
     public static bool IsStorage(Exception exception) =>
-        exception is RequestFailedException or AuthenticationFailedException || IsTransient(exception);
+        exception is RequestFailedException || IsTransient(exception);
 
     /// <summary>The queue, table or container does not exist, as opposed to a row or message in it.</summary>
     public static bool IsMissing(RequestFailedException exception) =>

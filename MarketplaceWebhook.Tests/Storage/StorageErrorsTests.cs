@@ -58,23 +58,11 @@ public sealed class StorageErrorsTests
             new TaskCanceledException(), new TimeoutException(), new IOException(), new HttpRequestException(),
             new AggregateException(Fault(503, "ServerBusy"), new TaskCanceledException()),
             new AuthenticationFailedException("no token", new HttpRequestException("no name", new SocketException())),
+            new AuthenticationFailedException("no token"), new CredentialUnavailableException("no credential"),
         ];
 
         Assert.All(faults, fault => Assert.True(StorageErrors.IsTransient(fault), fault.GetType().Name));
         Assert.All(faults, fault => Assert.True(StorageErrors.IsStorage(fault), fault.GetType().Name));
-    }
-
-    [Fact]
-    public void A_credential_that_is_wrong_is_storage_s_fault_and_permanent()
-    {
-        Exception[] faults =
-        [
-            new CredentialUnavailableException("none"), new AuthenticationFailedException("wrong"),
-            new AuthenticationFailedException("wrong", Fault(400, "invalid_client")),
-        ];
-
-        Assert.All(faults, fault => Assert.False(StorageErrors.IsTransient(fault), fault.Message));
-        Assert.All(faults, fault => Assert.True(StorageErrors.IsStorage(fault), fault.Message));
     }
 
     [Fact]
