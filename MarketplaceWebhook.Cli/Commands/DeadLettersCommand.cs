@@ -151,7 +151,7 @@ internal static class DeadLettersCommand
     }
 
     private static DeadLetterJson Json(StoredDeadLetter deadLetter, string? body = null) => new(
-        deadLetter.Kind, deadLetter.Id?.ToString() ?? deadLetter.Row.RowKey, ConsoleOutput.JsonTime(deadLetter.Row.Time("ReceivedAt")), deadLetter.Source,
+        deadLetter.Kind, deadLetter.Id?.ToString() ?? deadLetter.Row.RowKey, ConsoleOutput.JsonTime(deadLetter.ReceivedAt), deadLetter.Source,
         deadLetter.Reason,
         deadLetter.Detail, deadLetter.AccountId, deadLetter.BodyLength, deadLetter.BodyBlob, ConsoleOutput.JsonTime(deadLetter.RedrivenAt), body);
 

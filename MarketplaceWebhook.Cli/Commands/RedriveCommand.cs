@@ -93,7 +93,7 @@ internal static class RedriveCommand
             deadLetter.RedrivenAt is null
             && (Reason is null || deadLetter.Reason == Reason)
             && (Accounts is null || Accounts.Contains(deadLetter.AccountId, StringComparer.OrdinalIgnoreCase))
-            && (Until is null || deadLetter.Row.Time("ReceivedAt") < Until);
+            && (Until is null || deadLetter.ReceivedAt < Until);
     }
 
     private sealed class Run(CommandStorage storage, bool dryRun)

@@ -8,8 +8,8 @@ internal sealed class DeadLetterQueries(StorageClients clients)
 {
     private static readonly string[] ColumnsWithoutBody =
         [
-            nameof(TableEntity.PartitionKey), nameof(TableEntity.RowKey), Columns.NotificationId, Columns.Source, Columns.Reason,
-            Columns.Detail, Columns.AccountId, Columns.BodyLength, Columns.RedrivenAt,
+            nameof(TableEntity.PartitionKey), nameof(TableEntity.RowKey), Columns.NotificationId, Columns.ReceivedAt, Columns.Source,
+            Columns.Reason, Columns.Detail, Columns.AccountId, Columns.BodyLength, Columns.RedrivenAt,
         ];
 
     private static readonly string[] Kinds = [DeadLetter.Rejected, DeadLetter.Failed];

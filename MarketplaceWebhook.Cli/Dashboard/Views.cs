@@ -71,7 +71,7 @@ internal sealed record DeadLetterView(
     DateTimeOffset? RedrivenAt)
 {
     public static DeadLetterView Of(StoredDeadLetter deadLetter) => new(
-        deadLetter.Kind, deadLetter.Id?.ToString() ?? deadLetter.Row.RowKey, deadLetter.Id?.ReceivedAt, deadLetter.Source, deadLetter.Reason, deadLetter.Detail,
+        deadLetter.Kind, deadLetter.Id?.ToString() ?? deadLetter.Row.RowKey, deadLetter.ReceivedAt, deadLetter.Source, deadLetter.Reason, deadLetter.Detail,
         deadLetter.AccountId, deadLetter.BodyLength, deadLetter.RedrivenAt);
 }
 

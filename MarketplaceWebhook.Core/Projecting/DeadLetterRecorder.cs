@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using MarketplaceWebhook.Notifications;
@@ -31,7 +32,8 @@ public sealed class DeadLetterRecorder(
     {
         var unreadable = failure as UnreadableEnvelopeException;
         var envelope = unreadable is null ? Envelope.Read(messageText) : null;
-        var id = envelope?.Id ?? unreadable?.Id ?? IdOf(messageText, insertedAt);
+        var ownId = envelope?.Id ?? unreadable?.Id;
+        var id = ownId ?? IdOf(messageText);
         try
         {
             var body = Encoding.UTF8.GetBytes(messageText);
@@ -39,6 +41,7 @@ public sealed class DeadLetterRecorder(
             {
                 Kind = DeadLetter.Failed,
                 Id = id,
+                InsertedAt = ownId is null ? insertedAt : null,
                 Source = envelope?.Source,
                 Reason = envelope is null ? FailureReason.UnreadableEnvelope : FailureReason.ProjectionFailed,
                 Detail = StorageErrors.Describe(failure),
@@ -58,12 +61,15 @@ public sealed class DeadLetterRecorder(
         }
     }
 
-    /// <summary>The same message always gets the same id: the time of its insertion, and the hash of its text.</summary>
-    private static NotificationId IdOf(string messageText, DateTimeOffset insertedAt)
+    /// <summary>
+    /// For a message without a usable id: time 0, and the hash of its text. The same text always gets the same id, also after it
+    /// was put back as a new message.
+    /// </summary>
+    private static NotificationId IdOf(string messageText)
     {
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(messageText));
-        var milliseconds = Math.Max(0, insertedAt.ToUnixTimeMilliseconds());
-        return NotificationId.Create(milliseconds, BitConverter.ToUInt16(hash), BitConverter.ToUInt64(hash, sizeof(ushort)));
+        return NotificationId.Create(
+            unixMilliseconds: 0, BinaryPrimitives.ReadUInt16LittleEndian(hash), BinaryPrimitives.ReadUInt64LittleEndian(hash.AsSpan(sizeof(ushort))));
     }
 
     private async Task<Guid?> AccountIdOfAsync(Envelope? envelope, CancellationToken cancellationToken)

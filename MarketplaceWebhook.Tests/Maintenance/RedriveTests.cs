@@ -197,6 +197,38 @@ public sealed class RedriveTests(AzuriteFixture azurite)
             await rooms.Get<DeadLetterTable>().ReadAsync(kind, since, Token).Select(letter => letter.Id).ToListAsync(Token);
     }
 
+    [Fact]
+    public async Task Dead_letter_of_a_message_without_an_id_is_listed_last_and_selected_by_its_insertion_time()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await RecordAsync(services, DeadLetter.Failed, FailureReason.ProjectionFailed, "x", id: Ids.Minute(2));
+        await services.Get<DeadLetterRecorder>().RecordAsync("no envelope", Ids.Start.AddMinutes(4), Token);
+
+        Assert.Equal(["x", "no envelope"], await BodiesOf(null));
+        Assert.Equal(["x", "no envelope"], await BodiesOf(Ids.Start.AddMinutes(2)));
+        Assert.Equal(["no envelope"], await BodiesOf(Ids.Start.AddMinutes(4)));
+        Assert.Empty(await BodiesOf(Ids.Start.AddMinutes(5)));
+
+        async Task<List<string?>> BodiesOf(DateTimeOffset? since) => await services.Get<DeadLetterTable>()
+            .ReadAsync(DeadLetter.Failed, since, Token).Select(deadLetter => deadLetter.Body).ToListAsync(Token);
+    }
+
+    [Fact]
+    public async Task Message_without_an_id_that_fails_again_after_a_redrive_stays_one_dead_letter()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.Get<DeadLetterRecorder>().RecordAsync("no envelope", Ids.Minute(1).ReceivedAt, Token);
+        var deadLetter = Assert.Single(await services.Get<DeadLetterTable>().ReadAsync(null, null, Token).ToListAsync(Token));
+
+        await services.Get<Redrive>().RedriveAsync(deadLetter, dryRun: false, Token);
+        var text = await MaintenanceServices.ReceiveAsync(services.Clients.Queue);
+        await services.Get<DeadLetterRecorder>().RecordAsync(text!, Ids.Minute(9).ReceivedAt, Token);
+
+        var again = Assert.Single(await services.Get<DeadLetterTable>().ReadAsync(null, null, Token).ToListAsync(Token));
+        Assert.Equal((deadLetter.Id, null), (again.Id, again.RedrivenAt));
+        Assert.Equal(Ids.Minute(1).ReceivedAt, again.Row.Time(Columns.ReceivedAt));
+    }
+
     private static async Task<StoredDeadLetter> LetterAsync(MaintenanceServices rooms) =>
         Assert.Single(await rooms.Get<DeadLetterTable>().FindAsync(Id, Token));
 

@@ -16,6 +16,12 @@ public sealed record DeadLetter
 
     public required NotificationId Id { get; init; }
 
+    /// <summary>
+    /// When the message was added to the poison queue, if <see cref="Id"/> is derived from its text and so has no time. Null: the
+    /// id has the time.
+    /// </summary>
+    public DateTimeOffset? InsertedAt { get; init; }
+
     public string? Source { get; init; }
 
     public required string Reason { get; init; }

@@ -17,10 +17,47 @@ public sealed class DeadLetterTable(StorageClients clients, PayloadBlobs payload
             await payloads.PutDeadLetterAsync(letter.Id, letter.AccountId, letter.Body, cancellationToken);
         }
 
-        await clients.DeadLetters.UpsertEntityAsync(letter.ToEntity(), TableUpdateMode.Replace, cancellationToken);
+        if (letter.InsertedAt is null)
+        {
+            await clients.DeadLetters.UpsertEntityAsync(letter.ToEntity(), TableUpdateMode.Replace, cancellationToken);
+            return;
+        }
+
+        while (!await TryRecordAsync(letter.ToEntity(), cancellationToken))
+        {
+            // Another recording of the same text was faster: keep its ReceivedAt.
+        }
     }
 
-    /// <summary>Newest first within each kind.</summary>
+    /// <summary>Inserts the row, or replaces it and keeps its ReceivedAt.</summary>
+    /// <returns>False: it was written or removed since it was read.</returns>
+    private async Task<bool> TryRecordAsync(TableEntity entity, CancellationToken cancellationToken)
+    {
+        var stored = await clients.DeadLetters.GetEntityIfExistsAsync<TableEntity>(
+            entity.PartitionKey, entity.RowKey, [Columns.ReceivedAt], cancellationToken);
+        try
+        {
+            if (!stored.HasValue)
+            {
+                await clients.DeadLetters.AddEntityAsync(entity, cancellationToken);
+                return true;
+            }
+
+            if (RawRow.From(stored.Value!).Time(Columns.ReceivedAt) is { } first)
+            {
+                entity[Columns.ReceivedAt] = first;
+            }
+
+            await clients.DeadLetters.UpdateEntityAsync(entity, stored.Value!.ETag, TableUpdateMode.Replace, cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException e) when (StorageErrors.IsLostRace(e))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Newest first within each kind; those whose id has no time are last.</summary>
     /// <param name="kind"><see cref="DeadLetter.Rejected"/> or <see cref="DeadLetter.Failed"/>; null is both, *failed*
     /// first.</param>
     public async IAsyncEnumerable<StoredDeadLetter> ReadAsync(
@@ -28,10 +65,12 @@ public sealed class DeadLetterTable(StorageClients clients, PayloadBlobs payload
     {
         foreach (var partition in kind is null ? [DeadLetter.Failed, DeadLetter.Rejected] : (string[])[kind])
         {
-            var filter = TableKeys.SinceFilter(partition, since);
-            await foreach (var row in TableRowReader.ReadAsync(clients.DeadLetters, filter, cancellationToken: cancellationToken))
+            foreach (var filter in TableKeys.DeadLetterFilters(partition, since))
             {
-                yield return new StoredDeadLetter(row);
+                await foreach (var row in TableRowReader.ReadAsync(clients.DeadLetters, filter, cancellationToken: cancellationToken))
+                {
+                    yield return new StoredDeadLetter(row);
+                }
             }
         }
     }

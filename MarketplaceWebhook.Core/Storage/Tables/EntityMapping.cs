@@ -119,7 +119,7 @@ public static class EntityMapping
 
     public static TableEntity ToEntity(this DeadLetter letter) => new TableEntity(letter.Kind, TableKeys.NewestFirst(letter.Id))
         .With(Columns.NotificationId, letter.Id.ToString())
-        .With(Columns.ReceivedAt, letter.Id.ReceivedAt)
+        .With(Columns.ReceivedAt, letter.InsertedAt ?? letter.Id.ReceivedAt)
         .With(Columns.Source, letter.Source)
         .With(Columns.Reason, letter.Reason)
         .With(Columns.Detail, ColumnText.Cut(letter.Detail))

@@ -18,7 +18,10 @@ public static class TableKeys
 
     /// <summary>Newest first: tables sort by row key, ascending.</summary>
     public static string NewestFirst(NotificationId id) =>
-        string.Create(CultureInfo.InvariantCulture, $"{DateTime.MaxValue.Ticks - id.ReceivedAt.UtcTicks:d19}_{id}");
+        string.Create(CultureInfo.InvariantCulture, $"{Time(id.ReceivedAt)}_{id}");
+
+    private static string Time(DateTimeOffset time) =>
+        (DateTime.MaxValue.Ticks - time.UtcTicks).ToString("d19", CultureInfo.InvariantCulture);
 
     /// <summary>True if two row keys of <see cref="NewestFirst"/> come from the same millisecond.</summary>
     public static bool AreOfSameTime(string rowKey, string other) => rowKey.AsSpan().CommonPrefixLength(other) >= DigitsOfTime;
@@ -30,11 +33,17 @@ public static class TableKeys
     public static string PackageFilter(Guid accountId, long packageId) => TableClient.CreateQueryFilter(
         $"PartitionKey eq {Account(accountId)} and RowKey ge {Install(packageId)} and RowKey lt {Install(packageId) + "`"} and PackageId eq {packageId}");
 
-    /// <summary>The rows of a partition sorted newest first, since a time.</summary>
-    public static string SinceFilter(string partitionKey, DateTimeOffset? since) => since is not { } time
-        ? TableClient.CreateQueryFilter($"PartitionKey eq {partitionKey}")
-        : TableClient.CreateQueryFilter(
-            $"PartitionKey eq {partitionKey} and RowKey lt {$"{DateTime.MaxValue.Ticks - time.UtcTicks:d19}" + "`"}");
+    /// <summary>
+    /// The dead letters of a kind since a time, in the order of their keys: those whose key has that time, then those with time 0,
+    /// by their column ReceivedAt.
+    /// </summary>
+    public static IEnumerable<string> DeadLetterFilters(string kind, DateTimeOffset? since) => since is not { } time || time <= DateTimeOffset.UnixEpoch
+        ? [TableClient.CreateQueryFilter($"PartitionKey eq {kind}")]
+        : [
+            TableClient.CreateQueryFilter($"PartitionKey eq {kind} and RowKey lt {Time(time) + "`"}"),
+            TableClient.CreateQueryFilter(
+                $"PartitionKey eq {kind} and RowKey gt {Time(DateTimeOffset.UnixEpoch)} and RowKey lt {Time(DateTimeOffset.UnixEpoch) + "`"} and ReceivedAt ge {time}"),
+        ];
 
     public static string PayloadBlob(NotificationId id) => $"{id}.json";
 
