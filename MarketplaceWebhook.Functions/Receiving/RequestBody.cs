@@ -17,6 +17,9 @@ public sealed record RequestBody(ReadOnlyMemory<byte> Bytes, long Length, bool A
 
     private const int UsualBytes = 4 * 1024;
 
+    /// <summary>Content-Length is only what the caller claims: memory for more is allocated as bytes arrive.</summary>
+    private const int MaxFirstBytes = 64 * 1024;
+
     public bool IsTooLarge => Bytes.Length > MaxBytes;
 
     /// <summary>
@@ -31,7 +34,7 @@ public sealed record RequestBody(ReadOnlyMemory<byte> Bytes, long Length, bool A
             limit.MaxRequestBodySize = null;
         }
 
-        var expected = request.ContentLength is { } length ? (int)Math.Min(length, MaxBytes) : UsualBytes;
+        var expected = request.ContentLength is { } length ? (int)Math.Min(length, MaxFirstBytes) : UsualBytes;
         var bytes = new byte[expected + 1];
         var count = 0;
         int read;
