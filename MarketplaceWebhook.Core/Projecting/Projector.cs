@@ -63,7 +63,8 @@ public sealed class Projector(
 
     private void Measure(StatusChange change, bool isNew, Activity? span)
     {
-        var delay = time.GetUtcNow() - change.Id.ReceivedAt;
+        // The clock of the instance that received it may be ahead.
+        var delay = TimeSpan.FromTicks(Math.Max(0, (time.GetUtcNow() - change.Id.ReceivedAt).Ticks));
         span?.SetTag(TelemetryNames.SpanAttributes.ProjectionDelay, delay.TotalSeconds);
         if (isNew)
         {

@@ -16,6 +16,9 @@ public static partial class Log
     [LoggerMessage(103, LogLevel.Error, "Storage did not accept {NotificationId}: {Fault}; the caller got 503")]
     public static partial void Unavailable(ILogger logger, string notificationId, string fault);
 
+    [LoggerMessage(104, LogLevel.Warning, "The clock of this instance is {Seconds:0.0} s behind the time of {NotificationId}, which follows the last id: the clock was set back")]
+    public static partial void ClockBehind(ILogger logger, string notificationId, double seconds);
+
     [LoggerMessage(201, LogLevel.Information, "Projected {NotificationId}: {Status} of package {PackageId} in account {AccountId}")]
     public static partial void Projected(ILogger logger, string notificationId, string status, long packageId, Guid accountId);
 

@@ -27,11 +27,15 @@ public sealed class NotificationReceiver(
     /// <summary>Gives storage time to recover.</summary>
     private const string RetryAfterSeconds = "30";
 
+    /// <summary>Usual corrections of a clock are smaller.</summary>
+    private static readonly TimeSpan AllowedClockStep = TimeSpan.FromSeconds(5);
+
     /// <param name="source">The label of the marketplace from the URL, unchecked.</param>
     public async Task<IResult> ReceiveAsync(HttpRequest request, string? source)
     {
         // 1.
         var id = ids.Next();
+        WarnIfClockIsBehind(id);
 
         // 2.
         var body = await RequestBody.ReadAsync(request);
@@ -59,6 +63,16 @@ public sealed class NotificationReceiver(
             Log.Unavailable(logger, id.ToString(), StorageErrors.Describe(e));
             request.HttpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
             return Responses.Unavailable(id);
+        }
+    }
+
+    /// <summary>Ids stay in order, but their times are wrong until the clock has reached the last one.</summary>
+    private void WarnIfClockIsBehind(NotificationId id)
+    {
+        var step = id.ReceivedAt - time.GetUtcNow();
+        if (step > AllowedClockStep)
+        {
+            Log.ClockBehind(logger, id.ToString(), step.TotalSeconds);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Text;
 using MarketplaceWebhook.Notifications;
@@ -56,6 +57,35 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
         Assert.Equal(1, counts[TelemetryNames.Metrics.Projected]);
     }
 
+    [Fact]
+    public async Task Notification_of_an_instance_whose_clock_is_ahead_has_a_delay_of_zero()
+    {
+        await using var app = new TestApp(azurite.NewAccount());
+        var delays = new List<double>();
+        var spans = new List<double>();
+        var id = Ids.At(DateTimeOffset.UtcNow.AddMinutes(5));
+        var message = Encoding.UTF8.GetString(
+            Envelope.Write(id, SourceLabel.Default, traceParent: null, Encoding.UTF8.GetBytes(Body)).Span);
+        using var spanListener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == TelemetryNames.SourceName,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = span =>
+            {
+                if (Own.Value is not null && span.GetTagItem(TelemetryNames.SpanAttributes.ProjectionDelay) is double delay)
+                {
+                    spans.Add(delay);
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(spanListener);
+
+        await CountAsync(() => app.Get<Projector>().ProjectAsync(message, TestContext.Current.CancellationToken), delays);
+
+        Assert.Equal([0], delays);
+        Assert.Equal([0], spans);
+    }
+
     private static string Message(TestApp app)
     {
         var id = app.Get<NotificationIds>().Next();
@@ -63,7 +93,7 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
             Envelope.Write(id, SourceLabel.Default, traceParent: null, Encoding.UTF8.GetBytes(Body)).Span);
     }
 
-    private static async Task<Dictionary<string, int>> CountAsync(Func<Task> act)
+    private static async Task<Dictionary<string, int>> CountAsync(Func<Task> act, List<double>? delays = null)
     {
         var counts = new Dictionary<string, int>();
         Own.Value = counts;
@@ -76,7 +106,14 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
             },
         };
         listener.SetMeasurementEventCallback<long>((instrument, _, _, _) => Count(instrument));
-        listener.SetMeasurementEventCallback<double>((instrument, _, _, _) => Count(instrument));
+        listener.SetMeasurementEventCallback<double>((instrument, delay, _, _) =>
+        {
+            Count(instrument);
+            if (Own.Value == counts)
+            {
+                delays?.Add(delay);
+            }
+        });
         listener.Start();
         await act();
         return counts;
