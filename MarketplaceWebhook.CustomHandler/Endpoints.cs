@@ -35,19 +35,26 @@ internal static class Endpoints
     }
 
     /// <summary>
-    /// A JSON object completes the message; 500 makes the host retry it. Without content it would never complete.
+    /// A JSON object completes the message; 500 makes the host retry it. Without content it would never complete. The function logs
+    /// its own failure, with the id of the message.
     /// </summary>
     private static async Task<IResult> InvokeAsync(
         string function, HttpRequest request, ILogger logger, Func<QueueInvocation, Task> invoke, CancellationToken aborted)
     {
+        QueueInvocation? invocation = null;
         try
         {
-            await invoke(await QueueInvocation.ReadAsync(request.Body, aborted));
+            invocation = await QueueInvocation.ReadAsync(request.Body, aborted);
+            await invoke(invocation);
             return TypedResults.Text("{}", "application/json");
         }
         catch (Exception e) when (!aborted.IsCancellationRequested)
         {
-            Log.InvocationFailed(logger, function, StorageErrors.Describe(e));
+            if (invocation is null)
+            {
+                Log.InvocationUnreadable(logger, function, StorageErrors.Describe(e));
+            }
+
             return TypedResults.StatusCode(StatusCodes.Status500InternalServerError);
         }
     }

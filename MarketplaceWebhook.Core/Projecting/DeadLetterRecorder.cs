@@ -19,7 +19,7 @@ public sealed class DeadLetterRecorder(
     {
         try
         {
-            var id = await projector.ProjectAsync(messageText, cancellationToken);
+            var id = await projector.ProjectAsync(messageText, logsFailure: false, cancellationToken);
             Log.Revived(logger, id.ToString());
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -55,9 +55,22 @@ public sealed class DeadLetterRecorder(
         }
         catch (Exception e) when (StorageErrors.IsStorage(e) && !cancellationToken.IsCancellationRequested)
         {
-            // A poison queue has no poison queue of its own: after its last delivery the message would stay there unnoticed.
+            await PutBackAsync(messageText, id, StorageErrors.Describe(e), cancellationToken);
+        }
+    }
+
+    /// <summary>A poison queue has no poison queue of its own: after its last delivery the message would stay there unnoticed.</summary>
+    private async Task PutBackAsync(string messageText, NotificationId id, string fault, CancellationToken cancellationToken)
+    {
+        try
+        {
             await queue.PutBackPoisonAsync(messageText, PutBackDelay, cancellationToken);
-            Log.PutBack(logger, id.ToString(), StorageErrors.Describe(e));
+            Log.PutBack(logger, id.ToString(), fault);
+        }
+        catch (Exception e)
+        {
+            Log.NotRecorded(logger, id.ToString(), StorageErrors.Describe(e));
+            throw;
         }
     }
 

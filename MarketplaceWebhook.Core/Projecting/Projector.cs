@@ -26,7 +26,12 @@ public sealed class Projector(
 {
     /// <exception cref="UnreadableEnvelopeException">The message is not a valid envelope; no retry can help.</exception>
     /// <exception cref="UnreadablePayloadException">The payload is not a valid notification.</exception>
-    public async Task<NotificationId> ProjectAsync(string messageText, CancellationToken cancellationToken)
+    public Task<NotificationId> ProjectAsync(string messageText, CancellationToken cancellationToken) =>
+        ProjectAsync(messageText, logsFailure: true, cancellationToken);
+
+    /// <inheritdoc cref="ProjectAsync(string, CancellationToken)"/>
+    /// <param name="logsFailure">False: the caller logs it.</param>
+    internal async Task<NotificationId> ProjectAsync(string messageText, bool logsFailure, CancellationToken cancellationToken)
     {
         var id = "(unreadable)";
         Activity? span = null;
@@ -52,7 +57,11 @@ public sealed class Projector(
         catch (Exception e)
         {
             span?.Fail(StorageErrors.Describe(e));
-            Log.ProjectionFailed(logger, id, StorageErrors.Describe(e));
+            if (logsFailure)
+            {
+                Log.ProjectionFailed(logger, id, StorageErrors.Describe(e));
+            }
+
             throw;
         }
         finally

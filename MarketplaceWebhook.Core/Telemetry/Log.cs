@@ -40,12 +40,15 @@ public static partial class Log
     [LoggerMessage(303, LogLevel.Error, "Dead letter {NotificationId} could not be recorded: {Fault}; its message is back on the poison queue")]
     public static partial void PutBack(ILogger logger, string notificationId, string fault);
 
+    [LoggerMessage(304, LogLevel.Error, "Dead letter {NotificationId} could be neither recorded nor put back: {Fault}")]
+    public static partial void NotRecorded(ILogger logger, string notificationId, string fault);
+
     [LoggerMessage(401, LogLevel.Warning, "Queues, tables and container could not be created: {Fault}")]
     public static partial void StorageNotCreated(ILogger logger, string fault);
 
     [LoggerMessage(402, LogLevel.Warning, "Storage responded {ErrorCode}: creating missing queues, tables and container")]
     public static partial void CreatingStorage(ILogger logger, string errorCode);
 
-    [LoggerMessage(501, LogLevel.Error, "Function {Function} failed: {Fault}")]
-    public static partial void InvocationFailed(ILogger logger, string function, string fault);
+    [LoggerMessage(501, LogLevel.Error, "Function {Function} could not read its invocation: {Fault}")]
+    public static partial void InvocationUnreadable(ILogger logger, string function, string fault);
 }

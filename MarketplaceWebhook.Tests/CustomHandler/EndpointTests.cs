@@ -20,6 +20,7 @@ public sealed class EndpointTests(AzuriteFixture azurite) : IAsyncLifetime
 {
     private readonly string storage = azurite.NewAccount();
     private readonly HttpClient host = new();
+    private readonly LogLines log = new();
     private WebApplication app = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -31,7 +32,7 @@ public sealed class EndpointTests(AzuriteFixture azurite) : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageSettings.Name, storage)]);
-        builder.Logging.ClearProviders();
+        builder.Logging.ClearProviders().AddProvider(log);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddRoutingCore();
         Registration.AddMarketplaceWebhook(builder);
@@ -56,6 +57,7 @@ public sealed class EndpointTests(AzuriteFixture azurite) : IAsyncLifetime
 
         Assert.Equal(
             (HttpStatusCode.InternalServerError, ""), (response.StatusCode, await response.Content.ReadAsStringAsync(Cancellation)));
+        Assert.Equal(["Projection of (unreadable) failed: UnreadableEnvelopeException: it is not JSON"], log.Errors);
     }
 
     [Fact]
@@ -64,6 +66,7 @@ public sealed class EndpointTests(AzuriteFixture azurite) : IAsyncLifetime
         await AssertCompletedAsync(await InvokeAsync("RecordDeadLetter", "just plain text"));
 
         Assert.Single(await Rows.ListAsync(Storage.DeadLetters, Cancellation));
+        Assert.StartsWith("Dead letter 00000000-0000-7eba-", Assert.Single(log.Errors), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -74,6 +77,7 @@ public sealed class EndpointTests(AzuriteFixture azurite) : IAsyncLifetime
         using var response = await host.PostAsync($"/{function}", new StringContent("no json"), Cancellation);
 
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        Assert.Equal([$"Function {function} could not read its invocation: JsonReaderException"], log.Errors);
     }
 
     public async ValueTask DisposeAsync()

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Otlp;
@@ -102,13 +103,37 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         Assert.False(collector.WasSent("nobody-may-see"));
     }
 
-    private async Task<LocalFunctionsHost> StartAsync(OtlpReceiver collector, CancellationToken cancellationToken) =>
+    [Fact]
+    public async Task Failed_delivery_is_exported_as_one_error()
+    {
+        using var deadline = new CancellationTokenSource(Deadline);
+        await using var collector = await OtlpReceiver.StartAsync(deadline.Token);
+        var storage = azurite.NewAccount();
+        var clients = new StorageClients(StorageSettings.FromConnectionString(storage));
+        await clients.CreateMissingAsync(deadline.Token);
+        await using var host = await StartAsync(collector, deadline.Token, storage);
+
+        await clients.PoisonQueue.SendMessageAsync("just plain text", deadline.Token);
+        await clients.Queue.SendMessageAsync("other plain text", deadline.Token);
+        await collector.WaitUntilAsync(
+            seen => Errors(seen).Any(line => line.StartsWith("Dead letter", StringComparison.Ordinal))
+                && Errors(seen).Any(line => line.StartsWith("Projection", StringComparison.Ordinal)),
+            deadline.Token);
+
+        Assert.All(Errors(collector), line => Assert.Matches("^(Projection of|Dead letter) ", line));
+
+        static IEnumerable<string> Errors(OtlpReceiver collector) => collector.Logs
+            .Where(record => record.SeverityText is "Error" or "Critical").Select(record => record.Body.StringValue);
+    }
+
+    private async Task<LocalFunctionsHost> StartAsync(
+        OtlpReceiver collector, CancellationToken cancellationToken, string? storage = null) =>
         await LocalFunctionsHost.StartAsync(
             new LocalFunctionsHostOptions
             {
                 AppDirectory = EndToEndHost.AppDirectory,
                 Key = Key,
-                StorageConnection = azurite.NewAccount(),
+                StorageConnection = storage ?? azurite.NewAccount(),
                 Environment = collector.Settings,
             },
             cancellationToken);

@@ -5,6 +5,8 @@ using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Faults;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace MarketplaceWebhook.Tests.Projecting;
 
@@ -149,13 +151,19 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task When_it_cannot_be_put_back_either_the_invocation_fails()
+    public async Task When_it_cannot_be_put_back_either_the_invocation_fails_and_logs_one_error()
     {
         await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
-        await using var app = new TestApp(proxy.ConnectionString, Impatient);
+        var log = new LogLines();
+        await using var app = new TestApp(
+            proxy.ConnectionString, Impatient, services => services.AddSingleton<ILoggerProvider>(log));
         using var broken = proxy.Break(Fault.Forbidden);
 
         await Assert.ThrowsAsync<Azure.RequestFailedException>(() => RecordAsync(app, "just plain text"));
+
+        Assert.Equal(
+            ["Dead letter 00000000-0000-7eba-aca4-7305ab9e9d6c could be neither recorded nor put back: RequestFailedException 403 AuthorizationFailure"],
+            log.Errors);
     }
 
     private static Task RecordAsync(TestApp app, string message) => app.Get<DeadLetterRecorder>().RecordAsync(message, Inserted, Cancelled);
