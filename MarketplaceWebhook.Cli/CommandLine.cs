@@ -15,6 +15,7 @@ public static class CommandLine
         DevCommand.Create(),
         SendCommand.Create(),
         ProbeCommand.Create(),
+        StatusCommand.Create(),
         ShowCommand.Create(),
         RebuildCommand.Create(),
         DeadLettersCommand.Create(),

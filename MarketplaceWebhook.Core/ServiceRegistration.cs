@@ -37,6 +37,7 @@ public static class ServiceRegistration
         .AddSingleton<AccountLookup>()
         .AddSingleton<Rebuild>()
         .AddSingleton<Redrive>()
+        .AddSingleton<StatusCheck>()
         .AddSingleton<Erasure>()
         .AddSingleton<Purge>();
 

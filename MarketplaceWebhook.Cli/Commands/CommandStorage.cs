@@ -25,17 +25,24 @@ internal sealed class CommandStorage : IAsyncDisposable
         HelpName = "STORAGE",
     };
 
+    /// <summary>Without a call: the storage may be empty or not respond.</summary>
+    public static CommandStorage Open(string? storage)
+    {
+        var opened = new CommandStorage(FindSettings(storage) ?? Emulator);
+        ConsoleOutput.Errors.MarkupLineInterpolated($"[dim]Storage: {opened.Get<StorageClients>().Description}[/]");
+        return opened;
+    }
+
     /// <exception cref="UserErrorException">The application has not run on this storage.</exception>
     public static async Task<CommandStorage> OpenAsync(string? storage, CancellationToken cancellationToken)
     {
-        var opened = new CommandStorage(FindSettings(storage) ?? Emulator);
-        var description = opened.Get<StorageClients>().Description;
-        ConsoleOutput.Errors.MarkupLineInterpolated($"[dim]Storage: {description}[/]");
+        var opened = Open(storage);
         if (await opened.Get<StatusChangeLog>().ExistsAsync(cancellationToken))
         {
             return opened;
         }
 
+        var description = opened.Get<StorageClients>().Description;
         await opened.DisposeAsync();
         throw new UserErrorException(
             $"{description} has no table {StorageNames.StatusChangesTable}: the application has not run on this storage. Use "

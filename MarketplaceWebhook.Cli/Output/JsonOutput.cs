@@ -11,6 +11,7 @@ namespace MarketplaceWebhook.Cli.Output;
 [JsonSerializable(typeof(IReadOnlyList<AccountJson>))]
 [JsonSerializable(typeof(IReadOnlyList<DeadLetterJson>))]
 [JsonSerializable(typeof(RebuildJson))]
+[JsonSerializable(typeof(StatusJson))]
 internal sealed partial class JsonOutput : JsonSerializerContext;
 
 internal sealed record AccountJson(
@@ -45,3 +46,11 @@ internal sealed record RebuiltAccountJson(
 
 /// <param name="Column">Absent if the row as a whole is missing or should not exist.</param>
 internal sealed record DifferenceJson(string Row, string? Column, string? Is, string? ShouldBe);
+
+/// <param name="OldestReceivedAt">Of the visible messages on the queue; absent: none is visible.</param>
+/// <param name="Problems">What needs a person, for people; none: exit code 0.</param>
+internal sealed record StatusJson(
+    string Storage, bool Empty, int QueueMessages, string? OldestReceivedAt, int PoisonQueueMessages, string DeadLettersSince,
+    IReadOnlyList<DeadLetterCountJson> DeadLetters, IReadOnlyList<string> Problems);
+
+internal sealed record DeadLetterCountJson(string Kind, string Reason, int Number, int Redriven);

@@ -23,6 +23,7 @@ public sealed partial class CommandTextTests(AzuriteFixture azurite)
     [InlineData("dev")]
     [InlineData("send")]
     [InlineData("probe")]
+    [InlineData("status")]
     [InlineData("show")]
     [InlineData("rebuild")]
     [InlineData("deadletters")]

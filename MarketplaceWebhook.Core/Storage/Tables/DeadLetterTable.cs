@@ -9,6 +9,9 @@ namespace MarketplaceWebhook.Storage;
 /// <summary>The table DeadLetters, with the blobs of the bodies that do not fit.</summary>
 public sealed class DeadLetterTable(StorageClients clients, PayloadBlobs payloads)
 {
+    private static readonly string[] ColumnsToCount =
+        [nameof(TableEntity.PartitionKey), nameof(TableEntity.RowKey), Columns.Reason, Columns.RedrivenAt];
+
     /// <summary>Replaces the row, and so clears RedrivenAt: a second failure shows.</summary>
     public async Task RecordAsync(DeadLetter letter, CancellationToken cancellationToken)
     {
@@ -60,14 +63,21 @@ public sealed class DeadLetterTable(StorageClients clients, PayloadBlobs payload
     /// <summary>Newest first within each kind; those whose id has no time are last.</summary>
     /// <param name="kind"><see cref="DeadLetter.Rejected"/> or <see cref="DeadLetter.Failed"/>; null is both, *failed*
     /// first.</param>
-    public async IAsyncEnumerable<StoredDeadLetter> ReadAsync(
-        string? kind, DateTimeOffset? since, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<StoredDeadLetter> ReadAsync(string? kind, DateTimeOffset? since, CancellationToken cancellationToken) =>
+        ReadAsync(kind, since, columns: null, cancellationToken);
+
+    /// <summary>Only kind, reason and RedrivenAt, of both kinds.</summary>
+    public IAsyncEnumerable<StoredDeadLetter> ReadWithoutBodiesAsync(DateTimeOffset? since, CancellationToken cancellationToken) =>
+        ReadAsync(kind: null, since, ColumnsToCount, cancellationToken);
+
+    private async IAsyncEnumerable<StoredDeadLetter> ReadAsync(
+        string? kind, DateTimeOffset? since, IEnumerable<string>? columns, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var partition in kind is null ? [DeadLetter.Failed, DeadLetter.Rejected] : (string[])[kind])
         {
             foreach (var filter in TableKeys.DeadLetterFilters(partition, since))
             {
-                await foreach (var row in TableRowReader.ReadAsync(clients.DeadLetters, filter, cancellationToken: cancellationToken))
+                await foreach (var row in TableRowReader.ReadAsync(clients.DeadLetters, filter, columns, cancellationToken))
                 {
                     yield return new StoredDeadLetter(row);
                 }

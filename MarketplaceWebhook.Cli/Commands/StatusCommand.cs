@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.Globalization;
+using MarketplaceWebhook.Cli.Output;
+using MarketplaceWebhook.Maintenance;
+using MarketplaceWebhook.Storage;
+using Spectre.Console;
+
+namespace MarketplaceWebhook.Cli.Commands;
+
+internal static class StatusCommand
+{
+    private const int NeedsPerson = 2;
+
+    private static readonly TimeSpan DefaultPeriod = TimeSpan.FromHours(24);
+
+    public static Command Create()
+    {
+        var since = DurationOption.Option("--since", "Count dead letters received within this time, such as 2d. Default: 24h.");
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var storage = CommandStorage.Option();
+        var command = new Command(
+            "status",
+            "Shows whether notifications are being projected: messages on the queues, the oldest of them, and dead letters.\n"
+            + "Exit codes: 0 nothing to do; 2 something needs a person, each with its reason; 1 invalid input, or storage failed.")
+        {
+            since, json, storage,
+        };
+        command.SetAction((parsed, token) => RunAsync(
+            parsed.GetValue(since) ?? DefaultPeriod, parsed.GetValue(json), parsed.GetValue(storage), token));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(TimeSpan period, bool json, string? storage, CancellationToken cancellationToken)
+    {
+        await using var opened = CommandStorage.Open(storage);
+        var since = DateTimeOffset.UtcNow - period;
+        var report = await opened.Get<StatusCheck>().RunAsync(since, cancellationToken);
+        var problems = ProblemsOf(report).ToList();
+        if (json)
+        {
+            ConsoleOutput.WriteJson(
+                new StatusJson(
+                    opened.Get<StorageClients>().Description, report.IsEmpty, report.Waiting, ConsoleOutput.JsonTime(report.OldestReceivedAt),
+                    report.Poisoned, ConsoleOutput.JsonTime(since)!,
+                    [.. report.DeadLetters.Select(count => new DeadLetterCountJson(count.Kind, count.Reason, count.Number, count.Redriven))],
+                    problems),
+                JsonOutput.Default.StatusJson);
+        }
+        else
+        {
+            Print(report, problems);
+        }
+
+        return problems.Count == 0 ? 0 : NeedsPerson;
+    }
+
+    private static IEnumerable<string> ProblemsOf(StatusReport report)
+    {
+        if (report.IsEmpty)
+        {
+            yield return "the storage is empty: the application has not run on it";
+        }
+
+        if (report.IsProjectionLate)
+        {
+            yield return "projection paused or failing: a message has been waiting for more than 10 minutes";
+        }
+
+        if (report.Poisoned > 0)
+        {
+            yield return "messages on the poison queue: they are not recorded as dead letters; `redrive --all` puts them back";
+        }
+
+        if (report.DeadLetters.Any(count => count.Number > count.Redriven))
+        {
+            yield return "dead letters that were not redriven: `deadletters` lists them";
+        }
+    }
+
+    private static void Print(StatusReport report, List<string> problems)
+    {
+        var table = ConsoleOutput.Table(["What", "Number"], "Remark");
+        table.Add(["storage", ""], report.IsEmpty ? "reachable, empty" : "reachable");
+        if (!report.IsEmpty)
+        {
+            table.Add(
+                ["messages on the queue", Text(report.Waiting)],
+                report.OldestReceivedAt is { } oldest ? $"oldest received {ConsoleOutput.Time(oldest)} UTC" : null);
+            table.Add(["messages on the poison queue", Text(report.Poisoned)]);
+            table.Add(["dead letters", Text(report.DeadLetters.Sum(count => count.Number))]);
+        }
+
+        foreach (var count in report.DeadLetters)
+        {
+            table.Add(
+                [$"  {count.Kind}, {count.Reason}", Text(count.Number)], count.Redriven > 0 ? $"{count.Redriven} redriven" : null);
+        }
+
+        ConsoleOutput.Write(null, table);
+        foreach (var problem in problems)
+        {
+            ConsoleOutput.Results.MarkupLineInterpolated($"[red]needs a person[/]  {problem}");
+        }
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,80 @@
+using MarketplaceWebhook.Storage;
+
+namespace MarketplaceWebhook.Maintenance;
+
+/// <summary>Reads whether notifications are being projected and which ones failed. Changes nothing.</summary>
+public sealed class StatusCheck(StatusChangeLog log, QueueInspector waiting, DeadLetterTable deadLetters, TimeProvider time)
+{
+    /// <summary>A projection takes seconds, and retries within a delivery 5 minutes.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
+
+    /// <param name="since">Of the dead letters that are counted.</param>
+    public async Task<StatusReport> RunAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        if (!await log.ExistsAsync(cancellationToken))
+        {
+            return new StatusReport { IsEmpty = true };
+        }
+
+        var queues = await waiting.PeekAsync(cancellationToken);
+        var queue = queues.Single(peeked => !peeked.IsPoison);
+        DateTimeOffset? oldest = queue.Seen.Count > 0 ? queue.Seen.Min(ReceivedAt) : null;
+        return new StatusReport
+        {
+            Waiting = queue.Count,
+            OldestReceivedAt = oldest,
+            IsProjectionLate = oldest < time.GetUtcNow() - LongestWait,
+            Poisoned = queues.Single(peeked => peeked.IsPoison).Count,
+            DeadLetters = await CountAsync(since, cancellationToken),
+        };
+    }
+
+    /// <summary>A message that the application did not write has only the time at which it was added.</summary>
+    private static DateTimeOffset ReceivedAt(WaitingMessage message)
+    {
+        try
+        {
+            return Envelope.Read(message.Text).Id.ReceivedAt;
+        }
+        catch (UnreadableEnvelopeException e)
+        {
+            return e.Id?.ReceivedAt ?? message.InsertedAt;
+        }
+    }
+
+    private async Task<IReadOnlyList<DeadLetterCount>> CountAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var counts = new SortedDictionary<(string Kind, string Reason), (int Number, int Redriven)>();
+        await foreach (var deadLetter in deadLetters.ReadWithoutBodiesAsync(since, cancellationToken))
+        {
+            var key = (deadLetter.Kind, deadLetter.Reason ?? "");
+            var (number, redriven) = counts.GetValueOrDefault(key);
+            counts[key] = (number + 1, redriven + (deadLetter.RedrivenAt is null ? 0 : 1));
+        }
+
+        return [.. counts.Select(count => new DeadLetterCount(count.Key.Kind, count.Key.Reason, count.Value.Number, count.Value.Redriven))];
+    }
+}
+
+public sealed record StatusReport
+{
+    /// <summary>The application has not run on this storage; nothing else is known then.</summary>
+    public bool IsEmpty { get; init; }
+
+    /// <summary>All messages on the queue, including those that are being processed.</summary>
+    public int Waiting { get; init; }
+
+    /// <summary>Of the first visible messages on the queue; null: none is visible.</summary>
+    public DateTimeOffset? OldestReceivedAt { get; init; }
+
+    /// <summary>That message has waited so long that the projection is paused or failing.</summary>
+    public bool IsProjectionLate { get; init; }
+
+    /// <summary>All messages on the poison queue. They become dead letters within seconds, unless these cannot be recorded.</summary>
+    public int Poisoned { get; init; }
+
+    public IReadOnlyList<DeadLetterCount> DeadLetters { get; init; } = [];
+}
+
+/// <param name="Redriven">How many of them were put back on the queue and have not failed again.</param>
+public sealed record DeadLetterCount(string Kind, string Reason, int Number, int Redriven);

@@ -1,0 +1,100 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Projecting;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Faults;
+
+namespace MarketplaceWebhook.Tests.Commands;
+
+public sealed class StatusCommandTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Status_is_approved()
+    {
+        await using var services = MaintenanceServices.On(azurite.NewAccount());
+        var text = new StringBuilder();
+
+        await AppendAsync("empty storage");
+        await services.Clients.CreateMissingAsync(Cancellation);
+        await AppendAsync("nothing to do");
+        await services.Clients.Queue.SendMessageAsync(Envelope(Ids.Minute(1)), Cancellation);
+        await services.Clients.Queue.SendMessageAsync(Envelope(Ids.At(DateTimeOffset.UtcNow)), Cancellation);
+        await services.Clients.RawPoisonQueue.SendMessageAsync("no envelope", Cancellation);
+        await RecordAsync(services, Ids.Minute(2), DeadLetter.Failed, FailureReason.ProjectionFailed);
+        await RecordAsync(services, Ids.Minute(3), DeadLetter.Rejected, RejectionReason.InvalidJson);
+        await RecordAsync(services, Ids.Minute(4), DeadLetter.Rejected, RejectionReason.InvalidJson);
+        await RecordAsync(services, Ids.Minute(5), DeadLetter.Rejected, RejectionReason.TooLarge);
+        foreach (var deadLetter in await services.Get<DeadLetterTable>().FindAsync(Ids.Minute(3), Cancellation))
+        {
+            await services.Get<DeadLetterTable>().MarkRedrivenAsync(deadLetter, Ids.Start, Cancellation);
+        }
+
+        await AppendAsync("old messages, and dead letters before the last 24 hours");
+        await AppendAsync("the same dead letters, within the time", "--since", "36500d");
+        Approved.AssertIs("status", text.ToString());
+
+        async Task AppendAsync(string situation, params string[] options)
+        {
+            using var result = await CliProcess.RunAsync(services.ConnectionString, ["status", .. options]);
+            text.Append($"{situation}\n$ marketplace-webhook {string.Join(' ', ["status", .. options])}\n{result.Output}exit code {result.ExitCode}\n\n");
+        }
+    }
+
+    [Fact]
+    public async Task Status_as_JSON_has_the_counts_and_the_problems()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        var id = Ids.At(DateTimeOffset.UtcNow.AddMinutes(-11));
+        await services.Clients.Queue.SendMessageAsync(Envelope(id), Cancellation);
+        await services.Get<DeadLetterRecorder>().RecordAsync("no envelope", DateTimeOffset.UtcNow, Cancellation);
+
+        using var result = await CliProcess.RunAsync(services.ConnectionString, "status", "--json");
+
+        Assert.Equal(2, result.ExitCode);
+        var status = JsonNode.Parse(result.Output)!;
+        Assert.Equal((false, 1, 0), ((bool)status["empty"]!, (int)status["queueMessages"]!, (int)status["poisonQueueMessages"]!));
+        Assert.Equal(TimeText.Of(id.ReceivedAt), (string?)status["oldestReceivedAt"]);
+        var count = Assert.Single(status["deadLetters"]!.AsArray())!;
+        Assert.Equal(
+            ("failed", "unreadable-envelope", 1, 0),
+            ((string?)count["kind"], (string?)count["reason"], (int)count["number"]!, (int)count["redriven"]!));
+        Assert.Equal(2, status["problems"]!.AsArray().Count);
+        Assert.StartsWith("projection paused or failing", (string?)status["problems"]![0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Message_that_arrived_recently_needs_nobody()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.Clients.Queue.SendMessageAsync(Envelope(Ids.At(DateTimeOffset.UtcNow.AddMinutes(-9))), Cancellation);
+
+        using var result = await CliProcess.RunAsync(services.ConnectionString, "status");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Matches(new Regex("messages on the queue +1 +oldest received "), result.Output);
+    }
+
+    [Fact]
+    public async Task Storage_that_denies_access_is_one_line_and_exit_code_1()
+    {
+        await using var proxy = await FaultProxy.StartAsync(azurite.NewAccount(), Cancellation);
+        using var denied = proxy.Break(Fault.Forbidden);
+
+        using var result = await CliProcess.RunAsync(proxy.ConnectionString, "status", "--json");
+
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        Assert.StartsWith("Storage denied access", result.Error.TrimEnd('\n').Split('\n')[^1], StringComparison.Ordinal);
+    }
+
+    private static string Envelope(NotificationId id) => Encoding.UTF8.GetString(
+        MarketplaceWebhook.Storage.Envelope.Write(id, "shop", traceParent: null, Encoding.UTF8.GetBytes(Message.Body("started"))).Span);
+
+    private static Task RecordAsync(MaintenanceServices services, NotificationId id, string kind, string reason) =>
+        services.Get<DeadLetterTable>().RecordAsync(
+            new DeadLetter { Kind = kind, Id = id, Reason = reason, Detail = "why", Body = "x"u8.ToArray(), BodyLength = 1 }, Cancellation);
+}
