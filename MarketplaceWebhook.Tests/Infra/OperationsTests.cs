@@ -45,7 +45,7 @@ public sealed partial class OperationsTests
         var names = AlertName().Matches(Repository.Read("infra/modules/alerts.bicep")).Select(match => match.Groups[1].Value).ToList();
         var operations = Repository.Read("docs/operations.md");
 
-        Assert.Equal(6, names.Count);
+        Assert.Equal(7, names.Count);
         Assert.All(names, name => Assert.Contains($"\n| {name} (", operations));
     }
 

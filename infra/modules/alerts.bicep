@@ -67,6 +67,17 @@ var rules = [
     window: 'PT15M'
     resolves: false
   }
+  {
+    name: 'unauthorized'
+    displayName: 'Requests were refused with 401'
+    severity: 2
+    query: loadTextContent('../queries/unauthorized.kql')
+    column: 'Requests'
+    dimensions: []
+    frequency: 'PT15M'
+    window: 'PT30M'
+    resolves: false
+  }
 ]
 
 resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
