@@ -49,8 +49,9 @@ internal static class ShowCommand
             var rows = await opened.Get<InstallTable>().ReadRowsAsync(id.ToString(), cancellationToken).ToListAsync(
                 cancellationToken);
             // One more than requested shows whether there are older ones.
-            var changes = await opened.Get<StatusChangeLog>().ReadAsync(id.ToString(), cancellationToken)
-                .Take(Math.Min(history, int.MaxValue - 1) + 1).Select(Change).ToListAsync(cancellationToken);
+            var changes = await opened.Get<StatusChangeLog>()
+                .ReadNewestAsync(id.ToString(), Math.Min(history, int.MaxValue - 1) + 1, cancellationToken)
+                .Select(Change).ToListAsync(cancellationToken);
             var (cycles, installs) = (
                 rows.Where(IsCycle).Select(Cycle).ToList(), rows.Where(row => !IsCycle(row)).Select(Install).ToList());
             shown.Add(new AccountJson(id, installs, cycles, changes));

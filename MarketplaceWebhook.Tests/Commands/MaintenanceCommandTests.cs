@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
 using Azure;
@@ -6,6 +7,7 @@ using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Faults;
 
 namespace MarketplaceWebhook.Tests.Commands;
 
@@ -61,6 +63,36 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
 
         Assert.Equal(0, shown.ExitCode);
         Assert.Contains(Installed.ToString(), shown.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Show_downloads_only_the_rows_that_it_prints_and_no_payload()
+    {
+        await using var services = await InstalledAsync();
+        for (var minute = 2; minute <= 40; minute++)
+        {
+            await services.ProjectAsync(Ids.Minute(minute), NotificationBody.Of("paused", Account, padding: "long payload"));
+        }
+
+        await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, Token);
+        var answers = new ConcurrentQueue<string>();
+        proxy.After = (call, answer) =>
+        {
+            if (call.Resource.StartsWith("StatusChanges", StringComparison.Ordinal))
+            {
+                answers.Enqueue(Encoding.UTF8.GetString(answer.Content.Span));
+            }
+
+            return Task.FromResult<Fault?>(null);
+        };
+
+        using var shown = await CliProcess.RunAsync(proxy.ConnectionString, "show", Account.ToString());
+
+        Assert.Equal(0, shown.ExitCode);
+        Assert.Contains("There are older notifications: show more with --history 200.", shown.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(answers, answer => answer.Contains("long payload", StringComparison.Ordinal));
+        // 20, one that shows that there are older ones, and one that ends the millisecond of the last.
+        Assert.Equal(22, answers.Sum(answer => answer.Split("\"NotificationId\":").Length - 1));
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class AccountLookup(StorageClients clients)
         var filter = TableClient.CreateQueryFilter($"AccountApiId eq {name}");
         foreach (var table in (TableClient[])[clients.Installs, clients.StatusChanges])
         {
-            await foreach (var row in TableRowReader.ReadAsync(table, filter, Key, cancellationToken))
+            await foreach (var row in TableRowReader.ReadAsync(table, filter, Key, cancellationToken: cancellationToken))
             {
                 if (Guid.TryParse(row.PartitionKey, CultureInfo.InvariantCulture, out var account))
                 {
@@ -43,7 +43,7 @@ public sealed class AccountLookup(StorageClients clients)
     {
         foreach (var table in (TableClient[])[clients.StatusChanges, clients.Installs])
         {
-            if (await TableRowReader.ReadAsync(table, TableRowReader.Partition(TableKeys.Account(id)), Key, cancellationToken).AnyAsync(
+            if (await TableRowReader.ReadAsync(table, TableRowReader.Partition(TableKeys.Account(id)), Key, pageSize: 1, cancellationToken).AnyAsync(
                 cancellationToken))
             {
                 return true;

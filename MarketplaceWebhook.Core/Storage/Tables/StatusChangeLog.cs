@@ -9,6 +9,11 @@ namespace MarketplaceWebhook.Storage;
 /// <summary>The table StatusChanges: every accepted notification once, append-only.</summary>
 public sealed class StatusChangeLog(StorageClients clients)
 {
+    private const int MaxPageSize = 1000;
+
+    private static readonly IReadOnlyList<string> WithoutPayload =
+        [.. EntityMapping.StatusChangeColumns, Columns.ReceivedAt, Columns.PayloadBlob];
+
     /// <summary>Inserting is the check: a row that exists already is the same row.</summary>
     /// <returns>Whether the row is new.</returns>
     public async Task<bool> AppendAsync(StatusChange change, CancellationToken cancellationToken)
@@ -42,13 +47,21 @@ public sealed class StatusChangeLog(StorageClients clients)
 
     /// <summary>Sorted by account, each account's newest first.</summary>
     /// <param name="account">A partition; null reads all of them.</param>
-    public async IAsyncEnumerable<RawRow> ReadAsync(
-        string? account, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<RawRow> ReadAsync(string? account, CancellationToken cancellationToken) =>
+        ReadAsync(account, columns: null, pageSize: null, cancellationToken);
+
+    /// <summary>The newest of an account, without their payloads.</summary>
+    public IAsyncEnumerable<RawRow> ReadNewestAsync(string account, int count, CancellationToken cancellationToken) =>
+        // One row more shows that the last one is the newest of its millisecond.
+        ReadAsync(account, WithoutPayload, Math.Min(count, MaxPageSize - 1) + 1, cancellationToken).Take(count);
+
+    private async IAsyncEnumerable<RawRow> ReadAsync(
+        string? account, IEnumerable<string>? columns, int? pageSize, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Row keys decrease with time, but within one millisecond they increase with the ids.
         var sameTime = new Stack<RawRow>();
         await foreach (var row in TableRowReader.ReadAsync(
-            clients.StatusChanges, TableRowReader.Partition(account), cancellationToken: cancellationToken))
+            clients.StatusChanges, TableRowReader.Partition(account), columns, pageSize, cancellationToken))
         {
             if (sameTime.TryPeek(out var before) && (before.PartitionKey != row.PartitionKey || !TableKeys.AreOfSameTime(before.RowKey, row.RowKey)))
             {

@@ -8,10 +8,10 @@ namespace MarketplaceWebhook.Storage;
 internal static class TableRowReader
 {
     public static async IAsyncEnumerable<RawRow> ReadAsync(
-        TableClient table, string? filter, IEnumerable<string>? columns = null,
+        TableClient table, string? filter, IEnumerable<string>? columns = null, int? pageSize = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var entity in table.QueryAsync<TableEntity>(filter, select: columns, cancellationToken: cancellationToken))
+        await foreach (var entity in table.QueryAsync<TableEntity>(filter, pageSize, columns, cancellationToken))
         {
             yield return RawRow.From(entity);
         }
