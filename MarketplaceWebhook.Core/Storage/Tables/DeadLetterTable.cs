@@ -77,7 +77,8 @@ public sealed class DeadLetterTable(StorageClients clients, PayloadBlobs payload
         {
             foreach (var filter in TableKeys.DeadLetterFilters(partition, since))
             {
-                await foreach (var row in TableRowReader.ReadAsync(clients.DeadLetters, filter, columns, cancellationToken))
+                await foreach (var row in TableRowReader.ReadAsync(
+                    clients.DeadLetters, filter, columns, cancellationToken: cancellationToken))
                 {
                     yield return new StoredDeadLetter(row);
                 }
