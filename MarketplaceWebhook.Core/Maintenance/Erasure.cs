@@ -1,5 +1,4 @@
 using System.Text;
-using Azure;
 using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Maintenance;
@@ -249,7 +248,7 @@ public sealed class Erasure(
     {
         private readonly HashSet<string> _apiIds = [];
         private readonly HashSet<string> _sent = [];
-        private readonly Dictionary<(string Name, ETag? ETag), long> _listedAt = [];
+        private readonly Dictionary<(string Name, string? Version), long> _listedAt = [];
 
         public Progress(Guid accountId) =>
             (Account, Matcher) = (TableKeys.Account(accountId), new AccountMatcher(accountId, _apiIds));
@@ -287,7 +286,7 @@ public sealed class Erasure(
                 return true;
             }
 
-            var key = (blob.Name, blob.ETag);
+            var key = (blob.Name, blob.Version);
             if (!_listedAt.TryGetValue(key, out var listedAt))
             {
                 _listedAt.Add(key, listedAt = time.GetTimestamp());

@@ -121,4 +121,7 @@ public sealed class PayloadBlobs(StorageClients clients)
 public sealed record StoredBlob(string Name, string? Account, DateTimeOffset WrittenAt)
 {
     internal ETag? ETag { get; init; }
+
+    /// <summary>Changes whenever the blob is written.</summary>
+    internal string? Version => ETag?.ToString();
 }
