@@ -1,0 +1,448 @@
+using System.Text;
+using Azure;
+using MarketplaceWebhook.Installs;
+using MarketplaceWebhook.Maintenance;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Projecting;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.MemoryStorage;
+using MarketplaceWebhook.Tests.Support.MemoryTables;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MarketplaceWebhook.Tests.Properties;
+
+/// <summary>
+/// A random history of notifications on storage in memory, and a maintenance command in the middle of it. Around each storage call of
+/// the command, notifications of two accounts take steps: a body is stored, its message is sent, delivered, projected, deleted, delayed,
+/// delivered again, moved to the poison queue, recorded as a dead letter, put back. The command can be killed before or after any of
+/// its calls. The same seed gives the same history.
+/// </summary>
+internal sealed class MaintenanceHistory
+{
+    public static readonly Guid Account = new("aaaaaaaa-0000-0000-0000-000000000001");
+    public static readonly Guid Other = new("bbbbbbbb-0000-0000-0000-000000000002");
+
+    /// <summary>A command that waits until nothing is created any more has to end.</summary>
+    private const int MostNotifications = 60;
+
+    private static readonly string[] Statuses = ["installed", "started", "stopped", "uninstalled", "paused"];
+    private static readonly string Long = new('x', 33_000);
+
+    private readonly Random _random;
+    private readonly InstantTime _time = new(Ids.Start);
+    private readonly MemoryTableClient _installs = new(StorageNames.InstallsTable, pageSize: 10);
+    private readonly MemoryTableClient _statusChanges = new(StorageNames.StatusChangesTable, pageSize: 10);
+    private readonly MemoryTableClient _deadLetters = new(StorageNames.DeadLettersTable, pageSize: 10);
+    private readonly MemoryQueueClient _queue;
+    private readonly MemoryQueueClient _poison;
+    private readonly MemoryBlobContainerClient _blobs;
+    private readonly PayloadBlobs _payloads;
+    private readonly NotificationQueue _notifications;
+    private readonly DeadLetterTable _letters;
+    private readonly StatusChangeLog _log;
+    private readonly InstallTable _installTable;
+    private readonly StatusChangeReader _reader;
+    private readonly StorageRetry _retry;
+    private readonly Projector _projector;
+
+    /// <summary>Notifications whose body was stored and whose message was not sent yet.</summary>
+    private readonly List<(NotificationId Id, Guid Account, string Body)> _unsent = [];
+    private readonly List<Delivery> _deliveries = [];
+    private readonly List<(NotificationId Id, Guid Account, string Body)> _sent = [];
+    private readonly List<(NotificationId Id, Guid Account, string Body)> _projected = [];
+    private int _count;
+    private int _calls;
+    private bool _isCommand;
+    private (int Call, bool Before)? _kill;
+
+    public MaintenanceHistory(int seed)
+    {
+        _random = new Random(seed);
+        _queue = new MemoryQueueClient(StorageNames.Queue, _time);
+        _poison = new MemoryQueueClient(StorageNames.PoisonQueue, _time);
+        _blobs = new MemoryBlobContainerClient(StorageNames.PayloadContainer, _time);
+        var hooks = new TableHooks { Before = (_, _) => CallAsync(before: true), After = (_, _) => CallAsync(before: false) };
+        (_installs.Hooks, _statusChanges.Hooks, _deadLetters.Hooks) = (hooks, hooks, hooks);
+        (_queue.Hooks, _poison.Hooks, _blobs.Hooks) = (hooks, hooks, hooks);
+        var clients = new StorageClients(StorageSettings.FromConnectionString("UseDevelopmentStorage=true"))
+        {
+            Installs = _installs,
+            StatusChanges = _statusChanges,
+            DeadLetters = _deadLetters,
+            Queue = _queue,
+            RawQueue = _queue,
+            PoisonQueue = _poison,
+            RawPoisonQueue = _poison,
+            Payloads = _blobs,
+        };
+        _payloads = new PayloadBlobs(clients);
+        _notifications = new NotificationQueue(clients, _payloads);
+        _letters = new DeadLetterTable(clients, _payloads);
+        _log = new StatusChangeLog(clients);
+        _installTable = new InstallTable(clients);
+        _reader = new StatusChangeReader(_payloads);
+        _retry = new StorageRetry(new TimeLimits(), clients, _time, NullLogger<StorageRetry>.Instance);
+        _projector = new Projector(_log, _installTable, _reader, _retry, _time, NullLogger<Projector>.Instance);
+        var inspector = new QueueInspector(clients);
+        Erasure = new Erasure(_installTable, _log, _letters, _payloads, inspector, _time);
+        Purge = new Purge(_log, _letters, _payloads, _reader, inspector);
+    }
+
+    public Erasure Erasure { get; }
+
+    public Purge Purge { get; }
+
+    /// <summary>Notifications before it are old.</summary>
+    public DateTimeOffset Middle { get; private set; }
+
+    /// <summary>The calls of the last command.</summary>
+    public int Calls => _calls;
+
+    /// <summary>Some notifications in every state, half of them before <see cref="Middle"/>.</summary>
+    public async Task StartAsync()
+    {
+        await HalfAsync();
+        _deliveries.Clear();
+        _time.Advance(TimeSpan.FromDays(10));
+        Middle = _time.GetUtcNow() - TimeSpan.FromDays(5);
+        await HalfAsync();
+
+        async Task HalfAsync()
+        {
+            foreach (var account in (Guid[])[Account, Other])
+            {
+                // Its row has the AccountApiId that some rejected bodies have nothing else of.
+                var (id, body) = (NextId(), Body("installed", account));
+                await StoreAsync((id, account, body));
+                await RejectAsync($$"""{"AccountApiId":"{{ApiId(account)}}","x":"{{(_random.Next(2) == 0 ? Long : "")}}"}""", accountId: null);
+                await RejectAsync($$"""[{"AccountId":"{{account}}","x":"{{(_random.Next(2) == 0 ? Long : "")}}"}]""", accountId: null);
+                await RejectAsync($$"""{"AccountId":"{{account}}"}""", account);
+            }
+
+            await DrainAsync();
+            for (var step = 0; step < 40; step++)
+            {
+                await StepAsync();
+            }
+        }
+    }
+
+    /// <returns>False if the command was killed.</returns>
+    public async Task<bool> RunAsync(Func<Task> command, (int Call, bool Before)? kill)
+    {
+        (_calls, _kill, _isCommand) = (0, kill, true);
+        try
+        {
+            await command();
+            return true;
+        }
+        catch (KilledException)
+        {
+            return false;
+        }
+        finally
+        {
+            _isCommand = false;
+        }
+    }
+
+    /// <summary>Everything that was sent is projected or a dead letter, and no message is left.</summary>
+    public async Task DrainAsync()
+    {
+        while (_unsent.Count > 0)
+        {
+            await SendAsync(_unsent[0]);
+        }
+
+        while (_deliveries.Count > 0)
+        {
+            await ContinueAsync(_deliveries[0], mayFail: false);
+        }
+
+        while (_queue.Texts.Count + _poison.Texts.Count > 0)
+        {
+            _time.Advance(TimeSpan.FromMinutes(10));
+            await ReceiveAsync(_random.Next(2) == 0);
+            while (_deliveries.Count > 0)
+            {
+                await ContinueAsync(_deliveries[0], mayFail: false);
+            }
+        }
+    }
+
+    public void AssertEverythingOfTheAccountIsGone()
+    {
+        Assert.DoesNotContain(_installs.Rows, row => row.PartitionKey == Account.ToString());
+        Assert.DoesNotContain(_statusChanges.Rows, row => row.PartitionKey == Account.ToString());
+        string[] names = [Account.ToString(), ApiId(Account)];
+        Assert.DoesNotContain(
+            _deadLetters.Rows, row => row.GetString(Columns.AccountId) == names[0]
+                || names.Any(name => row.GetString(Columns.Body)?.Contains(name, StringComparison.Ordinal) == true));
+        Assert.DoesNotContain(_blobs.Contents, blob => names.Any(name => blob.Value.Contains(name, StringComparison.Ordinal)));
+    }
+
+    /// <param name="isPurged">Old rows may be gone, but only with their blobs; Installs is as it was.</param>
+    public async Task AssertEverythingIsThereAsync(Func<Guid, bool> accounts, bool isPurged)
+    {
+        var sent = _sent.Where(one => accounts(one.Account)).ToList();
+        foreach (var (id, account, _) in sent.Where(one => !isPurged || one.Id.ReceivedAt >= Middle))
+        {
+            Assert.True(
+                await _log.ContainsAsync(TableKeys.Account(account), id, default) || (await _letters.FindAsync(id, default)).Count > 0,
+                $"{id} is lost.");
+        }
+
+        var rows = _statusChanges.Rows.Concat(_deadLetters.Rows).ToList();
+        var referred = rows.SelectMany(row => new[]
+        {
+            row.GetString(Columns.PayloadBlob), row.GetString(Columns.BodyBlob),
+            row.PartitionKey == DeadLetter.Failed ? BlobOf(row.GetString(Columns.Body)) : null,
+        }).OfType<string>().ToHashSet();
+        Assert.DoesNotContain(referred, name => !_blobs.Exists(name));
+        if (isPurged)
+        {
+            Assert.Equal(referred.Order(StringComparer.Ordinal), _blobs.Names.Where(IsOld).Union(referred).Order(StringComparer.Ordinal));
+            Assert.DoesNotContain(_deadLetters.Rows, row => row.GetDateTimeOffset(Columns.ReceivedAt) < Middle);
+        }
+
+        var expected = Folded.Rows(_projected.Where(one => accounts(one.Account)).DistinctBy(one => one.Id).OrderBy(one => one.Id)
+            .Select(one => Folded.Change(one.Id, one.Body)).Where(change => KnownStatus.Includes(change.Status)));
+        Assert.Equal(
+            expected, _installs.Rows.Where(row => accounts(Guid.Parse(row.PartitionKey))).Select(row => MaintenanceServices.Text(RawRow.From(row))));
+        var rebuild = new Rebuild(_installTable, _log, _reader, _retry, _time);
+        Assert.Empty(await rebuild.RunAsync(null, apply: false, TimeSpan.Zero, null, default).ToListAsync());
+
+        bool IsOld(string name) => TableKeys.TryParseBlob(name, out var id, out _) && id.ReceivedAt < Middle;
+    }
+
+    private async Task CallAsync(bool before)
+    {
+        if (!_isCommand)
+        {
+            return;
+        }
+
+        _isCommand = false;
+        if (before)
+        {
+            _calls++;
+            // The caller has its response after 10 s at most.
+            foreach (var late in _unsent.Where(one => _time.GetUtcNow() - one.Id.ReceivedAt > TimeSpan.FromSeconds(9)).ToList())
+            {
+                await SendAsync(late);
+            }
+
+            for (var steps = _random.Next(4); steps > 0; steps--)
+            {
+                await StepAsync();
+            }
+        }
+
+        AssertPayloadsAreReachable();
+        _isCommand = true;
+        if (_kill == (_calls, before))
+        {
+            throw new KilledException();
+        }
+    }
+
+    private void AssertPayloadsAreReachable()
+    {
+        var blobs = _queue.Texts.Concat(_poison.Texts).Select(BlobOf).OfType<string>().Concat(
+            _deliveries.Select(delivery => BlobOf(delivery.Text)).OfType<string>());
+        foreach (var blob in blobs)
+        {
+            Assert.True(_blobs.Exists(blob), $"A message refers to {blob}, which is gone.");
+        }
+    }
+
+    private async Task StepAsync()
+    {
+        switch (_random.Next(10))
+        {
+            case 0 or 1 when _count < MostNotifications:
+                var account = _random.Next(3) > 0 ? Account : Other;
+                await StoreAsync((NextId(), account, Body(Statuses[_random.Next(Statuses.Length)], account)));
+                break;
+            case 2 when _unsent.Count > 0:
+                await SendAsync(_unsent[_random.Next(_unsent.Count)]);
+                break;
+            case 3 or 4:
+                await ReceiveAsync(isPoison: _random.Next(3) == 0);
+                break;
+            case 5 when _count < MostNotifications:
+                await RejectAsync($$"""{"AccountId":"{{(_random.Next(2) == 0 ? Account : Other)}}"}""", accountId: null);
+                break;
+            case 6:
+                _time.Advance(TimeSpan.FromMilliseconds(_random.Next(1000)));
+                break;
+            case > 6 when _deliveries.Count > 0:
+                await ContinueAsync(_deliveries[_random.Next(_deliveries.Count)], mayFail: true);
+                break;
+        }
+    }
+
+    private async Task StoreAsync((NotificationId Id, Guid Account, string Body) one)
+    {
+        if (one.Body.Length > ColumnText.MaxCharacters)
+        {
+            await _payloads.PutPayloadAsync(one.Id, one.Account, Encoding.UTF8.GetBytes(one.Body), default);
+        }
+
+        _unsent.Add(one);
+    }
+
+    private async Task SendAsync((NotificationId Id, Guid Account, string Body) one)
+    {
+        var payload = one.Body.Length > ColumnText.MaxCharacters ? [] : Encoding.UTF8.GetBytes(one.Body);
+        var text = Encoding.UTF8.GetString(Envelope.Write(one.Id, SourceLabel.Default, null, payload).Span);
+        await _notifications.ResendAsync(text, default);
+        _unsent.Remove(one);
+        _sent.Add(one);
+    }
+
+    private async Task ReceiveAsync(bool isPoison)
+    {
+        var queue = isPoison ? _poison : _queue;
+        foreach (var message in (await queue.ReceiveMessagesAsync(1, TimeSpan.FromMinutes(10))).Value)
+        {
+            _deliveries.Add(new Delivery(queue, message.MessageId, message.PopReceipt, message.Body.ToString()));
+        }
+    }
+
+    /// <summary>The next step of a delivery; the message of one that ends early is delivered again.</summary>
+    private async Task ContinueAsync(Delivery delivery, bool mayFail)
+    {
+        var outcome = mayFail ? _random.Next(6) : 5;
+        if (outcome == 0)
+        {
+            _deliveries.Remove(delivery);
+            delivery.Queue.Release(delivery.MessageId);
+        }
+        else if (delivery.IsDone)
+        {
+            _deliveries.Remove(delivery);
+            try
+            {
+                await delivery.Queue.DeleteMessageAsync(delivery.MessageId, delivery.PopReceipt);
+            }
+            catch (RequestFailedException e) when (e.Status == 404)
+            {
+                // It was removed, or received again, since.
+            }
+        }
+        else
+        {
+            delivery.IsDone = true;
+            if (outcome == 1)
+            {
+                await _notifications.PutBackPoisonAsync(delivery.Text, TimeSpan.FromMinutes(5), default);
+            }
+            else if (outcome == 2 && delivery.Queue == _poison)
+            {
+                await RecordFailedAsync(delivery.Text);
+            }
+            else
+            {
+                var id = await _projector.ProjectAsync(delivery.Text, default);
+                _projected.Add(_sent.Single(one => one.Id == id));
+            }
+        }
+    }
+
+    private Task RecordFailedAsync(string text)
+    {
+        var envelope = Envelope.Read(text);
+        return _letters.RecordAsync(
+            new DeadLetter
+            {
+                Kind = DeadLetter.Failed,
+                Id = envelope.Id,
+                Reason = FailureReason.ProjectionFailed,
+                Detail = "why",
+                AccountId = _sent.Single(one => one.Id == envelope.Id).Account,
+                Body = Encoding.UTF8.GetBytes(text),
+                BodyLength = text.Length,
+            },
+            default);
+    }
+
+    private Task RejectAsync(string body, Guid? accountId) => _letters.RecordAsync(
+        new DeadLetter
+        {
+            Kind = DeadLetter.Rejected,
+            Id = NextId(),
+            Reason = RejectionReason.InvalidNotification,
+            Detail = "why",
+            AccountId = accountId,
+            Body = Encoding.UTF8.GetBytes(body),
+            BodyLength = body.Length,
+        },
+        default);
+
+    private NotificationId NextId() => Ids.At(_time.GetUtcNow(), ++_count);
+
+    private string Body(string status, Guid account) => NotificationBody.Of(
+        status, account, package: _random.Next(1, 3), apiId: ApiId(account),
+        cycles: _random.Next(2) == 0 ? [new Guid(_random.Next(3), 0, 0, new byte[8])] : null,
+        padding: _random.Next(2) == 0 ? Long : null);
+
+    private static string ApiId(Guid account) => $"api {account.ToString()[..4]}";
+
+    private static string? BlobOf(string? messageText)
+    {
+        try
+        {
+            return messageText is null ? null : Envelope.Read(messageText).PayloadBlob;
+        }
+        catch (UnreadableEnvelopeException)
+        {
+            return null;
+        }
+    }
+
+    private sealed record Delivery(MemoryQueueClient Queue, string MessageId, string PopReceipt, string Text)
+    {
+        /// <summary>What is left is to delete the message.</summary>
+        public bool IsDone { get; set; }
+    }
+
+    private sealed class KilledException : Exception;
+
+    /// <summary>A clock that moves only when it is told to, or when something waits for it.</summary>
+    private sealed class InstantTime(DateTimeOffset start) : TimeProvider
+    {
+        private DateTimeOffset _now = start;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public void Advance(TimeSpan by) => _now += by;
+
+        public override DateTimeOffset GetUtcNow() => _now;
+
+        public override long GetTimestamp() => _now.UtcTicks;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime != Timeout.InfiniteTimeSpan)
+            {
+                Advance(dueTime);
+                ThreadPool.QueueUserWorkItem(_ => callback(state));
+            }
+
+            return new Ended();
+        }
+
+        private sealed class Ended : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose()
+            {
+            }
+
+            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        }
+    }
+}
