@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using MarketplaceWebhook.Cli.Dashboard;
 using MarketplaceWebhook.Cli.LocalHost;
 using MarketplaceWebhook.Cli.LocalHost.App;
 using MarketplaceWebhook.Cli.LocalHost.Storage;
-using MarketplaceWebhook.Cli.Dashboard;
 using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Configuration;
 

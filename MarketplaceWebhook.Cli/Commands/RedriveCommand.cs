@@ -1,8 +1,8 @@
 using System.CommandLine;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Maintenance;
-using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 using Spectre.Console;

@@ -7,7 +7,7 @@ namespace MarketplaceWebhook.Tests.Properties;
 /// </summary>
 public sealed class MaintenanceCrashTests(ITestOutputHelper output)
 {
-    private const int Histories = 1000;
+    private const int Histories = 250;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
