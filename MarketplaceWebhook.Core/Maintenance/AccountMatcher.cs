@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 
@@ -10,7 +11,8 @@ namespace MarketplaceWebhook.Maintenance;
 /// </summary>
 public sealed class AccountMatcher(Guid accountId, IReadOnlyCollection<string> apiIds)
 {
-    private readonly string[] _spellings = [accountId.ToString("D"), accountId.ToString("N")];
+    private readonly SearchValues<string> _spellings =
+        SearchValues.Create([accountId.ToString("D"), accountId.ToString("N")], StringComparison.OrdinalIgnoreCase);
 
     public bool IsIn(string text)
     {
@@ -48,7 +50,7 @@ public sealed class AccountMatcher(Guid accountId, IReadOnlyCollection<string> a
             ? IsIn(property.Value.GetString()!)
             : Contains(property.Name) || IsIn(property.Value);
 
-    private bool Contains(string text) => _spellings.Any(spelling => text.Contains(spelling, StringComparison.OrdinalIgnoreCase));
+    private bool Contains(string text) => text.AsSpan().ContainsAny(_spellings);
 
     private static IEnumerable<string> Texts(JsonElement body, string name) => body.EnumerateObject()
         .Where(property => property.Value.ValueKind == JsonValueKind.String && Is(property, name))

@@ -18,5 +18,5 @@ public sealed record StorageUse(string Operation, TimeSpan NetworkTimeout, int M
 
     /// <summary>Scans: Table Storage may take 30 s for one page. A command that changes nothing creates nothing.</summary>
     public static StorageUse Maintenance(TimeLimits timeLimits) =>
-        new(Maintain, timeLimits.Maintenance, MaxRetries: 5, CreatesOnRead: false);
+        new(Maintain, timeLimits.Maintenance, MaxRetries: 3, CreatesOnRead: false);
 }
