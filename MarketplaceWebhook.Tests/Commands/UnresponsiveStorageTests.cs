@@ -14,7 +14,9 @@ public sealed class UnresponsiveStorageTests(AzuriteFixture azurite)
         await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, TestContext.Current.CancellationToken);
         using var fault = proxy.Break(Fault.NoAnswer, call => call.Kind == hanging);
 
-        using var result = await CliProcess.RunAsync(proxy.ConnectionString, command.Split(' '));
+        using var result = CliProcess.Start(
+            proxy.ConnectionString, new Dictionary<string, string> { ["TimeLimits__Maintenance"] = "00:00:01" }, command.Split(' '));
+        await result.WaitForExitAsync();
 
         Assert.Equal(1, result.ExitCode);
         Assert.Equal("", result.Output);

@@ -82,7 +82,7 @@ public sealed class MaintenanceCrashTests(ITestOutputHelper output)
             return isKilled;
 
             Task CommandAsync() => isErase
-                ? history.Erasure.RunAsync(MaintenanceHistory.Account, TimeSpan.FromMinutes(1), Cancellation)
+                ? history.Erasure.RunAsync(MaintenanceHistory.Account, TimeSpan.FromSeconds(20), Cancellation)
                 : history.Purge.RunAsync(history.Middle, dryRun: false, Cancellation);
         }
         catch (Exception e) when (!Cancellation.IsCancellationRequested)

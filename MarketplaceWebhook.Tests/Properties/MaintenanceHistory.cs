@@ -115,8 +115,8 @@ internal sealed class MaintenanceHistory
                 // Its row has the AccountApiId that some rejected bodies have nothing else of.
                 var (id, body) = (NextId(), Body("installed", account));
                 await StoreAsync((id, account, body));
-                await RejectAsync($$"""{"AccountApiId":"{{ApiId(account)}}","x":"{{(_random.Next(2) == 0 ? Long : "")}}"}""", accountId: null);
-                await RejectAsync($$"""[{"AccountId":"{{account}}","x":"{{(_random.Next(2) == 0 ? Long : "")}}"}]""", accountId: null);
+                await RejectAsync($$"""{"AccountApiId":"{{ApiId(account)}}","x":"{{(IsLong() ? Long : "")}}"}""", accountId: null);
+                await RejectAsync($$"""[{"AccountId":"{{account}}","x":"{{(IsLong() ? Long : "")}}"}]""", accountId: null);
                 await RejectAsync($$"""{"AccountId":"{{account}}"}""", account);
             }
 
@@ -381,12 +381,14 @@ internal sealed class MaintenanceHistory
         },
         default);
 
+    private bool IsLong() => _random.Next(5) == 0;
+
     private NotificationId NextId() => Ids.At(_time.GetUtcNow(), ++_count);
 
     private string Body(string status, Guid account) => NotificationBody.Of(
         status, account, package: _random.Next(1, 3), apiId: ApiId(account),
         cycles: _random.Next(2) == 0 ? [new Guid(_random.Next(3), 0, 0, new byte[8])] : null,
-        padding: _random.Next(2) == 0 ? Long : null);
+        padding: IsLong() ? Long : null);
 
     private static string ApiId(Guid account) => $"api {account.ToString()[..4]}";
 

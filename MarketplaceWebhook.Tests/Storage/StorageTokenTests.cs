@@ -12,7 +12,6 @@ public sealed class StorageTokenTests
 
     [Theory]
     [InlineData(503)]
-    [InlineData(500)]
     [InlineData(400)]
     [InlineData(403)]
     public async Task Projection_is_retried_after_the_identity_endpoint_failed(int status)
