@@ -1,3 +1,6 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using MarketplaceWebhook.Tests.Infra;
 using MarketplaceWebhook.Tests.LocalHost.Fakes;
 using MarketplaceWebhook.Tests.Support;
 
@@ -32,6 +35,18 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
             expected, Assert.Single(cli.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.DoesNotContain("secret", cli.Error, StringComparison.Ordinal);
         Assert.Empty(cli.Output);
+    }
+
+    [Fact]
+    public async Task Version_option_prints_the_version_and_the_commit()
+    {
+        Assert.SkipUnless(Path.Exists(Repository.PathOf(".git")), "Without a clone there is no commit.");
+        var version = XDocument.Load(Repository.PathOf("Directory.Build.props")).Descendants("VersionPrefix").Single().Value;
+
+        using var cli = await CliProcess.RunAsync(null, "--version");
+
+        Assert.Equal((0, ""), (cli.ExitCode, cli.Error));
+        Assert.Matches($@"^{Regex.Escape(version)}\+[0-9a-f]{{40}}\r?\n$", cli.Output);
     }
 
     [Fact]
