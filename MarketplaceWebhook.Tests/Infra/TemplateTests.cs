@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 
 namespace MarketplaceWebhook.Tests.Infra;
@@ -117,6 +118,18 @@ public sealed class TemplateTests
 
         var category = Assert.Single(diagnostics["logs"]!.AsArray());
         Assert.Equal("StorageWrite", (string)category!["category"]!);
+    }
+
+    [Fact]
+    public void Cyclr_addresses_of_every_region_are_distinct_ipv4_addresses()
+    {
+        var regions = JsonNode.Parse(Repository.Read("infra/cyclr-addresses.example.json"))!["regions"]!.AsArray();
+        var addresses = regions.SelectMany(region => region!["addresses"]!.AsArray()).Select(address => (string)address!).ToList();
+
+        Assert.Equal(["US", "US 2", "UK", "EU", "APAC"], regions.Select(region => (string)region!["region"]!));
+        Assert.Equal(addresses.Distinct(), addresses);
+        Assert.All(addresses, address => Assert.Matches(@"^\d+(\.\d+){3}/32$", address));
+        Assert.All(addresses, address => Assert.True(IPNetwork.TryParse(address, out _), address));
     }
 
     [Fact]
