@@ -41,8 +41,12 @@ param operatorPrincipalIds string = ''
 @description('Addresses or CIDR ranges, comma-separated, that may call the app. Empty: any address. Also blocks probe and the availability test.')
 param allowedSourceAddresses string = ''
 
-@description('Where alerts are mailed. Empty: alerts are shown in the Portal only.')
+@description('Where alerts are mailed. Empty: no mail. Alerts are always listed in the Portal.')
 param alertEmail string = ''
+
+@secure()
+@description('URL that alerts are posted to as JSON, in the common alert schema. Empty: none.')
+param alertWebhookUrl string = ''
 
 @description('Call the health endpoint from outside, and alert when it fails. Not created if addresses are restricted.')
 param availabilityTest bool
@@ -73,6 +77,7 @@ module resources 'resources.bicep' = {
     operatorPrincipalIds: filter(map(split(operatorPrincipalIds, ','), id => trim(id)), id => !empty(id))
     allowedSourceAddresses: filter(map(split(allowedSourceAddresses, ','), a => trim(a)), a => !empty(a))
     alertEmail: alertEmail
+    alertWebhookUrl: alertWebhookUrl
     availabilityTest: availabilityTest
     availabilityTestSeconds: availabilityTestSeconds
   }

@@ -36,8 +36,12 @@ param operatorPrincipalIds string[] = []
 @description('Addresses or CIDR ranges that may call the app. Empty: any address.')
 param allowedSourceAddresses string[] = []
 
-@description('Where alerts are mailed. Empty: alerts are shown in the Portal only.')
+@description('Where alerts are mailed. Empty: no mail. Alerts are always listed in the Portal.')
 param alertEmail string = ''
+
+@secure()
+@description('URL that alerts are posted to as JSON, in the common alert schema. Empty: none.')
+param alertWebhookUrl string = ''
 
 @description('Call the health endpoint from outside. Not created if addresses are restricted, which would block its calls.')
 param availabilityTest bool = true
@@ -116,6 +120,7 @@ module alerts 'modules/alerts.bicep' = {
     applicationInsightsId: monitoring.outputs.applicationInsightsId
     healthUrl: '${functionApp.outputs.url}/api/health'
     alertEmail: alertEmail
+    alertWebhookUrl: alertWebhookUrl
     availabilityTest: availabilityTest && !restricted
     availabilityTestSeconds: availabilityTestSeconds
   }

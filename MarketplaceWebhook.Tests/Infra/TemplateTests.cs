@@ -121,6 +121,36 @@ public sealed class TemplateTests
     }
 
     [Fact]
+    public async Task Alerts_are_sent_to_the_address_and_the_url_that_are_set()
+    {
+        var actionGroup = await SingleResourceAsync("Microsoft.Insights/actionGroups");
+
+        Assert.Equal(
+            "[if(empty(parameters('alertEmail')), createArray(), createArray(createObject('name', 'operators', "
+                + "'emailAddress', parameters('alertEmail'), 'useCommonAlertSchema', true())))]",
+            (string)actionGroup["emailReceivers"]!);
+        Assert.Equal(
+            "[if(empty(parameters('alertWebhookUrl')), createArray(), createArray(createObject('name', 'webhook', "
+                + "'serviceUri', parameters('alertWebhookUrl'), 'useCommonAlertSchema', true())))]",
+            (string)actionGroup["webhookReceivers"]!);
+    }
+
+    [Fact]
+    public async Task Url_of_the_alert_webhook_is_a_secret_in_the_template_and_its_modules()
+    {
+        var template = await Bicep.TemplateAsync();
+        var declarations = Bicep.ResourcesOf(template)
+            .Select(resource => resource["properties"]?["template"])
+            .Append(template)
+            .Select(part => part?["parameters"]?["alertWebhookUrl"])
+            .OfType<JsonNode>()
+            .ToList();
+
+        Assert.Equal(3, declarations.Count);
+        Assert.All(declarations, parameter => Assert.Equal("securestring", (string)parameter["type"]!, ignoreCase: true));
+    }
+
+    [Fact]
     public void Cyclr_addresses_of_every_region_are_distinct_ipv4_addresses()
     {
         var regions = JsonNode.Parse(Repository.Read("infra/cyclr-addresses.example.json"))!["regions"]!.AsArray();

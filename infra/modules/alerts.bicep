@@ -6,6 +6,8 @@ param workspaceId string
 param applicationInsightsId string
 param healthUrl string
 param alertEmail string
+@secure()
+param alertWebhookUrl string
 param availabilityTest bool
 param availabilityTestSeconds int
 
@@ -90,6 +92,9 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
     emailReceivers: empty(alertEmail)
       ? []
       : [{ name: 'operators', emailAddress: alertEmail, useCommonAlertSchema: true }]
+    webhookReceivers: empty(alertWebhookUrl)
+      ? []
+      : [{ name: 'webhook', serviceUri: alertWebhookUrl, useCommonAlertSchema: true }]
   }
 }
 
