@@ -24,12 +24,25 @@ public sealed partial class YamlTests
 
     [Theory]
     [MemberData(nameof(Workflows))]
-    public void Actions_are_pinned_by_major_version(string file)
+    public void Actions_are_pinned_by_commit_with_the_version_as_a_comment(string file)
     {
-        var used = Scalars(Read($".github/workflows/{file}"), "uses").ToList();
+        var used = Repository.Read($".github/workflows/{file}").Split('\n').Where(line => line.Contains("uses:")).ToList();
 
         Assert.NotEmpty(used);
-        Assert.All(used, action => Assert.Matches(Pinned(), action));
+        Assert.All(used, line => Assert.Matches(Pinned(), line));
+    }
+
+    [Fact]
+    public void Workflows_use_one_version_of_each_action()
+    {
+        var used = Workflows.Select(row => Repository.Read($".github/workflows/{row.Data}"))
+            .SelectMany(text => Pinned().Matches(text))
+            .Select(match => (Action: match.Groups["repository"].Value, Version: match.Groups["version"].Value))
+            .Distinct()
+            .Select(use => use.Action)
+            .ToList();
+
+        Assert.Equal(used.Distinct(), used);
     }
 
     [Theory]
@@ -103,7 +116,7 @@ public sealed partial class YamlTests
         _ => [],
     };
 
-    [GeneratedRegex(@"^[\w-]+/[\w-]+@v\d+$")]
+    [GeneratedRegex(@"^ +(?:- )?uses: (?<repository>[\w-]+/[\w-]+)(?:/[\w-]+)?@(?<version>[0-9a-f]{40} # v\d+\.\d+\.\d+)\r?$", RegexOptions.Multiline)]
     private static partial Regex Pinned();
 
     [GeneratedRegex(@"\$\{\{\s*(inputs|github\.event|vars)")]
