@@ -93,6 +93,7 @@ internal sealed class DevConsole
             StatusCodes.Status404NotFound when call.Function is null =>
                 $"no function has this path and method: {call.Method} {call.Path}",
             StatusCodes.Status401Unauthorized => "the key is missing or wrong",
+            StatusCodes.Status403Forbidden when call.Response.Length == 0 => "rejected: sent by a web page of another origin",
             _ => string.Join("  ", new[] { Text(call.Response, "notificationId"), Text(call.Response, "detail") }.OfType<string>()),
         };
         Line(colour, $"{call.Status}", call.Function ?? "", what, call.Duration);

@@ -10,8 +10,8 @@ namespace MarketplaceWebhook.Cli.LocalHost;
 
 /// <summary>
 /// A small Azure Functions host for one app: HTTP functions with routes and keys, queue functions with poison queues. The app is an
-/// isolated worker or a custom handler. The tests record what the real host does; one thing differs: a worker that exits is always
-/// started again.
+/// isolated worker or a custom handler. The tests record what the real host does; two things differ: a worker that exits is always
+/// started again, and a browser's request from a page of another origin is rejected with 403.
 /// </summary>
 public sealed class LocalFunctionsHost : IAsyncDisposable
 {

@@ -158,6 +158,26 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         Assert.Empty(app.Requests);
     }
 
+    [Theory]
+    [InlineData(null, HttpStatusCode.OK)]
+    [InlineData("none", HttpStatusCode.OK)]
+    [InlineData("same-origin", HttpStatusCode.OK)]
+    [InlineData("same-site", HttpStatusCode.Forbidden)]
+    [InlineData("cross-site", HttpStatusCode.Forbidden)]
+    public async Task Request_that_a_page_of_another_origin_sends_receives_403(string? fetchSite, HttpStatusCode expected)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"api/cyclr/marketplace?{Code}");
+        if (fetchSite is not null)
+        {
+            request.Headers.Add("Sec-Fetch-Site", fetchSite);
+        }
+
+        using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(expected, response.StatusCode);
+        Assert.Equal(expected == HttpStatusCode.OK ? 1 : 0, app.Requests.Count);
+    }
+
     [Fact]
     public async Task Anonymous_function_needs_no_key_and_an_admin_function_does()
     {

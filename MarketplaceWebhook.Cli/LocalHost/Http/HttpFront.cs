@@ -75,7 +75,7 @@ internal sealed class HttpFront : IAsyncDisposable
     }
 
     /// <summary>
-    /// Responds with 404 and 401, and reports every call. Routing alone would respond with 405 to a method that no function lists.
+    /// Responds with 404, 403 and 401, and reports every call. Routing alone would respond with 405 to a method that no function lists.
     /// </summary>
     private async Task RespondAsync(HttpContext context, RequestDelegate next)
     {
@@ -95,6 +95,10 @@ internal sealed class HttpFront : IAsyncDisposable
             {
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
             }
+            else if (IsFromAnotherOrigin(context.Request))
+            {
+                context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            }
             else if (!_keys.Allows(function.AuthLevel, context.Request))
             {
                 context.Response.StatusCode = StatusCodes.Status401Unauthorized;
@@ -111,6 +115,10 @@ internal sealed class HttpFront : IAsyncDisposable
                 head.ToString(), _time.GetElapsedTime(started)));
         }
     }
+
+    /// <summary>Only browsers send this header, and no script can set it. The value is "none" if the user entered the address.</summary>
+    private static bool IsFromAnotherOrigin(HttpRequest request) =>
+        request.Headers.TryGetValue("Sec-Fetch-Site", out var site) && site != "same-origin" && site != "none";
 
     private sealed record OtherEndpoint;
 }
