@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using MarketplaceWebhook.Cli.Dashboard;
 using MarketplaceWebhook.Cli.LocalHost;
 using MarketplaceWebhook.Cli.LocalHost.App;
@@ -24,10 +25,10 @@ internal static class DevCommand
             if (result.Tokens is [var token] && !ushort.TryParse(token.Value, out _))
                 result.AddError("--port must be a number from 0 to 65535.");
         });
-        var key = new Option<string>("--key")
+        var key = new Option<string?>("--key")
         {
-            Description = "The function key that callers must send.",
-            DefaultValueFactory = _ => SendCommand.DevKey,
+            Description = "The function key that callers must send. Default: a random key for each run, which send and probe read from "
+                + "a file.",
             HelpName = "KEY",
         };
         var app = new Option<string?>("--app")
@@ -46,7 +47,7 @@ internal static class DevCommand
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             parsed.GetValue(port),
-            parsed.GetRequiredValue(key),
+            parsed.GetValue(key) ?? RandomNumberGenerator.GetHexString(48, lowercase: true),
             parsed.GetValue(app) ?? Path.Combine(AppContext.BaseDirectory, "app"),
             parsed.GetValue(waitForDebugger),
             cancellationToken));
@@ -91,6 +92,7 @@ internal static class DevCommand
             ending.Token);
 
         page.Attach(host);
+        using var endpoint = host.ReceiverUrl is { } receiver ? DevEndpoint.Publish(receiver, key) : null;
         console.Welcome(host, page, key, storage.Description);
         await Task.Delay(Timeout.InfiniteTimeSpan, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         console.Report("Stopping ...");

@@ -21,10 +21,9 @@ internal sealed class DevConsole
     public void Welcome(LocalFunctionsHost host, LocalDashboard page, string key, string storage)
     {
         console.WriteLine();
-        if (host.HttpFunctions.FirstOrDefault(
-            function => function.Methods.Contains("post", StringComparer.OrdinalIgnoreCase)) is { } receiver)
+        if (host.ReceiverUrl is { } receiver)
         {
-            var url = $"{host.UrlOf(receiver)}?code={Uri.EscapeDataString(key)}";
+            var url = $"{receiver}?code={Uri.EscapeDataString(key)}";
             console.MarkupLineInterpolated($"[bold]URL for Cyclr[/]  {url}");
             console.MarkupLineInterpolated($"[bold]Try it       [/]  {Curl(url)}");
         }

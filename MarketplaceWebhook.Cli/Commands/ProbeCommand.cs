@@ -8,12 +8,7 @@ internal static class ProbeCommand
 {
     public static Command Create()
     {
-        var url = new Option<string>("--url")
-        {
-            Description = "The URL to post to, with the key.",
-            DefaultValueFactory = _ => $"http://127.0.0.1:7071/api/cyclr/marketplace?code={SendCommand.DevKey}",
-            HelpName = "URL",
-        };
+        var url = TargetUrl.Option();
         var storage = CommandStorage.Option();
         var command = new Command(
             "probe",
@@ -24,18 +19,12 @@ internal static class ProbeCommand
             url, storage,
         };
         command.SetAction((parsed, cancellationToken) =>
-            RunAsync(parsed.GetRequiredValue(url), parsed.GetValue(storage), cancellationToken));
+            RunAsync(TargetUrl.Read(parsed.GetValue(url)), parsed.GetValue(storage), cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(string url, string? storage, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Uri target, string? storage, CancellationToken cancellationToken)
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var target) || target.Scheme is not ("http" or "https"))
-        {
-            throw new UserErrorException(
-                "--url must be an absolute URL, such as http://127.0.0.1:7071/api/cyclr/marketplace?code=KEY.");
-        }
-
         // Only an app on this machine can use the emulator.
         var settings = CommandStorage.FindSettings(storage) ?? (target.IsLoopback ? CommandStorage.Emulator : null);
         var clients = settings is null ? null : new StorageClients(settings, StorageUse.Projecting with { CreatesOnRead = false });

@@ -12,9 +12,6 @@ namespace MarketplaceWebhook.Cli.Commands;
 
 internal static class SendCommand
 {
-    /// <summary>The default key of `dev`.</summary>
-    public const string DevKey = "local-dev-key";
-
     /// <summary>Indented, without escaping non-ASCII characters.</summary>
     public static JsonSerializerOptions ReadableJson { get; } = new()
     {
@@ -60,12 +57,7 @@ internal static class SendCommand
                 return null;
             },
         };
-        var url = new Option<string>("--url")
-        {
-            Description = "The URL to post to, with the key.",
-            DefaultValueFactory = _ => $"http://127.0.0.1:7071/api/cyclr/marketplace?code={DevKey}",
-            HelpName = "URL",
-        };
+        var url = TargetUrl.Option();
 
         var command = new Command(
             "send", "Posts a notification as Cyclr does, and prints the response.\nExit codes: 0 accepted; 1 not accepted, no response, or "
@@ -76,19 +68,13 @@ internal static class SendCommand
         command.SetAction((parsed, cancellationToken) => RunAsync(
             NotificationBody.Read(parsed.GetRequiredValue(body))
                 .With(parsed.GetValue(account), parsed.GetValue(apiId), parsed.GetValue(package)),
-            parsed.GetRequiredValue(url),
+            TargetUrl.Read(parsed.GetValue(url)),
             cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(NotificationBody body, string url, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(NotificationBody body, Uri target, CancellationToken cancellationToken)
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var target) || target.Scheme is not ("http" or "https"))
-        {
-            throw new UserErrorException(
-                "--url must be an absolute URL, such as http://127.0.0.1:7071/api/cyclr/marketplace?code=KEY.");
-        }
-
         using var http = new HttpClient();
         using var content = new ByteArrayContent(body.Bytes);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");

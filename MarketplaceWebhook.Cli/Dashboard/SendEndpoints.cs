@@ -33,15 +33,13 @@ internal sealed class SendEndpoints(
     private async Task<IResult> SendAsync(HttpRequest request, string? source, CancellationToken aborted)
     {
         var host = await hostStarted.WaitAsync(aborted);
-        var receiver = host.HttpFunctions.FirstOrDefault(
-            function => function.Methods.Contains("post", StringComparer.OrdinalIgnoreCase));
-        if (receiver is null)
+        if (host.ReceiverUrl is not { } receiver)
         {
             return TypedResults.NotFound();
         }
 
         var path = string.IsNullOrEmpty(source) ? "" : $"/{Uri.EscapeDataString(source)}";
-        using var call = new HttpRequestMessage(HttpMethod.Post, $"{host.UrlOf(receiver)}{path}?code={Uri.EscapeDataString(key)}")
+        using var call = new HttpRequestMessage(HttpMethod.Post, $"{receiver}{path}?code={Uri.EscapeDataString(key)}")
         {
             Content = new StreamContent(request.Body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
         };

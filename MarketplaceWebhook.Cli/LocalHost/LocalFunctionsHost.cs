@@ -68,6 +68,12 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
             .Where(segment => !segment.EndsWith("?}", StringComparison.Ordinal))
             .Prepend(_app.Host.RoutePrefix)));
 
+    /// <summary>The URL of the first function that accepts POST, without a key; null if there is none.</summary>
+    public Uri? ReceiverUrl => HttpFunctions.FirstOrDefault(
+        function => function.Methods.Contains("post", StringComparer.OrdinalIgnoreCase)) is { } receiver
+        ? UrlOf(receiver)
+        : null;
+
     /// <summary>Starts the worker and waits until its functions can be called; then accepts HTTP calls and reads the queues.</summary>
     /// <exception cref="UserErrorException">The app, its settings or the port cannot be used.</exception>
     public static async Task<LocalFunctionsHost> StartAsync(

@@ -11,7 +11,7 @@ public sealed record LocalFunctionsHostOptions
     public int Port { get; init; }
 
     /// <summary>The only key, for every function and every level.</summary>
-    public string Key { get; init; } = "local-dev-key";
+    public required string Key { get; init; }
 
     /// <summary>Settings for the host and the worker. They override the environment of this process; null removes a variable.</summary>
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();

@@ -16,6 +16,8 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     [InlineData("-- dev", "send", "installed", "--url", "http://127.0.0.1:1/?code=secret")]
     [InlineData("--url must be an absolute URL", "probe", "--url", "here")]
     [InlineData("http://127.0.0.1:1 did not respond", "probe", "--url", "http://127.0.0.1:1/?code=secret", "--storage", "somestorage")]
+    [InlineData("dev is not running on this machine: start it with", "send", "installed")]
+    [InlineData("dev is not running on this machine: start it with", "probe")]
     [InlineData("--port must be a number", "dev", "--port", "70710")]
     [InlineData("The folder /not/there does not exist", "dev", "--port", "0", "--app", "/not/there")]
     [InlineData("is not a valid storage connection string", "dev", "--port", "0", "--app", "APP")]
@@ -56,9 +58,8 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
         using var app = new FakeApp();
         app.WithHttp("Orders", "orders/{source?}").Answer(202, """{"notificationId":"7\u001b[2J"}""");
         using var dev = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--app", app.Folder, "--key", "a key&");
-        var output = await OutputAsync(dev, "Ctrl+C");
-        var url = output.Split('\n').First(line => line.StartsWith("URL for Cyclr", StringComparison.Ordinal)).Split(
-            ' ', StringSplitOptions.RemoveEmptyEntries)[^1];
+        await OutputAsync(dev, "Ctrl+C");
+        var url = UrlOf(dev);
 
         using var sent = await CliProcess.RunAsync(null, "send", "stopped", "--url", url);
         using var refused = await CliProcess.RunAsync(
@@ -75,6 +76,65 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
         Assert.Equal((0, ""), (dev.ExitCode, dev.Error));
         Assert.False(Processes.IsRunning(Assert.Single(app.Requests).Pid));
     }
+
+    [Fact]
+    public async Task Send_finds_the_url_and_key_of_dev_in_a_file_that_only_the_user_can_read_until_dev_ends()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "File modes and a signal for POSIX systems.");
+        using var app = OrdersApp();
+        using var dev = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--app", app.Folder);
+        await OutputAsync(dev, "Ctrl+C");
+        var file = Assert.Single(Directory.GetFiles(dev.DataFolder));
+
+        using var sent = await CliProcess.RunAsync(null, dev.SameDataFolder, ["send", "stopped"]);
+        using var refused = await CliProcess.RunAsync(null, "send", "stopped", "--url", UrlOf(dev).Replace("code=", "code=x", StringComparison.Ordinal));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        }
+
+        dev.Terminate();
+        await dev.WaitForExitAsync();
+
+        Assert.Equal((0, 1, ""), (sent.ExitCode, refused.ExitCode, sent.Error));
+        Assert.StartsWith("401 Unauthorized", refused.Output, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(dev.DataFolder));
+    }
+
+    [Fact]
+    public async Task Key_of_dev_is_random_for_each_run()
+    {
+        using var app = OrdersApp();
+        using var one = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--app", app.Folder);
+        using var other = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--app", app.Folder);
+        await OutputAsync(one, "Ctrl+C");
+        await OutputAsync(other, "Ctrl+C");
+
+        string[] keys = [UrlOf(one).Split("code=")[1], UrlOf(other).Split("code=")[1]];
+
+        Assert.All(keys, key => Assert.Matches("^[0-9a-f]{48}$", key));
+        Assert.NotEqual(keys[0], keys[1]);
+    }
+
+    [Fact]
+    public async Task Send_reports_that_dev_is_not_running_after_it_was_killed()
+    {
+        using var app = OrdersApp();
+        using var dev = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--app", app.Folder);
+        await OutputAsync(dev, "Ctrl+C");
+        await Processes.KillAsync(dev.ProcessId);
+        Assert.NotEmpty(Directory.GetFiles(dev.DataFolder));
+
+        using var sent = await CliProcess.RunAsync(null, dev.SameDataFolder, ["send", "stopped"]);
+
+        Assert.Equal((1, ""), (sent.ExitCode, sent.Output));
+        Assert.StartsWith("dev is not running", sent.Error, StringComparison.Ordinal);
+    }
+
+    private static FakeApp OrdersApp() => new FakeApp().WithHttp("Orders", "orders/{source?}").Answer(202, """{"notificationId":"7"}""");
+
+    private static string UrlOf(CliProcess dev) => dev.Output.Split('\n')
+        .First(line => line.StartsWith("URL for Cyclr", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1];
 
     private static Task<string> OutputAsync(CliProcess dev, string words) => Wait.ForAsync(
         words,

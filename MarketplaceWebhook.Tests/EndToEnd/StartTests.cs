@@ -1,11 +1,14 @@
 using System.Diagnostics;
 using MarketplaceWebhook.Cli.LocalHost.App;
+using MarketplaceWebhook.Tests.Support;
 using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Tests.EndToEnd;
 
-/// <summary>An app that cannot run writes one line that says why, and exits with a code other than 0.</summary>
-public sealed class StartTests
+/// <summary>
+/// `dev` runs the app, and an app that cannot run writes one line that says why, and exits with a code other than 0.
+/// </summary>
+public sealed class StartTests(AzuriteFixture azurite)
 {
     private const string Storage = "AzureWebJobsStorage";
 
@@ -13,6 +16,21 @@ public sealed class StartTests
     private const string Port = "FUNCTIONS_CUSTOMHANDLER_PORT";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Send_and_probe_without_a_url_reach_the_app_that_dev_runs()
+    {
+        Assert.SkipUnless(EndToEndHost.IsLocal, "It starts the application.");
+        var storage = azurite.NewAccount();
+        using var dev = CliProcess.Start(storage, "dev", "--port", "0", "--app", EndToEndHost.AppDirectory);
+        await Wait.ForAsync("dev", () => dev.Output.Contains("Ctrl+C ends it.", StringComparison.Ordinal), Cancellation);
+
+        using var sent = await CliProcess.RunAsync(storage, dev.SameDataFolder, ["send", "installed"]);
+        using var probe = await CliProcess.RunAsync(storage, dev.SameDataFolder, ["probe"]);
+
+        Assert.Equal(("", 0), (sent.Error, sent.ExitCode));
+        Assert.Equal(("", 0), (probe.Error, probe.ExitCode));
+    }
 
     [Theory]
     [InlineData(null)]

@@ -7,13 +7,26 @@ namespace MarketplaceWebhook.Tests.Support;
 /// <summary>The tool as a process of its own.</summary>
 public sealed class CliProcess : IDisposable
 {
+    private const string DataFolderVariable = "DEV_DATA_FOLDER";
+
+    private readonly string ownDataFolder;
     private readonly Process process;
     private readonly StringBuilder output = new();
     private readonly StringBuilder error = new();
 
-    private CliProcess(Process process) => this.process = process;
+    private CliProcess(Process process)
+    {
+        this.process = process;
+        ownDataFolder = Path.Combine(Path.GetTempPath(), $"dev-{Guid.NewGuid()}");
+        process.StartInfo.Environment[DataFolderVariable] = ownDataFolder;
+    }
 
     public int ProcessId => process.Id;
+
+    /// <summary>The environment of another process that uses the same data folder. Each process has its own by default.</summary>
+    public IReadOnlyDictionary<string, string> SameDataFolder => new Dictionary<string, string> { [DataFolderVariable] = DataFolder };
+
+    public string DataFolder => process.StartInfo.Environment[DataFolderVariable]!;
 
     public string Output
     {
@@ -70,9 +83,12 @@ public sealed class CliProcess : IDisposable
     }
 
     /// <summary>Runs it to its end.</summary>
-    public static async Task<CliProcess> RunAsync(string? storage, params string[] arguments)
+    public static Task<CliProcess> RunAsync(string? storage, params string[] arguments) =>
+        RunAsync(storage, new Dictionary<string, string>(), arguments);
+
+    public static async Task<CliProcess> RunAsync(string? storage, IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
-        var cli = Start(storage, arguments);
+        var cli = Start(storage, environment, arguments);
         await cli.WaitForExitAsync();
         return cli;
     }
@@ -91,7 +107,13 @@ public sealed class CliProcess : IDisposable
     public void Dispose()
     {
         if (!process.HasExited)
+        {
             process.Kill(entireProcessTree: true);
+            process.WaitForExit(TimeSpan.FromSeconds(10));
+        }
+
         process.Dispose();
+        if (Directory.Exists(ownDataFolder))
+            Directory.Delete(ownDataFolder, recursive: true);
     }
 }

@@ -12,6 +12,11 @@ public sealed class DevStorage : IAsyncDisposable
     private DevStorage(string description, string? connection, Azurite? started = null) =>
         (Description, Connection, this.started) = (description, connection, started);
 
+    /// <summary>The folder of Azurite's data, and of the file that says where `dev` listens.</summary>
+    public static string DataFolder => Environment.GetEnvironmentVariable("DEV_DATA_FOLDER") is { Length: > 0 } folder
+        ? Path.GetFullPath(folder)
+        : Path.Combine(RepositoryRoot.Find() ?? Environment.CurrentDirectory, ".azurite");
+
     /// <summary>For people; without a secret.</summary>
     public string Description { get; }
 
@@ -26,7 +31,7 @@ public sealed class DevStorage : IAsyncDisposable
 
         var options = new AzuriteOptions
         {
-            DataDirectory = Path.Combine(RepositoryRoot.Find() ?? Environment.CurrentDirectory, ".azurite"),
+            DataDirectory = DataFolder,
             Report = report,
         };
         (string Service, int Port)[] services =

@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Text.Json;
+using MarketplaceWebhook.Cli.LocalHost.Storage;
+
+namespace MarketplaceWebhook.Cli.Commands;
+
+/// <summary>
+/// The URL and key of the running `dev`, in a file in its data folder that only this user may read: `send` and `probe` use them.
+/// The file is removed when `dev` ends.
+/// </summary>
+internal sealed class DevEndpoint : IDisposable
+{
+    private readonly string _content;
+
+    private DevEndpoint(string content) => _content = content;
+
+    private static string FilePath => Path.Combine(DevStorage.DataFolder, "dev.json");
+
+    public static DevEndpoint Publish(Uri url, string key)
+    {
+        var endpoint = new DevEndpoint(JsonSerializer.Serialize(new Content(url, key, Environment.ProcessId)));
+        Directory.CreateDirectory(DevStorage.DataFolder);
+        // A new file that is moved: a reader sees all of it or nothing, and the file mode is never the one of an older file.
+        var written = $"{FilePath}.{Environment.ProcessId}";
+        File.Delete(written);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using (var writer = new StreamWriter(written, options))
+        {
+            writer.Write(endpoint._content);
+        }
+
+        File.Move(written, FilePath, overwrite: true);
+        return endpoint;
+    }
+
+    /// <summary>The URL to post to, with the key.</summary>
+    /// <exception cref="UserErrorException">`dev` is not running.</exception>
+    public static Uri Find()
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize<Content>(File.ReadAllText(FilePath)) is { Url: not null, Key: not null } running
+                && IsRunning(running.ProcessId))
+            {
+                return new Uri($"{running.Url}?code={Uri.EscapeDataString(running.Key)}");
+            }
+        }
+        catch (Exception exception) when (
+            exception is FileNotFoundException or DirectoryNotFoundException or JsonException or NotSupportedException)
+        {
+            // Never started with this data folder, or ended.
+        }
+
+        throw new UserErrorException(
+            "dev is not running on this machine: start it with `dotnet run --project MarketplaceWebhook.Cli -- dev`, or pass a URL in "
+            + "--url.");
+    }
+
+    /// <summary>Keeps the file of another `dev` that was started later.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            if (File.ReadAllText(FilePath) == _content)
+            {
+                File.Delete(FilePath);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Without effect on others: the file names a process that has ended.
+        }
+    }
+
+    /// <summary>False for the process of a `dev` that was killed and could not remove its file.</summary>
+    private static bool IsRunning(int processId)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(processId);
+            return !process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private sealed record Content(Uri Url, string Key, int ProcessId);
+}
