@@ -23,6 +23,7 @@ internal static class PurgeCommand
             }
         });
         var dryRun = new Option<bool>("--dry-run") { Description = "Count without changing anything." };
+        var wait = DurationOption.Option("--wait", "How long to wait for messages that cannot be inspected (default: 30s).");
         var storage = CommandStorage.Option();
         var command = new Command(
             "purge",
@@ -30,18 +31,20 @@ internal static class PurgeCommand
             + "that Installs is derived from, so that rebuild gives the same rows.\nExit codes: 0 done; 2 bodies were "
             + "kept because a message may still need them; 1 invalid input, or storage failed.")
         {
-            olderThan, dryRun, storage,
+            olderThan, dryRun, wait, storage,
         };
         command.SetAction((parsed, token) => RunAsync(
-            parsed.GetValue(olderThan)!.Value, parsed.GetValue(dryRun), parsed.GetValue(storage), token));
+            parsed.GetValue(olderThan)!.Value, parsed.GetValue(dryRun), parsed.GetValue(wait) ?? TimeSpan.FromSeconds(30),
+            parsed.GetValue(storage), token));
         return command;
     }
 
-    private static async Task<int> RunAsync(TimeSpan olderThan, bool dryRun, string? storage, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        TimeSpan olderThan, bool dryRun, TimeSpan wait, string? storage, CancellationToken cancellationToken)
     {
         await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
         var before = DateTimeOffset.UtcNow - olderThan;
-        var purged = await opened.Get<Purge>().RunAsync(before, dryRun, cancellationToken);
+        var purged = await opened.Get<Purge>().RunAsync(before, dryRun, wait, cancellationToken);
         var table = ConsoleOutput.Table(["What", "Number"], "Where");
         (string What, string Where, int Number)[] lines =
         [

@@ -8,19 +8,24 @@ namespace MarketplaceWebhook.Maintenance;
 /// same Installs afterwards. Safe alongside live traffic and after a crash: rows are removed before the blobs they refer to, and
 /// blobs only while no message may refer to them. The next purge finds the blobs that this one left.
 /// </summary>
-public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, StatusChangeReader reader, QueueInspector waiting)
+public sealed class Purge(
+    StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, StatusChangeReader reader, QueueInspector waiting,
+    TimeProvider time)
 {
     private const int Batch = 500;
+    private static readonly TimeSpan BetweenInspections = TimeSpan.FromSeconds(1);
 
     /// <param name="before">Newer ones stay.</param>
-    /// <param name="dryRun">Counts only; changes nothing.</param>
-    public async Task<PurgeResult> RunAsync(DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
+    /// <param name="dryRun">Counts only; changes nothing and does not wait.</param>
+    /// <param name="wait">For messages that cannot be inspected, in all.</param>
+    public async Task<PurgeResult> RunAsync(
+        DateTimeOffset before, bool dryRun, TimeSpan wait, CancellationToken cancellationToken)
     {
         // The row of a removed notification still counts as a reference in a dry run: its blob is counted with the row.
         var queues = dryRun ? await waiting.PeekAsync(cancellationToken) : [];
         var result = await PurgeLogAsync(before, dryRun, queues, cancellationToken);
         result = await PurgeDeadLettersAsync(result, before, dryRun, cancellationToken);
-        return await PurgeBlobsAsync(result, before, dryRun, cancellationToken);
+        return await PurgeBlobsAsync(result, before, dryRun, dryRun ? TimeSpan.Zero : wait, cancellationToken);
     }
 
     private async Task<PurgeResult> PurgeLogAsync(
@@ -97,16 +102,32 @@ public sealed class Purge(StatusChangeLog log, DeadLetterTable letters, PayloadB
         && (id.ReceivedAt > DateTimeOffset.UnixEpoch ? id.ReceivedAt : letter.Row.Time(Columns.ReceivedAt)) < before;
 
     private async Task<PurgeResult> PurgeBlobsAsync(
-        PurgeResult result, DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
+        PurgeResult result, DateTimeOffset before, bool dryRun, TimeSpan wait, CancellationToken cancellationToken)
     {
         // Inspected before the rows: what is projected or recorded afterwards has a row or is one of these messages.
         var queues = await waiting.PeekAsync(cancellationToken);
+        long? waitingSince = null;
         await foreach (var blob in payloads.ReadAsync(cancellationToken))
         {
             // Redriving writes a blob again under its old id, before the message.
             if (!TableKeys.TryParseBlob(blob.Name, out var id, out var isDeadLetter)
                 || id.ReceivedAt >= before || blob.WrittenAt >= before
                 || await IsReferencedAsync(blob, id, isDeadLetter, Stays, cancellationToken))
+            {
+                continue;
+            }
+
+            // A message that is being processed is soon gone, or visible again.
+            var isReferenced = false;
+            while (!isDeadLetter && !isReferenced && queues.Any(queue => queue.Unseen > 0)
+                && time.GetElapsedTime(waitingSince ??= time.GetTimestamp()) < wait)
+            {
+                await Task.Delay(BetweenInspections, time, cancellationToken);
+                queues = await waiting.PeekAsync(cancellationToken);
+                isReferenced = await IsReferencedAsync(blob, id, isDeadLetter, Stays, cancellationToken);
+            }
+
+            if (isReferenced)
             {
                 continue;
             }

@@ -260,6 +260,21 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Purge_is_incomplete_while_a_message_is_being_processed()
+    {
+        await using var services = await InstalledAsync();
+        await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("paused", Account, padding: new string('x', 40_000)));
+        await services.Clients.Queue.SendMessageAsync("{}", Token);
+        await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Token);
+
+        // Storage has no old blobs here: only a dry run counts by the rows alone.
+        using var purged = await CliProcess.RunAsync(services.ConnectionString, "purge", "--older-than", "1d", "--dry-run");
+
+        Assert.Equal(2, purged.ExitCode);
+        Assert.Contains("Bodies of that age that were kept because a message may still need them: 1.", purged.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Command_on_an_unused_storage_fails_and_creates_nothing()
     {
         var connectionString = azurite.NewAccount();

@@ -6,6 +6,7 @@ using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Properties.Histories;
 using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Faults;
 
 namespace MarketplaceWebhook.Tests.Maintenance;
 
@@ -16,6 +17,8 @@ public sealed class PurgeTests(AzuriteFixture azurite)
 
     /// <summary>Blobs carry the emulator's own time: later than every notification of these tests, and than now.</summary>
     private static readonly DateTimeOffset AllOfIt = Ids.At(DateTimeOffset.UtcNow.AddDays(1)).ReceivedAt;
+
+    private static TimeSpan NoWait => TimeSpan.Zero;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -31,7 +34,7 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         }
 
         var before = await rooms.InstallsAsync();
-        var purged = await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, Token);
+        var purged = await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token);
 
         Assert.Equal(arrivals.Count, purged.Notifications + purged.KeptNotifications);
         Assert.True(purged.Notifications > 0);
@@ -62,9 +65,9 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         await rooms.ProjectAsync(Ids.At(AllOfIt, 2), NotificationBody.Of("paused", Account));
         var installs = await rooms.InstallsAsync();
 
-        var counted = await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: true, Token);
+        var counted = await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: true, NoWait, Token);
         Assert.Equal(5, await rooms.Get<StatusChangeLog>().ReadAsync(null, Token).CountAsync(Token));
-        var purged = await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, Token);
+        var purged = await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token);
 
         Assert.Equal((3, 2, 0), (purged.Notifications, purged.Blobs, purged.KeptNotifications));
         Assert.Equal(purged, counted);
@@ -82,7 +85,7 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         var redriven = Assert.Single(await rooms.Get<DeadLetterTable>().FindAsync(Ids.Minute(2), Token));
         await rooms.Get<DeadLetterTable>().MarkRedrivenAsync(redriven, AllOfIt, Token);
 
-        var purged = await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, Token);
+        var purged = await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token);
 
         Assert.Equal((1, 1), (purged.DeadLetters, purged.Blobs));
         Assert.Equal([TableKeys.DeadLetterBlob(Ids.Minute(2)), TableKeys.DeadLetterBlob(Ids.At(AllOfIt))], await BlobsAsync(rooms));
@@ -95,10 +98,10 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         await rooms.Get<PayloadBlobs>().PutPayloadAsync(Ids.Minute(1), Account, Encoding.UTF8.GetBytes("{}"), Token);
         await rooms.Clients.Payloads.UploadBlobAsync("note.txt", BinaryData.FromString("keep me"), Token);
 
-        Assert.Equal(0, (await rooms.Get<Purge>().RunAsync(DateTimeOffset.UtcNow.AddDays(-1), dryRun: false, Token)).Blobs);
+        Assert.Equal(0, (await rooms.Get<Purge>().RunAsync(DateTimeOffset.UtcNow.AddDays(-1), dryRun: false, NoWait, Token)).Blobs);
         Assert.Equal(2, (await BlobsAsync(rooms)).Count);
 
-        Assert.Equal(1, (await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, Token)).Blobs);
+        Assert.Equal(1, (await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token)).Blobs);
         Assert.Equal(["note.txt"], await BlobsAsync(rooms));
     }
 
@@ -108,11 +111,11 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         await using var rooms = await MaintenanceServices.StartAsync(azurite);
         var failed = await rooms.SendAsync(Ids.At(AllOfIt), NotificationBody.Of("started", Account, padding: Long));
         await RecordAsync(rooms, Ids.At(AllOfIt), failed);
-        Assert.Equal(0, (await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, Token)).Blobs);
+        Assert.Equal(0, (await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token)).Blobs);
 
         var waiting = await rooms.SendAsync(Ids.Minute(2), NotificationBody.Of("started", Account, padding: Long));
         await rooms.Get<NotificationQueue>().ResendAsync(waiting, Token);
-        var purged = await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, Token);
+        var purged = await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token);
 
         Assert.Equal(1, purged.BlobsLeft);
         Assert.Equal([TableKeys.PayloadBlob(Ids.Minute(2)), TableKeys.PayloadBlob(Ids.At(AllOfIt))], await BlobsAsync(rooms));
@@ -145,14 +148,40 @@ public sealed class PurgeTests(AzuriteFixture azurite)
             await queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Token);
         }
 
-        var purged = await services.Get<Purge>().RunAsync(before, dryRun: false, Token);
+        var purged = await services.Get<Purge>().RunAsync(before, dryRun: false, NoWait, Token);
 
         Assert.Equal((1, 0), (purged.Notifications, purged.Blobs));
         Assert.Equal([TableKeys.PayloadBlob(Ids.Minute(1))], await BlobsAsync(services));
 
         await queue.ClearMessagesAsync(Token);
-        Assert.Equal(1, (await services.Get<Purge>().RunAsync(before, dryRun: false, Token)).Blobs);
+        Assert.Equal(1, (await services.Get<Purge>().RunAsync(before, dryRun: false, NoWait, Token)).Blobs);
         Assert.Empty(await BlobsAsync(services));
+    }
+
+    [Fact]
+    public async Task Body_is_removed_once_the_messages_that_were_being_processed_are_gone()
+    {
+        await using var direct = await MaintenanceServices.StartAsync(azurite);
+        await direct.ProjectAsync(Ids.Minute(1), NotificationBody.Of("paused", Account, padding: Long));
+        await direct.Clients.Queue.SendMessageAsync("{}", Token);
+        await direct.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Token);
+        await using var proxy = await FaultProxy.StartAsync(direct.ConnectionString, Token);
+        proxy.Before = async call =>
+        {
+            // The message is gone at the second inspection: one peeks six times.
+            if (call.Operation == "Peek Messages" && proxy.Calls.Count(other => other.Operation == call.Operation) == 7)
+            {
+                await direct.Clients.Queue.ClearMessagesAsync(Token);
+            }
+
+            return null;
+        };
+        await using var services = MaintenanceServices.On(proxy.ConnectionString);
+
+        var purged = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, TimeSpan.FromSeconds(30), Token);
+
+        Assert.Equal((1, 0), (purged.Blobs, purged.BlobsLeft));
+        Assert.Empty(await BlobsAsync(direct));
     }
 
     [Fact]
@@ -163,8 +192,8 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         await services.Get<NotificationQueue>().ResendAsync(
             await services.SendAsync(Ids.Minute(2), NotificationBody.Of("paused", Account)), Token);
 
-        Assert.Equal(1, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: true, Token)).Blobs);
-        Assert.Equal(1, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, Token)).Blobs);
+        Assert.Equal(1, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: true, NoWait, Token)).Blobs);
+        Assert.Equal(1, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token)).Blobs);
         Assert.Empty(await BlobsAsync(services));
     }
 

@@ -83,7 +83,7 @@ public sealed class MaintenanceCrashTests(ITestOutputHelper output)
 
             Task CommandAsync() => isErase
                 ? history.Erasure.RunAsync(MaintenanceHistory.Account, TimeSpan.FromSeconds(20), Cancellation)
-                : history.Purge.RunAsync(history.Middle, dryRun: false, Cancellation);
+                : history.Purge.RunAsync(history.Middle, dryRun: false, TimeSpan.FromSeconds(20), Cancellation);
         }
         catch (Exception e) when (!Cancellation.IsCancellationRequested)
         {

@@ -86,7 +86,7 @@ internal sealed class MaintenanceHistory
         _projector = new Projector(_log, _installTable, _reader, _retry, _time, NullLogger<Projector>.Instance);
         var inspector = new QueueInspector(clients);
         Erasure = new Erasure(_installTable, _log, _letters, _payloads, inspector, _time);
-        Purge = new Purge(_log, _letters, _payloads, _reader, inspector);
+        Purge = new Purge(_log, _letters, _payloads, _reader, inspector, _time);
     }
 
     public Erasure Erasure { get; }
