@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Identity;
+using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Cli;
 
@@ -13,7 +14,9 @@ internal static class ExpectedFailure
         RequestFailedException { Status: 401 or 403 } storage =>
             $"Storage denied access ({storage.ErrorCode ?? "no error code"}): check AzureWebJobsStorage or --storage.",
         RequestFailedException { Status: 0 } => Unreachable(exception),
-        RequestFailedException storage => $"Storage responded with {storage.Status} ({storage.ErrorCode ?? "no error code"}).",
+        RequestFailedException storage =>
+            $"Storage responded with {storage.Status} ({storage.ErrorCode ?? "no error code"})"
+            + (StorageErrors.IsTransient(storage) || StorageErrors.IsLostRace(storage) ? ": try again later." : "."),
         AuthenticationFailedException =>
             "Signing in to Azure failed: run `az login`, or use a connection string in AzureWebJobsStorage or --storage.",
         // The failures of all attempts of a call.

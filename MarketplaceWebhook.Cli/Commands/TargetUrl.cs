@@ -12,7 +12,7 @@ internal static class TargetUrl
     };
 
     /// <param name="url">The value of <see cref="Option"/>.</param>
-    /// <exception cref="UserErrorException">It is not a URL, or there is none and `dev` is not running.</exception>
+    /// <exception cref="UserErrorException">It is not a URL, or it is null and `dev` is not running.</exception>
     public static Uri Read(string? url) =>
         url is null ? DevEndpoint.Find()
         : Uri.TryCreate(url, UriKind.Absolute, out var target) && target.Scheme is "http" or "https" ? target

@@ -68,7 +68,7 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
             .Where(segment => !segment.EndsWith("?}", StringComparison.Ordinal))
             .Prepend(_app.Host.RoutePrefix)));
 
-    /// <summary>The URL of the first function that accepts POST, without a key; null if there is none.</summary>
+    /// <summary>The URL of the first function that accepts POST, without a key; null if no function does.</summary>
     public Uri? ReceiverUrl => HttpFunctions.FirstOrDefault(
         function => function.Methods.Contains("post", StringComparer.OrdinalIgnoreCase)) is { } receiver
         ? UrlOf(receiver)
