@@ -10,29 +10,29 @@ namespace MarketplaceWebhook.Cli.Commands;
 /// <summary>The output of `dev`. It contains no key and no query, except in the one URL that is meant to be copied.</summary>
 internal sealed class DevConsole
 {
-    private readonly IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings());
-    private int lastHealth = StatusCodes.Status200OK;
+    private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings());
+    private int _lastHealth = StatusCodes.Status200OK;
 
     // The terminal wraps long lines; a URL that is broken here could not be copied.
-    public DevConsole() => console.Profile.Width = 4096;
+    public DevConsole() => _console.Profile.Width = 4096;
 
-    public void Report(string line) => console.MarkupLineInterpolated($"[dim]{SafeText.Of(line)}[/]");
+    public void Report(string line) => _console.MarkupLineInterpolated($"[dim]{SafeText.Of(line)}[/]");
 
     public void Welcome(LocalFunctionsHost host, LocalDashboard page, string key, string storage)
     {
-        console.WriteLine();
+        _console.WriteLine();
         if (host.ReceiverUrl is { } receiver)
         {
             var url = $"{receiver}?code={Uri.EscapeDataString(key)}";
-            console.MarkupLineInterpolated($"[bold]URL for Cyclr[/]  {url}");
-            console.MarkupLineInterpolated($"[bold]Try it       [/]  {Curl(url)}");
+            _console.MarkupLineInterpolated($"[bold]URL for Cyclr[/]  {url}");
+            _console.MarkupLineInterpolated($"[bold]Try it       [/]  {Curl(url)}");
         }
 
-        console.MarkupLineInterpolated($"[bold]Page         [/]  {page.UrlOn(host.BaseAddress)}");
-        console.MarkupLineInterpolated($"[bold]Storage      [/]  {SafeText.Of(storage)}");
-        console.MarkupLineInterpolated($"[bold]App          [/]  process {host.WorkerProcessId}");
-        console.MarkupLine("Ctrl+C ends it.");
-        console.WriteLine();
+        _console.MarkupLineInterpolated($"[bold]Page         [/]  {page.UrlOn(host.BaseAddress)}");
+        _console.MarkupLineInterpolated($"[bold]Storage      [/]  {SafeText.Of(storage)}");
+        _console.MarkupLineInterpolated($"[bold]App          [/]  process {host.WorkerProcessId}");
+        _console.MarkupLine("Ctrl+C ends it.");
+        _console.WriteLine();
     }
 
     public void Observe(HostEvent seen)
@@ -40,7 +40,7 @@ internal sealed class DevConsole
         switch (seen)
         {
             case WorkerWrote wrote:
-                console.MarkupLineInterpolated($"[dim]  {SafeText.Of(wrote.Line)}[/]");
+                _console.MarkupLineInterpolated($"[dim]  {SafeText.Of(wrote.Line)}[/]");
                 break;
             case WorkerStarted started:
                 Report($"The app starts as process {started.ProcessId} ...");
@@ -58,11 +58,11 @@ internal sealed class DevConsole
             case WorkerNotStarted notStarted:
                 Warn(notStarted.Reason);
                 break;
-            case HttpInvocation { Function: "Health" } health when health.Status == lastHealth:
+            case HttpInvocation { Function: "Health" } health when health.Status == _lastHealth:
                 // The page requests it every second while it is open.
                 break;
             case HttpInvocation call:
-                lastHealth = call.Function == "Health" ? call.Status : lastHealth;
+                _lastHealth = call.Function == "Health" ? call.Status : _lastHealth;
                 Print(call);
                 break;
             case QueueInvocation invocation:
@@ -113,11 +113,11 @@ internal sealed class DevConsole
     }
 
     private void Line(string colour, string outcome, string function, string what, TimeSpan duration) =>
-        console.MarkupLine(
+        _console.MarkupLine(
             $"[dim]{DateTime.Now:HH:mm:ss}[/]  [{colour}]{outcome,-7}[/]  {Markup.Escape(function),-20}  "
             + $"{Markup.Escape(SafeText.Of(what, 200))}  [dim]{duration.TotalMilliseconds:0} ms[/]");
 
-    private void Warn(string line) => console.MarkupLineInterpolated($"[yellow]{SafeText.Of(line)}[/]");
+    private void Warn(string line) => _console.MarkupLineInterpolated($"[yellow]{SafeText.Of(line)}[/]");
 
     private static string RealHost(RealHostReaction reaction) => reaction switch
     {

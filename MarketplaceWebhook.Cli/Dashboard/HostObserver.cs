@@ -19,23 +19,23 @@ internal sealed class HostObserver(
     private const int MaxReads = 50;
 
     // The host must not wait for the page: beyond this the oldest are not shown.
-    private readonly Channel<(HostEvent Event, DateTimeOffset At)> seen = Channel.CreateBounded<(HostEvent, DateTimeOffset)>(
+    private readonly Channel<(HostEvent Event, DateTimeOffset At)> _seen = Channel.CreateBounded<(HostEvent, DateTimeOffset)>(
         new BoundedChannelOptions(20_000) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
-    private int callsWithoutId;
+    private int _callsWithoutId;
 
     public void Observe(HostEvent hostEvent)
     {
         if (hostEvent is QueueInvocation or HttpInvocation { Function: Receive })
-            seen.Writer.TryWrite((hostEvent, time.GetUtcNow()));
+            _seen.Writer.TryWrite((hostEvent, time.GetUtcNow()));
     }
 
     public async Task RunAsync(CancellationToken stopping)
     {
-        while (await seen.Reader.WaitToReadAsync(stopping))
+        while (await _seen.Reader.WaitToReadAsync(stopping))
         {
             var changed = new HashSet<(Guid AccountId, long PackageId)>();
-            while (changed.Count <= MaxReads && seen.Reader.TryRead(out var next))
+            while (changed.Count <= MaxReads && _seen.Reader.TryRead(out var next))
             {
                 if (next.Event is HttpInvocation call)
                     Show(call, next.At);
@@ -60,9 +60,9 @@ internal sealed class HostObserver(
             _ => Outcome.Unavailable,
         };
         // The queue may have been faster than the answer.
-        Publish(answer.NotificationId ?? $"call {++callsWithoutId}", known => known ?? new Activity
+        Publish(answer.NotificationId ?? $"call {++_callsWithoutId}", known => known ?? new Activity
         {
-            Id = answer.NotificationId ?? $"call {callsWithoutId}",
+            Id = answer.NotificationId ?? $"call {_callsWithoutId}",
             At = NotificationId.TryParse(answer.NotificationId, out var id) ? id.ReceivedAt : at,
             Outcome = outcome,
             Detail = outcome == Outcome.Accepted ? null : $"{call.Status} {answer.Text}".TrimEnd(),

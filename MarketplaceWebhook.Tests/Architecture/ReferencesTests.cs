@@ -74,7 +74,7 @@ public sealed class ReferencesTests
     [AsAttribute(typeof(AsAttributeValue))]
     private sealed class Plants : AsBase
     {
-        private AsField? field;
+        private AsField? _field;
 
         public static AsResult? Method(AsParameter parameter, List<AsGenericArgument<AsElement[]>> list)
         {

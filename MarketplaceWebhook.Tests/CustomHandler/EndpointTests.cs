@@ -18,28 +18,28 @@ namespace MarketplaceWebhook.Tests.CustomHandler;
 /// <summary>The queue functions as the Functions host calls them: it deletes a message only after a JSON object.</summary>
 public sealed class EndpointTests(AzuriteFixture azurite) : IAsyncLifetime
 {
-    private readonly string storage = azurite.NewAccount();
-    private readonly HttpClient host = new();
-    private readonly LogLines log = new();
-    private WebApplication app = null!;
+    private readonly string _storage = azurite.NewAccount();
+    private readonly HttpClient _host = new();
+    private readonly LogLines _log = new();
+    private WebApplication _app = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private StorageClients Storage => app.Services.GetRequiredService<StorageClients>();
+    private StorageClients Storage => _app.Services.GetRequiredService<StorageClients>();
 
     public async ValueTask InitializeAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear();
-        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageSettings.Name, storage)]);
-        builder.Logging.ClearProviders().AddProvider(log);
+        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageSettings.Name, _storage)]);
+        builder.Logging.ClearProviders().AddProvider(_log);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddRoutingCore();
         Registration.AddMarketplaceWebhook(builder);
-        app = builder.Build();
-        app.MapFunctions();
-        await app.StartAsync(Cancellation);
-        host.BaseAddress = new Uri(app.Urls.Single());
+        _app = builder.Build();
+        _app.MapFunctions();
+        await _app.StartAsync(Cancellation);
+        _host.BaseAddress = new Uri(_app.Urls.Single());
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class EndpointTests(AzuriteFixture azurite) : IAsyncLifetime
 
         Assert.Equal(
             (HttpStatusCode.InternalServerError, ""), (response.StatusCode, await response.Content.ReadAsStringAsync(Cancellation)));
-        Assert.Equal(["Projection of (unreadable) failed: UnreadableEnvelopeException: it is not JSON"], log.Errors);
+        Assert.Equal(["Projection of (unreadable) failed: UnreadableEnvelopeException: it is not JSON"], _log.Errors);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class EndpointTests(AzuriteFixture azurite) : IAsyncLifetime
         await AssertCompletedAsync(await InvokeAsync("RecordDeadLetter", "just plain text"));
 
         Assert.Single(await Rows.ListAsync(Storage.DeadLetters, Cancellation));
-        Assert.StartsWith("Dead letter 00000000-0000-7eba-", Assert.Single(log.Errors), StringComparison.Ordinal);
+        Assert.StartsWith("Dead letter 00000000-0000-7eba-", Assert.Single(_log.Errors), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -74,19 +74,19 @@ public sealed class EndpointTests(AzuriteFixture azurite) : IAsyncLifetime
     [InlineData("RecordDeadLetter")]
     public async Task Body_that_is_not_an_invocation_gets_500(string function)
     {
-        using var response = await host.PostAsync($"/{function}", new StringContent("no json"), Cancellation);
+        using var response = await _host.PostAsync($"/{function}", new StringContent("no json"), Cancellation);
 
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
-        Assert.Equal([$"Function {function} could not read its invocation: JsonReaderException"], log.Errors);
+        Assert.Equal([$"Function {function} could not read its invocation: JsonReaderException"], _log.Errors);
     }
 
     public async ValueTask DisposeAsync()
     {
-        host.Dispose();
-        await app.DisposeAsync();
+        _host.Dispose();
+        await _app.DisposeAsync();
     }
 
-    private Task<HttpResponseMessage> InvokeAsync(string function, string message) => host.PostAsync(
+    private Task<HttpResponseMessage> InvokeAsync(string function, string message) => _host.PostAsync(
         $"/{function}",
         JsonContent.Create(new
         {

@@ -18,15 +18,15 @@ internal sealed class EndToEndHost : IAsyncDisposable
 
     private static readonly string? BaseUrl = Environment.GetEnvironmentVariable("JOURNEY_BASE_URL");
 
-    private readonly HttpClient caller = new();
-    private readonly LocalFunctionsHost? local;
-    private readonly string key;
+    private readonly HttpClient _caller = new();
+    private readonly LocalFunctionsHost? _local;
+    private readonly string _key;
 
     private EndToEndHost(LocalFunctionsHost? local, Uri address, string key, string storage)
     {
-        this.local = local;
-        this.key = key;
-        caller.BaseAddress = address;
+        this._local = local;
+        this._key = key;
+        _caller.BaseAddress = address;
         Storage = new StorageClients(StorageSettings.FromConnectionString(storage));
     }
 
@@ -37,7 +37,7 @@ internal sealed class EndToEndHost : IAsyncDisposable
 
     public StorageClients Storage { get; }
 
-    public LocalFunctionsHost Local => local ?? throw new InvalidOperationException("This application runs behind the local host only.");
+    public LocalFunctionsHost Local => _local ?? throw new InvalidOperationException("This application runs behind the local host only.");
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -77,15 +77,15 @@ internal sealed class EndToEndHost : IAsyncDisposable
         request.Headers.TransferEncodingChunked = chunked;
         if (withKey)
         {
-            request.Headers.Add("x-functions-key", key);
+            request.Headers.Add("x-functions-key", _key);
         }
 
-        return caller.SendAsync(request, Cancellation);
+        return _caller.SendAsync(request, Cancellation);
     }
 
-    public string KeyInQuery => $"?code={Uri.EscapeDataString(key)}";
+    public string KeyInQuery => $"?code={Uri.EscapeDataString(_key)}";
 
-    public Task<HttpResponseMessage> GetAsync(string path) => caller.GetAsync(path, Cancellation);
+    public Task<HttpResponseMessage> GetAsync(string path) => _caller.GetAsync(path, Cancellation);
 
     /// <summary>The id in a response of any status.</summary>
     public static async Task<NotificationId> IdOfAsync(HttpResponseMessage response) =>
@@ -108,10 +108,10 @@ internal sealed class EndToEndHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        caller.Dispose();
-        if (local is not null)
+        _caller.Dispose();
+        if (_local is not null)
         {
-            await local.DisposeAsync();
+            await _local.DisposeAsync();
         }
     }
 

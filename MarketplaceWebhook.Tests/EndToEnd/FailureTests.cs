@@ -8,7 +8,7 @@ namespace MarketplaceWebhook.Tests.EndToEnd;
 /// <summary>The worker is killed, or storage is unavailable.</summary>
 public sealed class FailureTests(AzuriteFixture azurite)
 {
-    private readonly Guid account = Guid.NewGuid();
+    private readonly Guid _account = Guid.NewGuid();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -29,10 +29,10 @@ public sealed class FailureTests(AzuriteFixture azurite)
             return Task.FromResult<Fault?>(Fault.BrokenConnection);
         };
 
-        using var response = await host.PostAsync(NotificationTests.OfAccount("installed", account));
+        using var response = await host.PostAsync(NotificationTests.OfAccount("installed", _account));
 
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
-        var rows = await host.InstallsAsync(account, "both rows", rows => rows.Count == 2);
+        var rows = await host.InstallsAsync(_account, "both rows", rows => rows.Count == 2);
         Assert.Equal(2, commits);
         Assert.Equal((await EndToEndHost.IdOfAsync(response)).ToString(), rows[0].GetString("InstalledNotificationId"));
         Assert.Single(await Rows.ListAsync(host.Storage.StatusChanges, Cancellation));
@@ -56,11 +56,11 @@ public sealed class FailureTests(AzuriteFixture azurite)
             return Task.FromResult<Fault?>(Fault.BrokenConnection);
         };
 
-        using var lost = await host.PostAsync(NotificationTests.OfAccount("started", account));
-        using var accepted = await host.PostAsync(NotificationTests.OfAccount("started", account));
+        using var lost = await host.PostAsync(NotificationTests.OfAccount("started", _account));
+        using var accepted = await host.PostAsync(NotificationTests.OfAccount("started", _account));
 
         Assert.Equal([HttpStatusCode.InternalServerError, HttpStatusCode.Accepted], [lost.StatusCode, accepted.StatusCode]);
-        await host.LoggedAsync(account, await EndToEndHost.IdOfAsync(accepted));
+        await host.LoggedAsync(_account, await EndToEndHost.IdOfAsync(accepted));
         Assert.Single(await Rows.ListAsync(host.Storage.StatusChanges, Cancellation));
     }
 
@@ -74,7 +74,7 @@ public sealed class FailureTests(AzuriteFixture azurite)
         await using var host = await EndToEndHost.StartLocalAsync(proxy.ConnectionString, storage);
         var worker = host.Local.WorkerProcessId;
 
-        using (var response = await host.PostAsync(NotificationTests.OfAccount("started", account)))
+        using (var response = await host.PostAsync(NotificationTests.OfAccount("started", _account)))
         {
             Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
             Assert.NotNull(response.Headers.RetryAfter);
@@ -86,11 +86,11 @@ public sealed class FailureTests(AzuriteFixture azurite)
         }
 
         repair.Dispose();
-        using var accepted = await host.PostAsync(NotificationTests.OfAccount("started", account));
+        using var accepted = await host.PostAsync(NotificationTests.OfAccount("started", _account));
 
         Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
         Assert.Equal(worker, host.Local.WorkerProcessId);
-        await host.LoggedAsync(account, await EndToEndHost.IdOfAsync(accepted));
+        await host.LoggedAsync(_account, await EndToEndHost.IdOfAsync(accepted));
     }
 
     [Fact]
@@ -99,19 +99,19 @@ public sealed class FailureTests(AzuriteFixture azurite)
         Assert.SkipUnless(EndToEndHost.IsLocal, "It deletes tables and queues.");
         var storage = azurite.NewAccount();
         await using var host = await EndToEndHost.StartLocalAsync(storage);
-        using (var first = await host.PostAsync(NotificationTests.OfAccount("started", account)))
+        using (var first = await host.PostAsync(NotificationTests.OfAccount("started", _account)))
         {
-            await host.LoggedAsync(account, await EndToEndHost.IdOfAsync(first));
+            await host.LoggedAsync(_account, await EndToEndHost.IdOfAsync(first));
         }
 
         await host.Storage.Queue.DeleteAsync(Cancellation);
         await host.Storage.StatusChanges.DeleteAsync(Cancellation);
         await host.Storage.Installs.DeleteAsync(Cancellation);
 
-        using var second = await host.PostAsync(NotificationTests.OfAccount("installed", account));
+        using var second = await host.PostAsync(NotificationTests.OfAccount("installed", _account));
 
         Assert.Equal(HttpStatusCode.Accepted, second.StatusCode);
-        await host.InstallsAsync(account, "both rows", rows => rows.Count == 2);
+        await host.InstallsAsync(_account, "both rows", rows => rows.Count == 2);
     }
 
     private static void Kill(EndToEndHost host)

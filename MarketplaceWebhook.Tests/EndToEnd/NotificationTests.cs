@@ -11,7 +11,7 @@ namespace MarketplaceWebhook.Tests.EndToEnd;
 /// <summary>From the request to the rows.</summary>
 public sealed class NotificationTests(EndToEndFixture application) : IClassFixture<EndToEndFixture>
 {
-    private readonly Guid account = Guid.NewGuid();
+    private readonly Guid _account = Guid.NewGuid();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -31,10 +31,10 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
 
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         var id = await EndToEndHost.IdOfAsync(response);
-        var change = await application.Host.LoggedAsync(account, id);
+        var change = await application.Host.LoggedAsync(_account, id);
         Assert.Equal((name, 1234L, "shop"), (change.GetString("Status"), change.GetInt64("PackageId"), change.GetString("Source")));
         Assert.Equal(Encoding.UTF8.GetString(body), change.GetString("Payload"));
-        var rows = await application.Host.InstallsAsync(account, "the rows", rows => rows.Count == (name == "installed" ? 2 : 1));
+        var rows = await application.Host.InstallsAsync(_account, "the rows", rows => rows.Count == (name == "installed" ? 2 : 1));
         Assert.Equal((name, id.ToString()), (rows[0].GetString("Status"), rows[0].GetString("StatusNotificationId")));
         Assert.Equal("ExampleAccount", rows[0].GetString("AccountApiId"));
     }
@@ -49,14 +49,14 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
         }
 
         var running = await application.Host.InstallsAsync(
-            account, "both rows", rows => rows.Count == 2 && rows[0].ContainsKey("StoppedAt") && rows[0].GetString("Status") == "started");
+            _account, "both rows", rows => rows.Count == 2 && rows[0].ContainsKey("StoppedAt") && rows[0].GetString("Status") == "started");
         Assert.Equal((1, 1), (running[0].GetInt32("CycleCount"), running[0].GetInt32("ErrorCount")));
         Assert.True(running[0].GetDateTimeOffset("InstalledAt") < running[0].GetDateTimeOffset("StoppedAt"));
         Assert.True(running[0].GetDateTimeOffset("StoppedAt") < running[0].GetDateTimeOffset("StartedAt"));
         Assert.Contains("https://example.com/api/webhook/abcdefg", running[1].GetString("Webhooks"), StringComparison.Ordinal);
 
         using var last = await application.Host.PostAsync(OfAccount("uninstalled"));
-        var gone = await application.Host.InstallsAsync(account, "the install row alone", rows => rows.Count == 1);
+        var gone = await application.Host.InstallsAsync(_account, "the install row alone", rows => rows.Count == 1);
         Assert.Equal(("uninstalled", 0), (gone[0].GetString("Status"), gone[0].GetInt32("CycleCount")));
     }
 
@@ -110,12 +110,12 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
     public async Task Body_of_1_MiB_is_stored_in_a_blob(bool chunked)
     {
         var body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(AcceptingTests.BodyOf(1024 * 1024))
-            .Replace(Guid.Empty.ToString(), account.ToString(), StringComparison.Ordinal));
+            .Replace(Guid.Empty.ToString(), _account.ToString(), StringComparison.Ordinal));
 
         using var response = await application.Host.PostAsync(body, chunked: chunked);
 
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
-        var change = await application.Host.LoggedAsync(account, await EndToEndHost.IdOfAsync(response));
+        var change = await application.Host.LoggedAsync(_account, await EndToEndHost.IdOfAsync(response));
         var blob = await application.Host.Storage.Payloads.GetBlobClient(change.GetString("PayloadBlob")).DownloadContentAsync(Cancellation);
         Assert.Equal(body, blob.Value.Content.ToArray());
     }
@@ -164,14 +164,14 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
     {
         using var response = await application.Host.PostAsync(OfAccount("installed"));
         var id = await EndToEndHost.IdOfAsync(response);
-        await application.Host.InstallsAsync(account, "both rows", rows => rows.Count == 2);
-        var before = await application.Host.LoggedAsync(account, id);
+        await application.Host.InstallsAsync(_account, "both rows", rows => rows.Count == 2);
+        var before = await application.Host.LoggedAsync(_account, id);
         var installs = await InstallsAsync();
 
         await SendAsync(Encoding.UTF8.GetString(Envelope.Write(id, "default", null, OfAccount("installed")).Span));
-        await application.Host.InstallsAsync(account, "the fence written again", rows => rows[0].ETag != installs[0].ETag);
+        await application.Host.InstallsAsync(_account, "the fence written again", rows => rows[0].ETag != installs[0].ETag);
 
-        var after = await application.Host.LoggedAsync(account, id);
+        var after = await application.Host.LoggedAsync(_account, id);
         Assert.Equal((before.ETag, before.Timestamp), (after.ETag, after.Timestamp));
         var again = await InstallsAsync();
         Assert.Equal(installs.Select(row => Rows.Of(row).ToJsonString()), again.Select(row => Rows.Of(row).ToJsonString()));
@@ -181,7 +181,7 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
     [Fact]
     public async Task Unreadable_message_becomes_a_dead_letter()
     {
-        var text = $"just plain text {account}";
+        var text = $"just plain text {_account}";
 
         await SendAsync(text);
 
@@ -193,12 +193,12 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
         Assert.Equal(("failed", "unreadable-envelope"), (deadLetter!.PartitionKey, deadLetter.GetString("Reason")));
     }
 
-    private Task<List<TableEntity>> InstallsAsync() => application.Host.InstallsAsync(account, "rows", _ => true);
+    private Task<List<TableEntity>> InstallsAsync() => application.Host.InstallsAsync(_account, "rows", _ => true);
 
     private Task SendAsync(string message) => application.Host.Storage.Queue.SendMessageAsync(message, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: Cancellation);
 
     /// <summary>A documented body with the account of this test.</summary>
-    private byte[] OfAccount(string name) => OfAccount(name, account);
+    private byte[] OfAccount(string name) => OfAccount(name, _account);
 
     internal static byte[] OfAccount(string name, Guid account) => Encoding.UTF8.GetBytes(
         Encoding.UTF8.GetString(Bodies.Read("documented", name))

@@ -18,10 +18,10 @@ internal sealed class AzureManagement : IAsyncDisposable
     public const string Token = "token-for-azure-resource-manager";
     public const string NewKey = "made+by/Azure==";
 
-    private readonly WebApplication app;
-    private readonly Dictionary<string, string> keys = new() { ["default"] = "the-default-key" };
+    private readonly WebApplication _app;
+    private readonly Dictionary<string, string> _keys = new() { ["default"] = "the-default-key" };
 
-    private AzureManagement(WebApplication app) => this.app = app;
+    private AzureManagement(WebApplication app) => this._app = app;
 
     /// <summary>Method and path of each call that had the token and an API version.</summary>
     public List<string> Calls { get; } = [];
@@ -29,7 +29,7 @@ internal sealed class AzureManagement : IAsyncDisposable
     /// <summary>How many calls get 404 before the function is listed.</summary>
     public int CallsBeforeFunctionIsListed { get; set; }
 
-    public string Url => app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/";
+    public string Url => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/";
 
     public static async Task<AzureManagement> StartAsync(string? cyclrKey = null)
     {
@@ -38,13 +38,13 @@ internal sealed class AzureManagement : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var management = new AzureManagement(builder.Build());
         if (cyclrKey is not null)
-            management.keys["cyclr"] = cyclrKey;
-        management.app.Run(management.RespondAsync);
-        await management.app.StartAsync(TestContext.Current.CancellationToken);
+            management._keys["cyclr"] = cyclrKey;
+        management._app.Run(management.RespondAsync);
+        await management._app.StartAsync(TestContext.Current.CancellationToken);
         return management;
     }
 
-    public async ValueTask DisposeAsync() => await app.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
     private async Task RespondAsync(HttpContext http)
     {
@@ -65,10 +65,10 @@ internal sealed class AzureManagement : IAsyncDisposable
         switch (call)
         {
             case $"POST {AppId}/functions/ReceiveNotification/listkeys":
-                await http.Response.WriteAsJsonAsync(keys);
+                await http.Response.WriteAsJsonAsync(_keys);
                 break;
             case $"PUT {AppId}/functions/ReceiveNotification/keys/cyclr":
-                keys["cyclr"] = NewKey;
+                _keys["cyclr"] = NewKey;
                 http.Response.StatusCode = 201;
                 await http.Response.WriteAsJsonAsync(new { properties = new { name = "cyclr", value = NewKey } });
                 break;

@@ -8,13 +8,13 @@ namespace MarketplaceWebhook.Tests.Infra;
 /// </summary>
 public sealed class HookTests : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("hooks");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hooks");
 
-    private string Terminal => Path.Combine(folder.FullName, "terminal");
+    private string Terminal => Path.Combine(_folder.FullName, "terminal");
 
     public static TheoryData<string> Shells { get; } = IsInstalled("pwsh") ? ["sh", "pwsh"] : ["sh"];
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
     public void PowerShell_hook_is_tested_where_PowerShell_is_installed() =>
@@ -160,7 +160,7 @@ public sealed class HookTests : IDisposable
     ];
 
     private string[] CallsOf(string tool) =>
-        File.Exists(Path.Combine(folder.FullName, tool + ".calls")) ? File.ReadAllLines(Path.Combine(folder.FullName, tool + ".calls")) : [];
+        File.Exists(Path.Combine(_folder.FullName, tool + ".calls")) ? File.ReadAllLines(Path.Combine(_folder.FullName, tool + ".calls")) : [];
 
     private async Task<(int ExitCode, string Output)> RunAsync(
         string shell, string hook, IEnumerable<KeyValuePair<string, string>> values)
@@ -168,11 +168,11 @@ public sealed class HookTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The replacements of azd and dotnet are shell scripts.");
         Assert.SkipUnless(shell != "sh" || IsInstalled("curl"), "'curl' is not installed.");
 
-        var hooks = Directory.CreateDirectory(Path.Combine(folder.FullName, "infra", "hooks"));
+        var hooks = Directory.CreateDirectory(Path.Combine(_folder.FullName, "infra", "hooks"));
         var script = Path.Combine(hooks.FullName, hook + (shell == "sh" ? ".sh" : ".ps1"));
         File.Copy(Repository.PathOf($"infra/hooks/{Path.GetFileName(script)}"), script, overwrite: true);
-        WriteTool("azd", $$"""[ "$1" = auth ] && echo '{"token": "{{AzureManagement.Token}}", "expiresOn": "2030-01-01T00:00:00Z"}' && exit 0; echo "$*" >> "{{folder.FullName}}/azd.calls" """);
-        WriteTool("dotnet", $$"""echo "$*" >> "{{folder.FullName}}/dotnet.calls"; exit "${FAKE_DOTNET_EXIT:-0}" """);
+        WriteTool("azd", $$"""[ "$1" = auth ] && echo '{"token": "{{AzureManagement.Token}}", "expiresOn": "2030-01-01T00:00:00Z"}' && exit 0; echo "$*" >> "{{_folder.FullName}}/azd.calls" """);
+        WriteTool("dotnet", $$"""echo "$*" >> "{{_folder.FullName}}/dotnet.calls"; exit "${FAKE_DOTNET_EXIT:-0}" """);
 
         var start = new ProcessStartInfo(shell, shell == "sh" ? [script] : ["-NoProfile", "-File", script])
         {
@@ -181,7 +181,7 @@ public sealed class HookTests : IDisposable
         };
         foreach (var inherited in new[] { "CI", "TF_BUILD" })
             start.Environment.Remove(inherited);
-        start.Environment["PATH"] = Path.Combine(folder.FullName, "bin") + Path.PathSeparator + start.Environment["PATH"];
+        start.Environment["PATH"] = Path.Combine(_folder.FullName, "bin") + Path.PathSeparator + start.Environment["PATH"];
         foreach (var (name, value) in values)
             start.Environment[name] = value;
 
@@ -194,7 +194,7 @@ public sealed class HookTests : IDisposable
 
     private void WriteTool(string name, string body)
     {
-        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(folder.FullName, "bin")).FullName, name);
+        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder.FullName, "bin")).FullName, name);
         File.WriteAllText(path, $"#!/bin/sh\n{body}\n");
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

@@ -7,11 +7,11 @@ namespace MarketplaceWebhook.Tests.LocalHost;
 
 public sealed class AzuriteTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("azurite-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("azurite-").FullName;
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public async Task Acknowledged_writes_survive_an_immediate_stop()
@@ -53,7 +53,7 @@ public sealed class AzuriteTests : IDisposable
     }
 
     private Task<Azurite> StartAsync() => Azurite.StartAsync(
-        new AzuriteOptions { DataDirectory = folder, BlobPort = 0, QueuePort = 0, TablePort = 0 }, CancellationToken);
+        new AzuriteOptions { DataDirectory = _folder, BlobPort = 0, QueuePort = 0, TablePort = 0 }, CancellationToken);
 
     private static QueueClient QueueOf(Azurite azurite) => new(azurite.ConnectionString(AzuriteAccount.WellKnown), "a-queue");
 }

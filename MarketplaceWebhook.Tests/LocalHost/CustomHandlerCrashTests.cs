@@ -10,41 +10,41 @@ namespace MarketplaceWebhook.Tests.LocalHost;
 
 public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposable
 {
-    private readonly FakeApp app = new FakeApp().WithHttp("Orders", "orders", authLevel: "anonymous");
-    private readonly HttpClient http = new();
+    private readonly FakeApp _app = new FakeApp().WithHttp("Orders", "orders", authLevel: "anonymous");
+    private readonly HttpClient _http = new();
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     public void Dispose()
     {
-        http.Dispose();
-        app.Dispose();
+        _http.Dispose();
+        _app.Dispose();
     }
 
     [Fact]
     public async Task Killed_handler_is_started_again_on_a_new_port_and_the_next_call_succeeds()
     {
-        await using var host = await app.StartAsync();
+        await using var host = await _app.StartAsync();
 
         await Processes.KillAsync(host.WorkerProcessId!.Value);
         using var answer = await PostAsync(host);
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        var started = app.Events.All<WorkerStarted>();
+        var started = _app.Events.All<WorkerStarted>();
         Assert.Equal(2, started.Count);
         Assert.NotEqual(started[0].Port, started[1].Port);
         Assert.Equal(started[1].ProcessId, host.WorkerProcessId);
-        Assert.Equal(RealHostReaction.StartsItAgain, Assert.Single(app.Events.All<WorkerExited>()).RealHost);
+        Assert.Equal(RealHostReaction.StartsItAgain, Assert.Single(_app.Events.All<WorkerExited>()).RealHost);
     }
 
     [Fact]
     public async Task Call_in_flight_of_a_killed_handler_receives_500()
     {
-        app.Hold();
-        await using var host = await app.StartAsync();
+        _app.Hold();
+        await using var host = await _app.StartAsync();
 
         var call = PostAsync(host);
-        await app.RequestsAsync(1);
+        await _app.RequestsAsync(1);
         await Processes.KillAsync(host.WorkerProcessId!.Value);
         using var answer = await call;
 
@@ -59,13 +59,13 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
         var queue = new QueueClient(storage, "orders");
         await queue.CreateAsync(cancellationToken: CancellationToken);
         await queue.SendMessageAsync(Convert.ToBase64String(Encoding.UTF8.GetBytes("a message")), CancellationToken);
-        app.WithQueue("Queued", "orders").Hold();
-        await using var host = await app.StartAsync(storage);
+        _app.WithQueue("Queued", "orders").Hold();
+        await using var host = await _app.StartAsync(storage);
 
-        await app.RequestsAsync(1);
+        await _app.RequestsAsync(1);
         await Processes.KillAsync(host.WorkerProcessId!.Value);
-        app.Release();
-        var seen = await app.Events.AtLeastAsync<QueueInvocation>(2);
+        _app.Release();
+        var seen = await _app.Events.AtLeastAsync<QueueInvocation>(2);
 
         Assert.Equal([QueueOutcome.Failed, QueueOutcome.Completed], seen.Take(2).Select(one => one.Outcome));
         Assert.Equal([1L, 2], seen.Take(2).Select(one => one.DequeueCount));
@@ -74,14 +74,14 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
     [Fact]
     public async Task Calls_wait_until_the_next_handler_is_ready()
     {
-        await using var host = await app.StartAsync();
+        await using var host = await _app.StartAsync();
 
-        app.Mark("hold-start");
+        _app.Mark("hold-start");
         await Processes.KillAsync(host.WorkerProcessId!.Value);
-        await app.Events.AtLeastAsync<WorkerStarted>(2);
+        await _app.Events.AtLeastAsync<WorkerStarted>(2);
         var call = PostAsync(host);
         var completedEarly = call.IsCompleted;
-        app.Unmark("hold-start");
+        _app.Unmark("hold-start");
         using var answer = await call;
 
         Assert.False(completedEarly);
@@ -95,28 +95,28 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
     public async Task Handler_that_exits_is_started_again_and_the_reaction_of_the_real_host_is_reported(
         int exitCode, RealHostReaction expected)
     {
-        app.Answer(new JsonObject { ["exit"] = exitCode });
-        await using var host = await app.StartAsync();
+        _app.Answer(new JsonObject { ["exit"] = exitCode });
+        await using var host = await _app.StartAsync();
 
         using var cut = await PostAsync(host);
-        app.Answer(200, "{}");
+        _app.Answer(200, "{}");
         using var next = await PostAsync(host);
 
         Assert.Equal(HttpStatusCode.InternalServerError, cut.StatusCode);
         Assert.Equal(HttpStatusCode.OK, next.StatusCode);
-        var exited = Assert.Single(app.Events.All<WorkerExited>());
+        var exited = Assert.Single(_app.Events.All<WorkerExited>());
         Assert.Equal((exitCode, expected), (exited.ExitCode, exited.RealHost));
     }
 
     [Fact]
     public async Task Third_crash_reports_that_the_real_host_would_have_stopped()
     {
-        await using var host = await app.StartAsync();
+        await using var host = await _app.StartAsync();
 
         for (var crash = 1; crash <= 3; crash++)
         {
             await Processes.KillAsync(host.WorkerProcessId!.Value);
-            await app.Events.AtLeastAsync<WorkerReady>(crash + 1);
+            await _app.Events.AtLeastAsync<WorkerReady>(crash + 1);
         }
 
         using var answer = await PostAsync(host);
@@ -124,9 +124,9 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(
             [RealHostReaction.StartsItAgain, RealHostReaction.StartsItAgain, RealHostReaction.Stops],
-            app.Events.All<WorkerExited>().Select(exited => exited.RealHost));
+            _app.Events.All<WorkerExited>().Select(exited => exited.RealHost));
     }
 
     private Task<HttpResponseMessage> PostAsync(LocalFunctionsHost host) =>
-        http.PostAsync(new Uri(host.BaseAddress, "api/orders"), new StringContent("{}"), CancellationToken);
+        _http.PostAsync(new Uri(host.BaseAddress, "api/orders"), new StringContent("{}"), CancellationToken);
 }

@@ -11,25 +11,25 @@ public sealed class HttpFunctionTests : IAsyncLifetime
 {
     private const string Code = "code=a%20key%2F%2B";
 
-    private readonly FakeApp app = new FakeApp()
+    private readonly FakeApp _app = new FakeApp()
         .WithHttp("Orders", "cyclr/marketplace/{source?}")
         .WithHttp("Health", "health", "get", "anonymous")
         .WithHttp("Rule", "rule", "post", "admin");
 
-    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
-    private LocalFunctionsHost host = null!;
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
+    private LocalFunctionsHost _host = null!;
 
     public async ValueTask InitializeAsync()
     {
-        host = await app.StartAsync();
-        http.BaseAddress = host.BaseAddress;
+        _host = await _app.StartAsync();
+        _http.BaseAddress = _host.BaseAddress;
     }
 
     public async ValueTask DisposeAsync()
     {
-        http.Dispose();
-        await host.DisposeAsync();
-        app.Dispose();
+        _http.Dispose();
+        await _host.DisposeAsync();
+        _app.Dispose();
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     {
         await PostAsync($"api/Cyclr/marketplace/Acme/?x=1&y=a%20b&{Code}", "{\"a\": 1 }");
 
-        var seen = Assert.Single(app.Requests);
+        var seen = Assert.Single(_app.Requests);
         Assert.Equal("POST", seen.Method);
         Assert.Equal($"/api/Cyclr/marketplace/Acme/?x=1&y=a%20b&{Code}", seen.Url);
         Assert.Equal("{\"a\": 1 }", seen.Body);
@@ -49,9 +49,9 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Post, $"api/cyclr/marketplace?{Code}");
         request.Headers.Add("User-Agent", "curl/7.88.1");
         request.Headers.Add("X-Azure-Functions-InvocationId", "of the caller");
-        await http.SendAsync(request, TestContext.Current.CancellationToken);
+        await _http.SendAsync(request, TestContext.Current.CancellationToken);
 
-        var seen = Assert.Single(app.Requests);
+        var seen = Assert.Single(_app.Requests);
         Assert.True(Guid.TryParse(seen.Header("X-Azure-Functions-InvocationId"), out _));
         Assert.Equal("4.1037.0.0", seen.Header("X-Azure-Functions-HostVersion"));
         Assert.Equal("curl/7.88.1 Azure-Functions-Host/4.1037.0.0", seen.Header("User-Agent"));
@@ -62,10 +62,10 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "api/cyclr/marketplace");
         request.Headers.Add("x-functions-key", "a key/+");
-        using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        using var answer = await _http.SendAsync(request, TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.Equal("a key/+", Assert.Single(app.Requests).Header("x-functions-key"));
+        Assert.Equal("a key/+", Assert.Single(_app.Requests).Header("x-functions-key"));
     }
 
     [Theory]
@@ -76,7 +76,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     [InlineData(503, "later", "text/plain")]
     public async Task Caller_receives_status_headers_and_body_unchanged(int status, string body, string? contentType)
     {
-        app.Answer(status, body, contentType, ("Retry-After", "10"), ("Location", "/elsewhere"), ("Server", "handler"));
+        _app.Answer(status, body, contentType, ("Retry-After", "10"), ("Location", "/elsewhere"), ("Server", "handler"));
 
         using var answer = await PostAsync($"api/cyclr/marketplace?{Code}", "{}");
 
@@ -91,7 +91,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     [Fact]
     public async Task Handler_that_drops_the_connection_gives_500_with_an_empty_body()
     {
-        app.Answer(new JsonObject { ["drop"] = true });
+        _app.Answer(new JsonObject { ["drop"] = true });
 
         using var answer = await PostAsync($"api/cyclr/marketplace?{Code}", "{}");
 
@@ -102,18 +102,18 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     [Fact]
     public async Task Chunked_body_streams_to_the_handler_and_its_response_streams_back()
     {
-        app.Answer(new JsonObject { ["stream"] = true });
-        var target = new Uri(host.BaseAddress, $"api/cyclr/marketplace?{Code}");
+        _app.Answer(new JsonObject { ["stream"] = true });
+        var target = new Uri(_host.BaseAddress, $"api/cyclr/marketplace?{Code}");
         using var caller = await RawConnection.OpenAsync(target);
 
         // More than a client's write buffer.
         await caller.SendAsync(
             $"POST {target.PathAndQuery} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
             + $"10000\r\n{new string('a', 0x10000)}\r\n");
-        await Wait.ForAsync("the beginning", () => app.IsMarked("began"), TestContext.Current.CancellationToken);
+        await Wait.ForAsync("the beginning", () => _app.IsMarked("began"), TestContext.Current.CancellationToken);
         await caller.SendAsync("0\r\n\r\n");
         var first = await caller.ReadUntilAsync("first");
-        app.Release();
+        _app.Release();
         var second = await caller.ReadUntilAsync("second");
 
         Assert.StartsWith("HTTP/1.1 200", first, StringComparison.Ordinal);
@@ -131,8 +131,8 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         chunked.Content = new StringContent("{}");
         chunked.Headers.TransferEncodingChunked = true;
 
-        using var refused = await http.SendAsync(chunked, TestContext.Current.CancellationToken);
-        using var taken = await http.PostAsync(
+        using var refused = await _http.SendAsync(chunked, TestContext.Current.CancellationToken);
+        using var taken = await _http.PostAsync(
             chunked.RequestUri, new StringContent("{}"), TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.InternalServerError, refused.StatusCode);
@@ -151,11 +151,11 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Post, "api/cyclr/marketplace" + query);
         if (header is not null)
             request.Headers.Add("x-functions-key", header);
-        using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        using var answer = await _http.SendAsync(request, TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
         Assert.Empty(await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
-        Assert.Empty(app.Requests);
+        Assert.Empty(_app.Requests);
     }
 
     [Theory]
@@ -172,16 +172,16 @@ public sealed class HttpFunctionTests : IAsyncLifetime
             request.Headers.Add("Sec-Fetch-Site", fetchSite);
         }
 
-        using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        using var response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
 
         Assert.Equal(expected, response.StatusCode);
-        Assert.Equal(expected == HttpStatusCode.OK ? 1 : 0, app.Requests.Count);
+        Assert.Equal(expected == HttpStatusCode.OK ? 1 : 0, _app.Requests.Count);
     }
 
     [Fact]
     public async Task Anonymous_function_needs_no_key_and_an_admin_function_does()
     {
-        using var anonymous = await http.GetAsync("api/health", TestContext.Current.CancellationToken);
+        using var anonymous = await _http.GetAsync("api/health", TestContext.Current.CancellationToken);
         using var admin = await PostAsync("api/rule", "{}");
         using var adminWithKey = await PostAsync($"api/rule?{Code}", "{}");
 
@@ -203,11 +203,11 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     public async Task Unknown_method_or_path_receives_404(string method, string path)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), $"{path}?{Code}");
-        using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        using var answer = await _http.SendAsync(request, TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         Assert.Empty(await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
-        Assert.Empty(app.Requests);
+        Assert.Empty(_app.Requests);
     }
 
     [Theory]
@@ -233,7 +233,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     [InlineData("*")]
     public async Task No_spelling_of_a_path_reaches_another_endpoint_of_the_handler(string target)
     {
-        using var caller = await RawConnection.OpenAsync(host.BaseAddress);
+        using var caller = await RawConnection.OpenAsync(_host.BaseAddress);
 
         await caller.SendAsync(
             $"POST {target} HTTP/1.1\r\nHost: h\r\nx-functions-key: a key/+\r\n"
@@ -241,14 +241,14 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         var answer = await caller.ReadToEndAsync();
 
         Assert.Matches("^HTTP/1.1 (200|400|404|405) ", answer);
-        Assert.All(app.Requests, seen => Assert.StartsWith(
+        Assert.All(_app.Requests, seen => Assert.StartsWith(
             "/api/cyclr/marketplace", new Uri(new Uri("http://handler"), seen.Url).AbsolutePath, StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Request_with_an_absolute_target_is_forwarded_by_its_path_only()
     {
-        using var caller = await RawConnection.OpenAsync(host.BaseAddress);
+        using var caller = await RawConnection.OpenAsync(_host.BaseAddress);
 
         await caller.SendAsync(
             $"POST http://elsewhere.example/api/cyclr/marketplace?{Code} HTTP/1.1\r\nHost: elsewhere.example\r\n"
@@ -256,28 +256,28 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         var answer = await caller.ReadToEndAsync();
 
         Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
-        Assert.Equal($"/api/cyclr/marketplace?{Code}", Assert.Single(app.Requests).Url);
+        Assert.Equal($"/api/cyclr/marketplace?{Code}", Assert.Single(_app.Requests).Url);
     }
 
     [Fact]
     public async Task Call_is_reported_with_function_status_and_response_and_without_its_query()
     {
-        app.Answer(202, """{"notificationId":"7"}""");
+        _app.Answer(202, """{"notificationId":"7"}""");
 
         await PostAsync($"api/cyclr/marketplace?{Code}", "{}");
 
-        var seen = await app.Events.FirstAsync<HttpInvocation>();
+        var seen = await _app.Events.FirstAsync<HttpInvocation>();
         Assert.Equal(("Orders", "/api/cyclr/marketplace", 202, """{"notificationId":"7"}"""),
             (seen.Function, seen.Path, seen.Status, seen.Response));
     }
 
     [Fact]
     public void Url_of_a_function_omits_optional_route_values() => Assert.Equal(
-        new Uri(host.BaseAddress, "api/cyclr/marketplace"),
-        host.UrlOf(host.HttpFunctions.Single(function => function.Name == "Orders")));
+        new Uri(_host.BaseAddress, "api/cyclr/marketplace"),
+        _host.UrlOf(_host.HttpFunctions.Single(function => function.Name == "Orders")));
 
     private Task<HttpResponseMessage> PostAsync(string target, string body) =>
-        http.PostAsync(
+        _http.PostAsync(
             new Uri(target, UriKind.Relative),
             new StringContent(body, Encoding.UTF8, "application/json"),
             TestContext.Current.CancellationToken);

@@ -4,7 +4,7 @@ namespace MarketplaceWebhook.Tests.Maintenance;
 
 public sealed class AccountMatcherTests
 {
-    private readonly AccountMatcher mention = new(new Guid("aaaaaaaa-0000-0000-0000-000000000001"), ["Acme"]);
+    private readonly AccountMatcher _mention = new(new Guid("aaaaaaaa-0000-0000-0000-000000000001"), ["Acme"]);
 
     [Theory]
     [InlineData("""{"AccountId":"aaaaaaaa-0000-0000-0000-000000000001"}""")]
@@ -23,7 +23,7 @@ public sealed class AccountMatcherTests
     [InlineData("""{"data":{"AccountId":"aaaaaaaa-0000-0000-0000-000000000001"}}""")]
     [InlineData("""{"account":"aaaaaaaa\u002d0000-0000-0000-000000000001"}""")]
     [InlineData("""{"aaaaaaaa-0000-0000-0000-000000000001":1}""")]
-    public void Text_with_the_account_matches(string text) => Assert.True(mention.IsIn(text));
+    public void Text_with_the_account_matches(string text) => Assert.True(_mention.IsIn(text));
 
     [Theory]
     [InlineData("""{"AccountId":"bbbbbbbb-0000-0000-0000-000000000002","UserId":"aaaaaaaa-0000-0000-0000-000000000001"}""")]
@@ -32,5 +32,5 @@ public sealed class AccountMatcherTests
     [InlineData("""[{"AccountId":"bbbbbbbb-0000-0000-0000-000000000002","AccountApiId":"Acme"}]""")]
     [InlineData("{}")]
     [InlineData("")]
-    public void Text_without_the_account_does_not_match(string text) => Assert.False(mention.IsIn(text));
+    public void Text_without_the_account_does_not_match(string text) => Assert.False(_mention.IsIn(text));
 }

@@ -15,14 +15,14 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     private static readonly DateTimeOffset Inserted = new(2026, 11, 23, 10, 27, 30, TimeSpan.Zero);
     private static readonly Dictionary<string, string?> Impatient = new() { ["Patience:Projecting"] = "00:00:00.001" };
 
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_message_that_is_projected_after_all_is_not_dead()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
 
         await RecordAsync(app, Message.Of(1, Message.Body("started")));
 
@@ -33,7 +33,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_projection_that_fails_again_is_a_row_with_the_fault_s_type_status_and_code()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
         using var forbidden = proxy.Break(Fault.Forbidden, call => call.Resource.StartsWith("StatusChanges", StringComparison.Ordinal));
         var message = Message.Of(1, Message.Body("started"));
@@ -58,7 +58,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_payload_that_the_reader_refuses_is_a_row_that_says_which_fields()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
 
         await RecordAsync(app, Message.Of(1, Message.Body("")));
 
@@ -71,7 +71,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_payload_whose_blob_is_gone_is_a_row_without_an_account()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
 
         await RecordAsync(app, Message.Of(1, ""));
 
@@ -83,7 +83,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     [Fact]
     public async Task An_unreadable_envelope_keeps_its_id_where_it_has_one()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         var message = Message.Of(1, Message.Body("started")).Replace("\"v\":1", "\"v\":2", StringComparison.Ordinal);
 
         await RecordAsync(app, message);
@@ -97,7 +97,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     [Fact]
     public async Task Message_without_an_id_gets_the_id_of_its_text_and_keeps_the_time_of_its_first_insertion()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
 
         await RecordAsync(app, "just plain text");
         await app.Get<DeadLetterRecorder>().RecordAsync("just plain text", Inserted.AddHours(1), Cancelled);
@@ -114,7 +114,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     [Fact]
     public async Task Two_recordings_of_one_text_at_the_same_time_are_one_row()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         await app.Storage.CreateMissingAsync(Cancelled);
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => RecordAsync(app, "just plain text")));
@@ -125,7 +125,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_second_failure_shows_on_a_row_that_was_redriven()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         await RecordAsync(app, "just plain text");
         var redriven = await RowAsync(app);
         redriven["RedrivenAt"] = Inserted;
@@ -139,13 +139,13 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     [Fact]
     public async Task When_the_row_cannot_be_written_the_text_is_back_on_the_poison_queue_and_the_invocation_succeeds()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString, Impatient);
         using var broken = proxy.Break(Fault.Forbidden, call => call.Kind == StorageKind.Table);
 
         await RecordAsync(app, "not even JSON: ü");
 
-        var poison = new QueueClient(storage, "marketplace-notifications-poison");
+        var poison = new QueueClient(_storage, "marketplace-notifications-poison");
         Assert.Equal(1, (await poison.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
         Assert.Null((await poison.PeekMessageAsync(Cancelled)).Value);
     }
@@ -153,7 +153,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     [Fact]
     public async Task When_it_cannot_be_put_back_either_the_invocation_fails_and_logs_one_error()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         var log = new LogLines();
         await using var app = new TestApp(
             proxy.ConnectionString, Impatient, services => services.AddSingleton<ILoggerProvider>(log));

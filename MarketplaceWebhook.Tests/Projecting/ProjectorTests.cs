@@ -17,14 +17,14 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
 {
     private const string Cycle = ""","MarketplaceInstallDetails":[{"CycleId":"12222222-2222-3333-4444-555555555555"}]""";
 
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Unknown_status_is_logged_and_writes_no_row_of_Installs()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
         var before = await Rows.ETagsAsync(app.Storage.Installs, Cancelled);
 
@@ -37,7 +37,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     [Fact]
     public async Task Redelivered_message_writes_only_the_fence_and_changes_nothing()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
         var logged = await Rows.ETagsAsync(app.Storage.StatusChanges, Cancelled);
         var installs = (await Rows.ReadAsync(app.Storage.Installs, Cancelled)).ToJsonString();
@@ -53,7 +53,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     [Fact]
     public async Task Long_body_is_in_its_blob_and_long_columns_are_cut_and_listed()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         var errors = string.Join(',', Enumerable.Range(0, 40).Select(n => $"\"{new string('e', 1_000)}\""));
         var hooks = string.Join(',', Enumerable.Range(0, 40).Select(n => $$"""{"Url":"https://example.com/{{new string('u', 1_000)}}"}"""));
         var body = Message.Body("installed", $$"""
@@ -83,7 +83,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     [InlineData("refused", typeof(UnreadablePayloadException))]
     public async Task Unreadable_message_fails_immediately_without_a_storage_call(string message, Type failure)
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
 
         var thrown = await Record.ExceptionAsync(() => ProjectAsync(app, message == "refused" ? Message.Of(1, Message.Body("")) : message));
@@ -98,7 +98,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     [InlineData(429)]
     public async Task Transient_fault_is_retried_inside_the_invocation(int status)
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
         // A call that finds no table is made twice: that is not what is counted here.
         await app.Storage.CreateMissingAsync(Cancelled);
@@ -117,7 +117,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     [Fact]
     public async Task Permanent_fault_fails_immediately_and_nothing_is_committed_before_the_log()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
         using var forbidden = proxy.Break(Fault.Forbidden, call => call.Operation == "Insert Entity");
 
@@ -131,9 +131,9 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     [Fact]
     public async Task Lost_race_is_folded_again_on_the_rows_of_the_winner()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
-        await using var winner = new TestApp(storage);
+        await using var winner = new TestApp(_storage);
         var commits = 0;
         proxy.Before = async call =>
         {
@@ -154,7 +154,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     [Fact]
     public async Task Uninstalled_removes_hundreds_of_cycles()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         var details = string.Join(',', Enumerable.Range(0, 250).Select(n => $$"""{"CycleId":"{{new Guid(n, 0, 0, new byte[8])}}"}"""));
         await ProjectAsync(app, Message.Of(1, Message.Body("installed", $""","MarketplaceInstallDetails":[{details}]""")));
         Assert.Equal(251, (await Rows.ListAsync(app.Storage.Installs, Cancelled)).Count);
@@ -180,8 +180,8 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         payloads.Setup(p => p.GetBlobClient(It.IsAny<string>())).Returns(blob.Object);
         var log = new Mock<TableClient>();
         log.Setup(l => l.AddEntityAsync(It.IsAny<TableEntity>(), It.IsAny<CancellationToken>())).ThrowsAsync(busy);
-        var clients = new StorageClients(StorageSettings.FromConnectionString(storage)) { Payloads = payloads.Object, StatusChanges = log.Object };
-        await using var app = new TestApp(storage, replace: services => services.AddSingleton(clients).AddSingleton<TimeProvider>(time));
+        var clients = new StorageClients(StorageSettings.FromConnectionString(_storage)) { Payloads = payloads.Object, StatusChanges = log.Object };
+        await using var app = new TestApp(_storage, replace: services => services.AddSingleton(clients).AddSingleton<TimeProvider>(time));
 
         await app.Storage.CreateMissingAsync(Cancelled);
         start = time.GetUtcNow();

@@ -7,7 +7,7 @@ namespace MarketplaceWebhook.Tests.Projecting;
 /// <summary>Each folder of Bodies/scenarios holds bodies in the order of their arrival, one second apart, and the rows that they end in.</summary>
 public sealed class ScenarioTests(AzuriteFixture azurite)
 {
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -24,7 +24,7 @@ public sealed class ScenarioTests(AzuriteFixture azurite)
 
     private async Task AssertRowsAsync(string scenario, IReadOnlyList<string> messages)
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         foreach (var message in messages)
         {
             await app.Get<Projector>().ProjectAsync(message, Cancelled);

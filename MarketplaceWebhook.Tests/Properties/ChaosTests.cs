@@ -165,9 +165,9 @@ public sealed class ChaosTests(ITestOutputHelper output)
     /// <summary>An Azurite on disk that comes back on the same ports with the same data.</summary>
     private sealed class RestartableAzurite(Azurite running, AzuriteOptions options) : IAsyncDisposable
     {
-        private Azurite running = running;
+        private Azurite _running = running;
 
-        public string ConnectionString => running.ConnectionString(options.Accounts[0]);
+        public string ConnectionString => _running.ConnectionString(options.Accounts[0]);
 
         public static async Task<RestartableAzurite> StartAsync(string data, CancellationToken cancellationToken)
         {
@@ -189,17 +189,17 @@ public sealed class ChaosTests(ITestOutputHelper output)
         }
 
         /// <summary>By SIGTERM: killed hard, it forgets some seconds of writes that it acknowledged.</summary>
-        public ValueTask StopAsync() => running.DisposeAsync();
+        public ValueTask StopAsync() => _running.DisposeAsync();
 
         public async Task StartAgainAsync(CancellationToken cancellationToken) =>
-            running = await Azurite.StartAsync(options, cancellationToken);
+            _running = await Azurite.StartAsync(options, cancellationToken);
 
         public async Task SignalAsync(string signal)
         {
-            using var kill = Process.Start("kill", ["-" + signal, running.ProcessId.ToString(CultureInfo.InvariantCulture)]);
+            using var kill = Process.Start("kill", ["-" + signal, _running.ProcessId.ToString(CultureInfo.InvariantCulture)]);
             await kill.WaitForExitAsync(CancellationToken.None);
         }
 
-        public ValueTask DisposeAsync() => running.DisposeAsync();
+        public ValueTask DisposeAsync() => _running.DisposeAsync();
     }
 }

@@ -17,14 +17,14 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     private const string Adds = "adds";
     private const string Removes = "removes";
 
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_projection_killed_at_any_storage_call_ends_in_the_same_rows()
     {
-        await using var application = await WholeApplication.StartAsync(storage, Cancelled);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancelled);
         var arrivals = new List<Arrival>();
         foreach (var name in new[] { Adds, Removes })
         {
@@ -49,7 +49,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     [Fact]
     public async Task A_receipt_killed_at_any_storage_call_loses_nothing_that_was_answered_with_202()
     {
-        await using var application = await WholeApplication.StartAsync(storage, Cancelled);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancelled);
         var accepted = new List<string>();
         var requests = 0;
         var tried = await KillAtEachCallAsync(application, async point =>
@@ -85,7 +85,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     [InlineData(new byte[] { 0xff, 0xfe })] // not UTF-8: kept in a blob
     public async Task A_refusal_killed_at_any_storage_call_is_kept_whenever_it_was_answered(byte[] body)
     {
-        await using var application = await WholeApplication.StartAsync(storage, Cancelled);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancelled);
         var refused = 0;
         var tried = await KillAtEachCallAsync(application, async point =>
         {
@@ -110,7 +110,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     [Fact]
     public async Task A_dead_letter_killed_at_any_storage_call_is_recorded_once()
     {
-        await using var application = await WholeApplication.StartAsync(storage, Cancelled);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancelled);
         var messages = new List<string>();
         var tried = await KillAtEachCallAsync(application, async point =>
         {
@@ -193,21 +193,21 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     /// <summary>Kills the handler at its n-th storage call from when it is armed, once.</summary>
     private sealed class CrashPoint(WholeApplication application, int number, bool before)
     {
-        private int calls;
-        private int killedAt;
+        private int _calls;
+        private int _killedAt;
 
         public bool Reached { get; private set; }
 
         public void Arm()
         {
             application.Proxy.Before = call => Task.FromResult(IsPoint(call) && before ? Kill() : null);
-            application.Proxy.After = (call, _) => Task.FromResult(call.Number == killedAt && !before ? Kill() : null);
+            application.Proxy.After = (call, _) => Task.FromResult(call.Number == _killedAt && !before ? Kill() : null);
         }
 
         private bool IsPoint(StorageCall call)
         {
-            if (call.IsOfHost || Interlocked.Increment(ref calls) != number) return false;
-            killedAt = call.Number;
+            if (call.IsOfHost || Interlocked.Increment(ref _calls) != number) return false;
+            _killedAt = call.Number;
             return true;
         }
 

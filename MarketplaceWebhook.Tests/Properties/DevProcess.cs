@@ -9,11 +9,11 @@ internal sealed partial class DevProcess : IDisposable
 {
     private const string UrlLine = "URL for Cyclr";
 
-    private readonly CliProcess process;
+    private readonly CliProcess _process;
 
-    private DevProcess(CliProcess process) => this.process = process;
+    private DevProcess(CliProcess process) => this._process = process;
 
-    public IReadOnlyList<string> Lines => $"{process.Output}\n{process.Error}".Split('\n');
+    public IReadOnlyList<string> Lines => $"{_process.Output}\n{_process.Error}".Split('\n');
 
     /// <summary>To post to, with the key; where `dev` got as far as to say it.</summary>
     public Uri Url => new(Lines.First(line => line.StartsWith(UrlLine, StringComparison.Ordinal)).Split("  ", 2)[1].Trim());
@@ -28,7 +28,7 @@ internal sealed partial class DevProcess : IDisposable
     {
         var dev = new DevProcess(CliProcess.Start(storage, environment, ["dev", .. arguments]));
         await Wait.ForAsync(
-            "dev", () => dev.process.HasExited || dev.Lines.Any(line => line.StartsWith(UrlLine, StringComparison.Ordinal)), cancellationToken);
+            "dev", () => dev._process.HasExited || dev.Lines.Any(line => line.StartsWith(UrlLine, StringComparison.Ordinal)), cancellationToken);
         return dev;
     }
 
@@ -38,11 +38,11 @@ internal sealed partial class DevProcess : IDisposable
     /// <summary>With all that it still has to say.</summary>
     public async Task StopAsync()
     {
-        if (!process.HasExited) process.Terminate();
-        await process.WaitForExitAsync();
+        if (!_process.HasExited) _process.Terminate();
+        await _process.WaitForExitAsync();
     }
 
-    public void Dispose() => process.Dispose();
+    public void Dispose() => _process.Dispose();
 
     [GeneratedRegex(@"^The app starts as process (\d+) ")]
     private static partial Regex StartedLine();

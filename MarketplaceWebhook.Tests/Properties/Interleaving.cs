@@ -15,9 +15,9 @@ internal sealed class Interleaving(Random random) : TimeProvider
 {
     private static readonly AsyncLocal<Delivery?> Current = new();
 
-    private readonly Lock gate = new();
-    private readonly List<Step> waiting = [];
-    private TaskCompletionSource arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+    private readonly List<Step> _waiting = [];
+    private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private enum Point
     {
@@ -79,10 +79,10 @@ internal sealed class Interleaving(Random random) : TimeProvider
 
             Task moved;
             Step? step;
-            lock (gate)
+            lock (_gate)
             {
-                moved = arrived.Task;
-                step = waiting.Count == 0 ? null : waiting[random.Next(waiting.Count)];
+                moved = _arrived.Task;
+                step = _waiting.Count == 0 ? null : _waiting[random.Next(_waiting.Count)];
             }
 
             if (due.Count > 0 && running.Count < atOnce && (step is null || random.Next(3) == 0))
@@ -120,12 +120,12 @@ internal sealed class Interleaving(Random random) : TimeProvider
     {
         Crashes++;
         delivery.Crashed = true;
-        lock (gate) waiting.RemoveAll(step => step.Delivery == delivery && (step.Point != Point.BeforeCall || random.Next(2) == 0));
+        lock (_gate) _waiting.RemoveAll(step => step.Delivery == delivery && (step.Point != Point.BeforeCall || random.Next(2) == 0));
     }
 
     private bool IsInFlight(Delivery delivery)
     {
-        lock (gate) return waiting.Exists(step => step.Delivery == delivery);
+        lock (_gate) return _waiting.Exists(step => step.Delivery == delivery);
     }
 
     private async Task CallAsync(Point point)
@@ -154,34 +154,34 @@ internal sealed class Interleaving(Random random) : TimeProvider
 
     private void Add(Step step)
     {
-        lock (gate)
+        lock (_gate)
         {
-            waiting.Add(step);
-            arrived.TrySetResult();
-            arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Add(step);
+            _arrived.TrySetResult();
+            _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 
     private void Remove(Step step)
     {
-        lock (gate) waiting.Remove(step);
+        lock (_gate) _waiting.Remove(step);
     }
 
     /// <summary>Goes off when the interleaving takes it, however long its delay is: time is one more thing that chance decides.</summary>
     private sealed class Timer(Interleaving steps, Action callback) : ITimer
     {
-        private Step? step;
+        private Step? _step;
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             Dispose();
-            if (dueTime != Timeout.InfiniteTimeSpan) steps.Add(step = new(Current.Value, Point.Timer, callback));
+            if (dueTime != Timeout.InfiniteTimeSpan) steps.Add(_step = new(Current.Value, Point.Timer, callback));
             return true;
         }
 
         public void Dispose()
         {
-            if (step is not null) steps.Remove(step);
+            if (_step is not null) steps.Remove(_step);
         }
 
         public ValueTask DisposeAsync()

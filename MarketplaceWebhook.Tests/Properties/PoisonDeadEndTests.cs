@@ -13,14 +13,14 @@ namespace MarketplaceWebhook.Tests.Properties;
 /// </summary>
 public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
 {
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Poison_message_is_put_back_while_tables_fail_and_recorded_once_they_work()
     {
-        await using var application = await WholeApplication.StartAsync(storage, Cancelled, Impatient);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancelled, Impatient);
         var puts = new List<Put>();
         application.Proxy.After = (call, answer) => RememberAsync(puts, call, answer);
 
@@ -45,7 +45,7 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
     [Fact]
     public async Task Message_that_failed_with_the_tables_is_projected_once_they_work()
     {
-        await using var application = await WholeApplication.StartAsync(storage, Cancelled, Impatient);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancelled, Impatient);
         var arrival = new Arrival { Millisecond = 1_790_000_000_000, Counter = 0, Status = "installed", Account = Guid.Empty, Package = 1 };
         var puts = new List<Put>();
         application.Proxy.After = (call, answer) => RememberAsync(puts, call, answer);
@@ -66,7 +66,7 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
     [Fact]
     public async Task Deeply_nested_message_is_recorded()
     {
-        await using var application = await WholeApplication.StartAsync(storage, Cancelled, Impatient);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancelled, Impatient);
         // The host mixes the message's own objects into what it tells the application: two levels deeper than they were.
         string[] messages = [.. Enumerable.Range(60, 8).Select(
             depth => string.Concat(Enumerable.Repeat("{\"a\":", depth - 1)) + "{}" + new string('}', depth - 1))];

@@ -7,7 +7,7 @@ namespace MarketplaceWebhook.Tests.Properties;
 /// <summary>The fold again, through the whole application on Azurite: histories put straight into the queue.</summary>
 public sealed class QueueFoldTests(AzuriteFixture azurite, ITestOutputHelper output)
 {
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -15,7 +15,7 @@ public sealed class QueueFoldTests(AzuriteFixture azurite, ITestOutputHelper out
     public async Task Histories_sent_to_the_queue_give_the_rows_of_the_sorted_history()
     {
         const int Histories = 40;
-        await using var application = await WholeApplication.StartAsync(storage, Cancelled);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancelled);
         var seed = Random.Shared.Next();
         output.WriteLine($"Seed {seed}");
         var random = new Random(seed);
@@ -34,7 +34,7 @@ public sealed class QueueFoldTests(AzuriteFixture azurite, ITestOutputHelper out
     public async Task Two_hundred_concurrent_notifications_of_one_package_give_the_correct_rows()
     {
         const int Notifications = 200;
-        await using var application = await WholeApplication.StartAsync(storage, Cancelled);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancelled);
         var races = new RaceCount();
         application.Proxy.After = races.CountAsync;
         var random = new Random(1);

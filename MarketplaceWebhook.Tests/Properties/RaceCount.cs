@@ -6,9 +6,9 @@ namespace MarketplaceWebhook.Tests.Properties;
 /// <summary>Counts the commits that storage refused because another writer was faster.</summary>
 internal sealed class RaceCount
 {
-    private int lost;
+    private int _lost;
 
-    public int Lost => lost;
+    public int Lost => _lost;
 
     public Task<Fault?> CountAsync(StorageCall call, StorageAnswer answer)
     {
@@ -17,7 +17,7 @@ internal sealed class RaceCount
             && (actions.Contains("HTTP/1.1 412", StringComparison.Ordinal) || actions.Contains("HTTP/1.1 409", StringComparison.Ordinal)
                 || actions.Contains("HTTP/1.1 404", StringComparison.Ordinal)))
         {
-            Interlocked.Increment(ref lost);
+            Interlocked.Increment(ref _lost);
         }
 
         return Task.FromResult<Fault?>(null);

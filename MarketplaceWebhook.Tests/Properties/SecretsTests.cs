@@ -22,14 +22,14 @@ public sealed class SecretsTests(AzuriteFixture azurite)
     private const string Parameter = "SecretParameter-4714";
     private const string Error = "SecretError-4715";
 
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Output_of_the_processes_contains_no_key_webhook_url_or_body()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         using var dev = await DevProcess.StartAsync(proxy.ConnectionString, Verbose, ["--port", "0", "--key", Key], Cancelled);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
 
@@ -100,7 +100,7 @@ public sealed class SecretsTests(AzuriteFixture azurite)
             start.Environment[name] = value;
         }
 
-        start.Environment["AzureWebJobsStorage"] = storage;
+        start.Environment["AzureWebJobsStorage"] = _storage;
 
         using var application = Process.Start(start)!;
         var lines = await Task.WhenAll(
@@ -137,7 +137,7 @@ public sealed class SecretsTests(AzuriteFixture azurite)
 
     private void AssertNoSecretIn(IReadOnlyList<string> lines)
     {
-        var accountKey = storage.Split("AccountKey=")[1].Split(';')[0];
+        var accountKey = _storage.Split("AccountKey=")[1].Split(';')[0];
         string[] secrets = [WrongKey, WebhookUrl, Parameter, Error, "SecretUrl", "SecretParameter", "SecretError", accountKey];
         Assert.DoesNotContain(lines, line => secrets.Any(secret => line.Contains(secret, StringComparison.OrdinalIgnoreCase)));
         // The URL for Cyclr is made to be copied, and so is the line to try it.
@@ -159,7 +159,7 @@ public sealed class SecretsTests(AzuriteFixture azurite)
     private async Task PoisonAsync(string message)
     {
         var options = new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 };
-        var queue = new QueueClient(storage, StorageNames.PoisonQueue, options);
+        var queue = new QueueClient(_storage, StorageNames.PoisonQueue, options);
         await queue.SendMessageAsync(message, Cancelled);
     }
 

@@ -10,7 +10,7 @@ namespace MarketplaceWebhook.Tests.Properties;
 /// <summary>Storage that throttles, fails, hangs, resets, refuses or is unavailable: callers get a response in time, and no dead letter.</summary>
 public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper output)
 {
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static Dictionary<string, Fault> NamedFaults { get; } = new()
     {
@@ -27,7 +27,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     [Fact]
     public async Task Caller_receives_503_with_Retry_After_within_10_seconds_of_a_storage_fault()
     {
-        await using var application = await WholeApplication.StartAsync(storage, Cancelled);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancelled);
         foreach (var (name, fault) in NamedFaults)
         {
             using (application.Proxy.Break(fault, call => !call.IsOfHost))
@@ -47,7 +47,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     [Fact]
     public async Task Projection_retries_a_fault_inside_its_invocation()
     {
-        await using var application = await WholeApplication.StartAsync(storage, Cancelled);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancelled);
         var arrivals = new List<Arrival>();
         foreach (var (name, fault) in NamedFaults.Where(named => named.Value != Fault.Forbidden))
         {
@@ -75,7 +75,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     [Fact]
     public async Task Projection_without_write_access_fails_immediately_and_its_message_is_redelivered()
     {
-        await using var application = await WholeApplication.StartAsync(storage, Cancelled, new Dictionary<string, string?>
+        await using var application = await WholeApplication.StartAsync(_storage, Cancelled, new Dictionary<string, string?>
         {
             ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:02",
         });
@@ -103,7 +103,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     /// <summary>All of storage, for the host and the application, with messages on the way; the settings are the product's own.</summary>
     private async Task SurviveAsync(TimeSpan outage)
     {
-        await using var application = await WholeApplication.StartAsync(storage, Cancelled, new Dictionary<string, string?>
+        await using var application = await WholeApplication.StartAsync(_storage, Cancelled, new Dictionary<string, string?>
         {
             ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = null,
             ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = null,

@@ -17,13 +17,13 @@ internal sealed class WholeApplication : IAsyncDisposable
 {
     private const string Key = "proof-key";
 
-    private readonly LocalFunctionsHost host;
-    private readonly ConcurrentQueue<HostEvent> events;
-    private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(60) };
+    private readonly LocalFunctionsHost _host;
+    private readonly ConcurrentQueue<HostEvent> _events;
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(60) };
 
     private WholeApplication(string storage, FaultProxy proxy, LocalFunctionsHost host, ConcurrentQueue<HostEvent> events)
     {
-        (Proxy, this.host, this.events) = (proxy, host, events);
+        (Proxy, this._host, this._events) = (proxy, host, events);
         var tables = new TableServiceClient(storage);
         Installs = tables.GetTableClient(StorageNames.InstallsTable);
         StatusChanges = tables.GetTableClient(StorageNames.StatusChangesTable);
@@ -46,7 +46,7 @@ internal sealed class WholeApplication : IAsyncDisposable
 
     public QueueClient PoisonQueue { get; }
 
-    public IEnumerable<HostEvent> Events => events;
+    public IEnumerable<HostEvent> Events => _events;
 
     /// <param name="settings">Over the application's own; a message that failed comes back at once unless they say otherwise.</param>
     public static async Task<WholeApplication> StartAsync(
@@ -87,7 +87,7 @@ internal sealed class WholeApplication : IAsyncDisposable
     public async Task<HttpResponseMessage> PostAsync(byte[] body, CancellationToken cancellationToken)
     {
         using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
-        return await http.PostAsync(new Uri(host.BaseAddress, $"api/cyclr/marketplace?code={Key}"), content, cancellationToken);
+        return await _http.PostAsync(new Uri(_host.BaseAddress, $"api/cyclr/marketplace?code={Key}"), content, cancellationToken);
     }
 
     /// <summary>As a crash of the machine: no signal that a process could answer.</summary>
@@ -95,7 +95,7 @@ internal sealed class WholeApplication : IAsyncDisposable
     {
         try
         {
-            using var process = Process.GetProcessById(host.WorkerProcessId!.Value);
+            using var process = Process.GetProcessById(_host.WorkerProcessId!.Value);
             process.Kill();
             process.WaitForExit();
         }
@@ -114,7 +114,7 @@ internal sealed class WholeApplication : IAsyncDisposable
     public Task UntilAsync(string what, Func<Task<bool>> holds, CancellationToken cancellationToken, TimeSpan? timeLimits = null) =>
         Wait.ForAsync(what, holds, so => so, cancellationToken, timeLimits, LastLines);
 
-    private string LastLines() => string.Join('\n', events.OfType<WorkerWrote>().TakeLast(40).Select(wrote => wrote.Line));
+    private string LastLines() => string.Join('\n', _events.OfType<WorkerWrote>().TakeLast(40).Select(wrote => wrote.Line));
 
     public static async Task<List<TableEntity>> RowsAsync(TableClient table, CancellationToken cancellationToken) =>
         await table.QueryAsync<TableEntity>(cancellationToken: cancellationToken).ToListAsync(cancellationToken);
@@ -129,14 +129,14 @@ internal sealed class WholeApplication : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await host.DisposeAsync();
+        await _host.DisposeAsync();
         await Proxy.DisposeAsync();
-        http.Dispose();
+        _http.Dispose();
     }
 
     private async Task<bool> IsHealthyAsync()
     {
-        using var answer = await http.GetAsync(new Uri(host.BaseAddress, "api/health"));
+        using var answer = await _http.GetAsync(new Uri(_host.BaseAddress, "api/health"));
         return answer.IsSuccessStatusCode;
     }
 

@@ -14,7 +14,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
 {
     private const string Door = "/api/cyclr/marketplace";
 
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -24,7 +24,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     [MemberData(nameof(Documented))]
     public async Task Accepted_notification_receives_202_with_id_and_time(string name)
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         using var caller = await CallerAsync(app);
         var body = Bodies.Read("documented", name);
         var before = DateTimeOffset.UtcNow;
@@ -49,7 +49,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     [InlineData("/api/cyclr/marketplace/12345678901234567890123456789012/", "12345678901234567890123456789012")]
     public async Task Source_in_the_path_labels_the_notification(string path, string source)
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         using var caller = await CallerAsync(app);
 
         using var answer = await caller.PostAsync(path, Content(Bodies.Read("documented", "started")), Cancelled);
@@ -66,7 +66,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     [InlineData("no type at all")]
     public async Task Any_content_type_is_accepted(string? contentType)
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         using var caller = await CallerAsync(app);
         using var content = Content(Bodies.Read("documented", "started"));
         if (contentType is not null)
@@ -82,7 +82,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     [Fact]
     public async Task Chunked_body_is_accepted()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         using var caller = await CallerAsync(app);
         var body = Bodies.Read("documented", "installed");
         using var request = new HttpRequestMessage(HttpMethod.Post, Door) { Content = Content(body), Headers = { TransferEncodingChunked = true } };
@@ -96,7 +96,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     [Fact]
     public async Task Byte_order_mark_is_not_part_of_the_payload()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         using var caller = await CallerAsync(app);
         var body = Bodies.Read("accepted", "a-byte-order-mark");
 
@@ -108,7 +108,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     [Fact]
     public async Task Body_of_exactly_1_MiB_is_accepted()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         using var caller = await CallerAsync(app);
         var body = BodyOf(1024 * 1024);
 
@@ -122,7 +122,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     [Fact]
     public async Task Ids_increase_in_the_order_of_the_responses()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         using var caller = await CallerAsync(app);
         var ids = new List<string>();
         for (var count = 0; count < 5; count++)
@@ -139,7 +139,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     [Fact]
     public async Task Complete_body_of_a_disconnected_caller_is_accepted()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         var body = Bodies.Read("documented", "started");
         using var hungUp = new CancellationTokenSource();
         await hungUp.CancelAsync();
@@ -156,7 +156,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     [Fact]
     public async Task Complete_body_is_accepted_if_the_caller_disconnects_during_the_storage_call()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         var gate = new TaskCompletionSource();
         proxy.Before = async call =>
         {
@@ -183,7 +183,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     [Fact]
     public async Task Incomplete_body_is_not_stored()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         var address = await app.ListenAsync(Cancelled);
         var body = Bodies.Read("documented", "started");
 

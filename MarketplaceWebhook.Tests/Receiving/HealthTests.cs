@@ -8,15 +8,15 @@ namespace MarketplaceWebhook.Tests.Receiving;
 
 public sealed class HealthTests(AzuriteFixture azurite)
 {
-    private readonly string storage = azurite.NewAccount();
-    private readonly FakeTimeProvider time = new(DateTimeOffset.UtcNow);
+    private readonly string _storage = azurite.NewAccount();
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Health_is_200_if_storage_responds()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         using var caller = await AcceptingTests.CallerAsync(app);
 
         Assert.Equal((HttpStatusCode.OK, """{"status":"healthy"}"""), await AskAsync(caller));
@@ -28,7 +28,7 @@ public sealed class HealthTests(AzuriteFixture azurite)
     [InlineData(StorageKind.Blob)]
     public async Task Health_is_503_without_details_if_a_service_fails(StorageKind kind)
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
         using var caller = await AcceptingTests.CallerAsync(app);
         using var broken = proxy.Break(Fault.Forbidden, call => call.Kind == kind);
@@ -39,23 +39,23 @@ public sealed class HealthTests(AzuriteFixture azurite)
     [Fact]
     public async Task Health_result_is_cached_for_10_s()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
-        await using var app = new TestApp(proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(time));
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(_time));
         using var caller = await AcceptingTests.CallerAsync(app);
         Assert.Equal(HttpStatusCode.OK, (await AskAsync(caller)).Status);
         using var broken = proxy.Break(Fault.Forbidden);
 
-        time.Advance(TimeSpan.FromSeconds(9.9));
+        _time.Advance(TimeSpan.FromSeconds(9.9));
         Assert.Equal(HttpStatusCode.OK, (await AskAsync(caller)).Status);
 
-        time.Advance(TimeSpan.FromSeconds(0.1));
+        _time.Advance(TimeSpan.FromSeconds(0.1));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await AskAsync(caller)).Status);
     }
 
     [Fact]
     public async Task Concurrent_health_requests_share_one_check()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
         // A check that finds no queue is made twice: that is not what is counted here.
         await app.Storage.CreateMissingAsync(Cancelled);
@@ -78,16 +78,16 @@ public sealed class HealthTests(AzuriteFixture azurite)
     [Fact]
     public async Task Health_is_503_within_seconds_if_storage_hangs()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         using var hanging = proxy.Break(Fault.NoAnswer);
-        await using var app = new TestApp(proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(time));
+        await using var app = new TestApp(proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(_time));
         using var caller = await AcceptingTests.CallerAsync(app);
 
         var asked = AskAsync(caller);
         await Wait.ForAsync("the call that hangs", () => proxy.Calls.Count > 0, Cancelled);
         while (!asked.IsCompleted)
         {
-            time.Advance(TimeSpan.FromSeconds(5));
+            _time.Advance(TimeSpan.FromSeconds(5));
             await Task.Yield();
         }
 

@@ -9,7 +9,7 @@ public sealed class RejectingTests(AzuriteFixture azurite)
 {
     private const string Door = "/api/cyclr/marketplace";
 
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -22,7 +22,7 @@ public sealed class RejectingTests(AzuriteFixture azurite)
     [InlineData("a-status-twice", "invalid-notification")]
     public async Task Invalid_body_receives_400_as_in_RFC_9457_and_is_stored(string name, string reason)
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         using var caller = await AcceptingTests.CallerAsync(app);
         var body = Bodies.Read("refused", name);
         using var expected = JsonDocument.Parse(await File.ReadAllTextAsync(Bodies.ExpectationOf("refused", name), Cancelled));
@@ -47,7 +47,7 @@ public sealed class RejectingTests(AzuriteFixture azurite)
     [Fact]
     public async Task Rejected_body_with_a_known_account_is_stored_with_it()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         using var caller = await AcceptingTests.CallerAsync(app);
 
         using var known = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("refused", "no-status")), Cancelled);
@@ -65,7 +65,7 @@ public sealed class RejectingTests(AzuriteFixture azurite)
     [InlineData("%C3%BC")]
     public async Task Invalid_source_receives_400_and_the_body_is_stored(string source)
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         using var caller = await AcceptingTests.CallerAsync(app);
         var body = Bodies.Read("documented", "started");
 
@@ -82,7 +82,7 @@ public sealed class RejectingTests(AzuriteFixture azurite)
     [Fact]
     public async Task Invalid_source_and_invalid_fields_are_both_reported()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         using var caller = await AcceptingTests.CallerAsync(app);
 
         using var answer = await caller.PostAsync($"{Door}/a_b", AcceptingTests.Content("no json"u8.ToArray()), Cancelled);
@@ -94,7 +94,7 @@ public sealed class RejectingTests(AzuriteFixture azurite)
     [Fact]
     public async Task Body_cut_by_a_small_content_length_is_rejected()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         var address = await app.ListenAsync(Cancelled);
         var body = Bodies.Read("documented", "started");
         using var connection = await RawCaller.OpenAsync(address, Cancelled);

@@ -10,7 +10,7 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
     private const string Door = "/api/cyclr/marketplace";
     private const int MiB = 1024 * 1024;
 
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -19,7 +19,7 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
     [InlineData(true)]
     public async Task Body_over_1_MiB_receives_413_and_its_beginning_and_length_are_stored(bool chunked)
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         using var caller = await AcceptingTests.CallerAsync(app);
         var body = AcceptingTests.BodyOf(MiB + 1);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{Door}/shop") { Content = AcceptingTests.Content(body) };
@@ -45,7 +45,7 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
     [Fact]
     public async Task Body_just_below_5_MiB_is_read_completely_and_keeps_the_connection()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         using var caller = await AcceptingTests.CallerAsync(app);
         using var request = new HttpRequestMessage(HttpMethod.Post, Door) { Content = AcceptingTests.Content(new byte[5 * MiB]) };
         request.Headers.TransferEncodingChunked = true;
@@ -60,7 +60,7 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
     [Fact]
     public async Task Larger_body_is_read_for_4_MiB_more_and_the_connection_closes()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         var address = await app.ListenAsync(Cancelled);
         using var connection = await RawCaller.OpenAsync(address, Cancelled);
 

@@ -16,7 +16,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -26,7 +26,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     [MemberData(nameof(Faults))]
     public async Task Storage_fault_gives_503_with_Retry_After(string fault)
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
         using var caller = await AcceptingTests.CallerAsync(app);
         using var broken = proxy.Break(FaultOf(fault));
@@ -39,7 +39,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Rejected_body_that_cannot_be_stored_receives_503()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
         using var caller = await AcceptingTests.CallerAsync(app);
         using var broken = proxy.Break(Fault.ServerBusy, call => call.Kind == StorageKind.Table);
@@ -52,7 +52,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Too_large_body_that_cannot_be_stored_receives_503()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
         using var caller = await AcceptingTests.CallerAsync(app);
         using var broken = proxy.Break(Fault.ServerBusy, call => call.Kind == StorageKind.Table);
@@ -69,7 +69,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         credential.Setup(c => c.GetTokenAsync(It.IsAny<TokenRequestContext>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new CredentialUnavailableException("Made by a test."));
         var clients = new StorageClients(StorageSettings.FromAccountName("nosuchaccount", credential.Object), StorageUse.Receiving);
-        await using var app = new TestApp(storage, replace: services => services.AddKeyedSingleton(StorageUse.Receive, clients));
+        await using var app = new TestApp(_storage, replace: services => services.AddKeyedSingleton(StorageUse.Receive, clients));
         using var caller = await AcceptingTests.CallerAsync(app);
 
         using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
@@ -83,7 +83,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     public async Task Hanging_storage_gives_503_within_10_s(string body)
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(time));
         using var caller = await AcceptingTests.CallerAsync(app);
         await app.Storage.CreateMissingAsync(Cancelled);
@@ -104,7 +104,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Storage_that_hangs_from_the_start_gives_503_in_time()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         using var hanging = proxy.Break(Fault.NoAnswer);
         await using var app = new TestApp(proxy.ConnectionString, new() { ["Patience:Receiving"] = "00:00:00.5" });
         using var caller = await AcceptingTests.CallerAsync(app);
@@ -117,7 +117,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Storage_that_recovers_in_time_gives_202()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
         using var caller = await AcceptingTests.CallerAsync(app);
         var puts = 0;
@@ -132,7 +132,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Put_without_a_response_gives_503_although_the_message_exists()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString, new() { ["Patience:Receiving"] = "00:00:02" });
         using var caller = await AcceptingTests.CallerAsync(app);
         await app.Storage.CreateMissingAsync(Cancelled);

@@ -8,14 +8,14 @@ namespace MarketplaceWebhook.Tests.Storage;
 
 public sealed class DeadLetterTableTests(AzuriteFixture azurite)
 {
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Row_has_exactly_the_columns_of_the_contract()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
 
         await RecordAsync(app, Letter("{\"a\":1}"u8.ToArray()) with
         {
@@ -42,7 +42,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Empty_body_has_a_column_and_absent_values_have_none()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
 
         await RecordAsync(app, Letter([]) with { Kind = DeadLetter.Failed });
 
@@ -63,7 +63,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Body_of_32000_characters_is_in_the_column_only()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         var body = new string('€', 32_000);
 
         await RecordAsync(app, Letter(Encoding.UTF8.GetBytes(body)));
@@ -75,7 +75,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Longer_body_is_complete_in_a_blob()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         var body = Encoding.UTF8.GetBytes(new string('x', 31_999) + "👍");
 
         await RecordAsync(app, Letter(body) with { AccountId = Guid.Empty });
@@ -90,7 +90,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Body_that_is_not_UTF_8_is_in_a_blob_as_bytes()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
 
         await RecordAsync(app, Letter([0x7B, 0xE4, 0x7D]));
 
@@ -103,7 +103,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Too_large_body_has_its_beginning_and_no_blob()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
 
         await RecordAsync(app, Letter(new byte[1_000_000]) with { Reason = RejectionReason.TooLarge, BodyLength = 5_000_000_000 });
 
@@ -114,7 +114,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Recording_again_replaces_the_row_and_clears_RedrivenAt()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         await RecordAsync(app, Letter("{}"u8.ToArray()) with { Source = "shop" });
         var redriven = await RowAsync(app);
         redriven["RedrivenAt"] = DateTimeOffset.UnixEpoch;
@@ -128,7 +128,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Newest_dead_letter_is_first()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         foreach (var second in new[] { 2, 3, 1 })
         {
             await RecordAsync(app, Letter("{}"u8.ToArray()) with { Id = Ids.At(second) });

@@ -10,14 +10,14 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
 {
     private static readonly Guid Account = Guid.Parse("abcdef01-2222-3333-4444-555555555555");
 
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Package_is_read_without_packages_that_begin_with_its_digits()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         foreach (var packageId in new long[] { 1, 12, 123, 1234, 12345, 2, long.MaxValue })
         {
             await CommitAsync(app, Started(1) with { PackageId = packageId, Cycles = [Cycle(packageId, 1), Cycle(packageId, 2)] });
@@ -32,7 +32,7 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Package_larger_than_a_page_or_a_transaction_is_written_and_read_completely()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         var change = Started(1) with { Cycles = [.. Enumerable.Range(0, 1_234).Select(n => Cycle(1234, n))] };
 
         var written = await CommitAsync(app, change);
@@ -46,7 +46,7 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Second_writer_loses_the_race_for_a_new_package()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         var (first, second) = (await ReadAsync(app, 1234), await ReadAsync(app, 1234));
 
         await CommitAsync(app, first, Started(1));
@@ -58,7 +58,7 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Second_writer_loses_the_race_for_a_known_package_even_with_other_cycles()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         await CommitAsync(app, Started(1));
         var (first, second) = (await ReadAsync(app, 1234), await ReadAsync(app, 1234));
 
@@ -73,7 +73,7 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Writer_loses_the_race_for_a_cycle_that_another_writer_deleted()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         await CommitAsync(app, Started(1) with { Cycles = [Cycle(1234, 1)] });
         var before = await ReadAsync(app, 1234);
         var uninstalled = Started(2) with { Status = KnownStatus.Uninstalled };
@@ -87,7 +87,7 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Absent_column_is_removed_and_an_unchanged_cycle_is_not_written()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         await CommitAsync(app, Started(1) with { AccountApiId = "Example", CompleteParameter = "x", Cycles = [Cycle(1234, 1)] });
         var before = await Rows.ETagsAsync(app.Storage.Installs, Cancelled);
 

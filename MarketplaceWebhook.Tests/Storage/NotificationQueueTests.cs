@@ -13,18 +13,18 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
 {
     private static readonly Guid Account = Guid.Parse("abcdef01-2222-3333-4444-555555555555");
 
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Messages_are_base64_of_the_envelope_and_never_expire()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
 
         await SendAsync(app, "{\"Größe\":1}");
 
-        var raw = new QueueClient(storage, "marketplace-notifications", new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
+        var raw = new QueueClient(_storage, "marketplace-notifications", new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
         var message = (await raw.PeekMessageAsync(Cancelled)).Value;
         Assert.Equal(
             Encoding.UTF8.GetString(Envelope.Write(Ids.At(1), "shop", null, "{\"Größe\":1}"u8).Span),
@@ -35,7 +35,7 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
     [Fact]
     public async Task Payload_of_32000_characters_is_in_the_message()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         var payload = new string('x', 32_000);
 
         await SendAsync(app, payload);
@@ -47,7 +47,7 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
     [Fact]
     public async Task Payload_of_32001_characters_is_in_a_blob()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         var payload = new string('x', 32_001);
 
         await SendAsync(app, payload);
@@ -66,7 +66,7 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
     [InlineData(1, true)]
     public async Task Envelope_of_45_KiB_is_the_largest_message(int more, bool isInBlob)
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         var around = Envelope.Write(Ids.At(1), "shop", null, "€"u8).Length - 3;
         var bytes = (45 * 1024) - around + more;
         // Characters of three bytes, and the rest of one: fewer than 32,000 together.
@@ -81,7 +81,7 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
     [Fact]
     public async Task Escapes_count_toward_the_envelope_size()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
 
         await SendAsync(app, new string('"', 31_000));
 
@@ -94,8 +94,8 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
         var queue = new Mock<QueueClient>();
         queue.Setup(q => q.SendMessageAsync(It.IsAny<BinaryData>(), It.IsAny<TimeSpan?>(), It.IsAny<TimeSpan?>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new RequestFailedException(503, "Made by a test.", "ServerBusy", null));
-        var clients = new StorageClients(StorageSettings.FromConnectionString(storage)) { Queue = queue.Object };
-        await using var app = new TestApp(storage, replace: services => services.AddSingleton(clients));
+        var clients = new StorageClients(StorageSettings.FromConnectionString(_storage)) { Queue = queue.Object };
+        await using var app = new TestApp(_storage, replace: services => services.AddSingleton(clients));
 
         await Assert.ThrowsAsync<RequestFailedException>(() => SendAsync(app, new string('x', 40_000)));
 
@@ -105,7 +105,7 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
     [Fact]
     public async Task Message_put_back_on_the_poison_queue_keeps_its_text_is_delayed_and_never_expires()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
 
         await app.Get<NotificationQueue>().PutBackPoisonAsync("not even JSON: ü", TimeSpan.FromHours(1), Cancelled);
 

@@ -6,14 +6,14 @@ namespace MarketplaceWebhook.Tests.Storage;
 
 public sealed class StorageClientsTests(AzuriteFixture azurite)
 {
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Maintenance_reads_a_table_that_responds_after_5_s()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancellation);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var services = MaintenanceServices.On(proxy.ConnectionString);
         await services.Clients.CreateMissingAsync(Cancellation);
         Delay(proxy, TimeSpan.FromSeconds(5));
@@ -26,7 +26,7 @@ public sealed class StorageClientsTests(AzuriteFixture azurite)
     [Fact]
     public async Task Maintenance_retries_a_call_that_exceeds_its_time_limit()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancellation);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var services = MaintenanceServices.On(
             proxy.ConnectionString, new TimeLimits { Maintenance = TimeSpan.FromSeconds(1) });
         await services.Clients.CreateMissingAsync(Cancellation);

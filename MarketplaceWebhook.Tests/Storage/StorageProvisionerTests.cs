@@ -10,19 +10,19 @@ namespace MarketplaceWebhook.Tests.Storage;
 
 public sealed class StorageProvisionerTests(AzuriteFixture azurite)
 {
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task First_call_creates_two_queues_three_tables_and_a_private_container()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
 
         await SendAsync(app);
 
-        var queues = new QueueServiceClient(storage);
-        var tables = new TableServiceClient(storage);
+        var queues = new QueueServiceClient(_storage);
+        var tables = new TableServiceClient(_storage);
         Assert.Equal(
             [StorageNames.Queue, StorageNames.PoisonQueue],
             (await queues.GetQueuesAsync(cancellationToken: Cancelled).ToListAsync(Cancelled)).Select(queue => queue.Name));
@@ -36,7 +36,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     [Fact]
     public async Task Start_makes_no_storage_call()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
 
         await app.ListenAsync(Cancelled);
@@ -48,7 +48,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     [Fact]
     public async Task Call_on_a_missing_resource_waits_for_the_creation_and_is_repeated_once()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         var gate = new TaskCompletionSource();
         proxy.Before = async call =>
         {
@@ -73,12 +73,12 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     [Fact]
     public async Task Call_on_an_existing_resource_creates_nothing()
     {
-        await using (var first = new TestApp(storage))
+        await using (var first = new TestApp(_storage))
         {
             await SendAsync(first);
         }
 
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
 
         await SendAsync(app);
@@ -89,7 +89,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     [Fact]
     public async Task Concurrent_calls_on_an_empty_storage_all_succeed()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
 
         await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => SendAsync(app)));
 
@@ -99,7 +99,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     [Fact]
     public async Task Storage_out_of_reach_at_the_start_is_used_as_soon_as_it_responds()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
         using (proxy.Break(Fault.BrokenConnection))
         {
@@ -116,7 +116,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     [Fact]
     public async Task Failed_creation_fails_the_call_as_a_transient_fault_and_the_next_call_creates()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
         using (proxy.Break(Fault.BrokenConnection, IsCreation))
         {
@@ -132,12 +132,12 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     [Fact]
     public async Task Maintenance_creates_nothing_by_reading_and_everything_by_writing()
     {
-        var clients = new StorageClients(StorageSettings.FromConnectionString(storage), StorageUse.Maintenance(new TimeLimits()));
+        var clients = new StorageClients(StorageSettings.FromConnectionString(_storage), StorageUse.Maintenance(new TimeLimits()));
 
         Assert.False(await new StatusChangeLog(clients).ExistsAsync(Cancelled));
         var fault = await Assert.ThrowsAsync<RequestFailedException>(() => Rows.ListAsync(clients.Installs, Cancelled));
         Assert.Equal("TableNotFound", fault.ErrorCode);
-        Assert.Empty(await new TableServiceClient(storage).QueryAsync(cancellationToken: Cancelled).ToListAsync(Cancelled));
+        Assert.Empty(await new TableServiceClient(_storage).QueryAsync(cancellationToken: Cancelled).ToListAsync(Cancelled));
 
         await new NotificationQueue(clients, new PayloadBlobs(clients)).ResendAsync("text", Cancelled);
         Assert.True(await new StatusChangeLog(clients).ExistsAsync(Cancelled));
@@ -146,12 +146,12 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     [Fact]
     public async Task Identity_that_may_not_create_resources_can_use_them()
     {
-        await using (var first = new TestApp(storage))
+        await using (var first = new TestApp(_storage))
         {
             await SendAsync(first);
         }
 
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         using var forbidden = proxy.Break(Fault.Forbidden, IsCreation);
         await using var app = new TestApp(proxy.ConnectionString);
 
@@ -163,7 +163,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     [Fact]
     public async Task Deleted_queue_is_recreated_and_the_message_sent()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         await SendAsync(app);
         await app.Storage.Queue.DeleteAsync(Cancelled);
 
@@ -175,7 +175,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     [Fact]
     public async Task Deleted_poison_queue_is_recreated_and_the_message_sent()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         await SendAsync(app);
         await app.Storage.PoisonQueue.DeleteAsync(Cancelled);
 
@@ -187,7 +187,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     [Fact]
     public async Task Deleted_container_is_recreated_and_the_blob_written()
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         await SendAsync(app);
         await app.Storage.Payloads.DeleteAsync(cancellationToken: Cancelled);
 
@@ -202,19 +202,19 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     [InlineData("DeadLetters")]
     public async Task Deleted_table_is_recreated_and_the_rows_written(string table)
     {
-        await using var app = new TestApp(storage);
+        await using var app = new TestApp(_storage);
         await SendAsync(app);
-        await new TableClient(storage, table).DeleteAsync(Cancelled);
+        await new TableClient(_storage, table).DeleteAsync(Cancelled);
 
         await WriteToAsync(app, table);
 
-        Assert.Single(await Rows.ListAsync(new(storage, table), Cancelled));
+        Assert.Single(await Rows.ListAsync(new(_storage, table), Cancelled));
     }
 
     [Fact]
     public async Task Resource_missing_after_the_creation_is_not_created_again()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
         using var missing = proxy.Break(new Fault.Refusal(404, "QueueNotFound"), call => call.Operation == "Put Message");
 

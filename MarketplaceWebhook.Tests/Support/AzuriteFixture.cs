@@ -14,20 +14,20 @@ public sealed class AzuriteFixture : IAsyncLifetime
     // Windows holds 32,767 characters in an environment variable: one account takes 54.
     private const int AccountCount = 500;
 
-    private readonly AzuriteAccount[] accounts =
+    private readonly AzuriteAccount[] _accounts =
         [.. Enumerable.Range(0, AccountCount).Select(
             n => new AzuriteAccount($"test{n:D4}", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))))];
 
-    private Azurite? azurite;
-    private int taken;
+    private Azurite? _azurite;
+    private int _taken;
 
     public async ValueTask InitializeAsync() =>
-        azurite = await Azurite.StartAsync(
-            new AzuriteOptions { BlobPort = 0, QueuePort = 0, TablePort = 0, Accounts = accounts },
+        _azurite = await Azurite.StartAsync(
+            new AzuriteOptions { BlobPort = 0, QueuePort = 0, TablePort = 0, Accounts = _accounts },
             TestContext.Current.CancellationToken);
 
     /// <summary>The connection string of an account that no other test uses.</summary>
-    public string NewAccount() => azurite!.ConnectionString(accounts[Interlocked.Increment(ref taken) - 1]);
+    public string NewAccount() => _azurite!.ConnectionString(_accounts[Interlocked.Increment(ref _taken) - 1]);
 
-    public ValueTask DisposeAsync() => azurite?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _azurite?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -9,31 +9,31 @@ public sealed class CliProcess : IDisposable
 {
     private const string DataFolderVariable = "DEV_DATA_FOLDER";
 
-    private readonly string ownDataFolder;
-    private readonly Process process;
-    private readonly StringBuilder output = new();
-    private readonly StringBuilder error = new();
+    private readonly string _ownDataFolder;
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _error = new();
 
     private CliProcess(Process process)
     {
-        this.process = process;
-        ownDataFolder = Path.Combine(Path.GetTempPath(), $"dev-{Guid.NewGuid()}");
-        process.StartInfo.Environment[DataFolderVariable] = ownDataFolder;
+        this._process = process;
+        _ownDataFolder = Path.Combine(Path.GetTempPath(), $"dev-{Guid.NewGuid()}");
+        process.StartInfo.Environment[DataFolderVariable] = _ownDataFolder;
     }
 
-    public int ProcessId => process.Id;
+    public int ProcessId => _process.Id;
 
     /// <summary>The environment of another process that uses the same data folder. Each process has its own by default.</summary>
     public IReadOnlyDictionary<string, string> SameDataFolder => new Dictionary<string, string> { [DataFolderVariable] = DataFolder };
 
-    public string DataFolder => process.StartInfo.Environment[DataFolderVariable]!;
+    public string DataFolder => _process.StartInfo.Environment[DataFolderVariable]!;
 
     public string Output
     {
         get
         {
-            lock (output)
-                return output.ToString();
+            lock (_output)
+                return _output.ToString();
         }
     }
 
@@ -41,14 +41,14 @@ public sealed class CliProcess : IDisposable
     {
         get
         {
-            lock (error)
-                return error.ToString();
+            lock (_error)
+                return _error.ToString();
         }
     }
 
-    public int ExitCode => process.ExitCode;
+    public int ExitCode => _process.ExitCode;
 
-    public bool HasExited => process.HasExited;
+    public bool HasExited => _process.HasExited;
 
     public static CliProcess Start(string? storage, params string[] arguments) =>
         Start(storage, new Dictionary<string, string>(), arguments);
@@ -66,13 +66,13 @@ public sealed class CliProcess : IDisposable
             },
         });
         foreach (var (name, value) in environment)
-            cli.process.StartInfo.Environment[name] = value;
+            cli._process.StartInfo.Environment[name] = value;
 
-        cli.process.OutputDataReceived += (_, line) => Append(cli.output, line.Data);
-        cli.process.ErrorDataReceived += (_, line) => Append(cli.error, line.Data);
-        cli.process.Start();
-        cli.process.BeginOutputReadLine();
-        cli.process.BeginErrorReadLine();
+        cli._process.OutputDataReceived += (_, line) => Append(cli._output, line.Data);
+        cli._process.ErrorDataReceived += (_, line) => Append(cli._error, line.Data);
+        cli._process.Start();
+        cli._process.BeginOutputReadLine();
+        cli._process.BeginErrorReadLine();
         return cli;
 
         static void Append(StringBuilder text, string? line)
@@ -93,27 +93,27 @@ public sealed class CliProcess : IDisposable
         return cli;
     }
 
-    public Task WaitForExitAsync() => process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    public Task WaitForExitAsync() => _process.WaitForExitAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Asks it to end, where the system knows how to ask.</summary>
     public void Terminate()
     {
         if (OperatingSystem.IsWindows())
-            process.Kill(entireProcessTree: true);
+            _process.Kill(entireProcessTree: true);
         else
-            PosixSignals.Terminate(process.Id);
+            PosixSignals.Terminate(_process.Id);
     }
 
     public void Dispose()
     {
-        if (!process.HasExited)
+        if (!_process.HasExited)
         {
-            process.Kill(entireProcessTree: true);
-            process.WaitForExit(TimeSpan.FromSeconds(10));
+            _process.Kill(entireProcessTree: true);
+            _process.WaitForExit(TimeSpan.FromSeconds(10));
         }
 
-        process.Dispose();
-        if (Directory.Exists(ownDataFolder))
-            Directory.Delete(ownDataFolder, recursive: true);
+        _process.Dispose();
+        if (Directory.Exists(_ownDataFolder))
+            Directory.Delete(_ownDataFolder, recursive: true);
     }
 }

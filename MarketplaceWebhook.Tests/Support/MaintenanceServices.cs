@@ -11,12 +11,12 @@ namespace MarketplaceWebhook.Tests.Support;
 /// hand.</summary>
 public sealed class MaintenanceServices : IAsyncDisposable
 {
-    private readonly ServiceProvider services;
+    private readonly ServiceProvider _services;
 
     private MaintenanceServices(string connectionString, TimeLimits timeLimits)
     {
         ConnectionString = connectionString;
-        services = new ServiceCollection()
+        _services = new ServiceCollection()
             .AddLogging().AddMaintenance(StorageSettings.FromConnectionString(connectionString), timeLimits)
             .AddSingleton<Projector>()
             .AddSingleton<DeadLetterRecorder>()
@@ -39,7 +39,7 @@ public sealed class MaintenanceServices : IAsyncDisposable
     }
 
     public T Get<T>()
-        where T : notnull => services.GetRequiredService<T>();
+        where T : notnull => _services.GetRequiredService<T>();
 
     /// <summary>Receives a body as the door does, and returns its message's text.</summary>
     public async Task<string> SendAsync(NotificationId id, string body)
@@ -76,5 +76,5 @@ public sealed class MaintenanceServices : IAsyncDisposable
         ", ", row.Columns.OrderBy(c => c.Key, StringComparer.Ordinal).Select(
             c => $"{c.Key}={RawRow.Shown(c.Value)} {c.Value.GetType().Name}"));
 
-    public async ValueTask DisposeAsync() => await services.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _services.DisposeAsync();
 }

@@ -6,25 +6,25 @@ namespace MarketplaceWebhook.Tests.Support;
 /// <summary>A caller that writes its own bytes, right or wrong.</summary>
 internal sealed class RawCaller : IDisposable
 {
-    private readonly TcpClient client = new();
-    private NetworkStream stream = null!;
+    private readonly TcpClient _client = new();
+    private NetworkStream _stream = null!;
 
     public static async Task<RawCaller> OpenAsync(Uri address, CancellationToken cancellationToken)
     {
         var connection = new RawCaller();
-        await connection.client.ConnectAsync(address.Host, address.Port, cancellationToken);
-        connection.stream = connection.client.GetStream();
+        await connection._client.ConnectAsync(address.Host, address.Port, cancellationToken);
+        connection._stream = connection._client.GetStream();
         return connection;
     }
 
     public async Task SendAsync(string head, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(head.ReplaceLineEndings("\r\n") + "\r\n\r\n"), cancellationToken);
-        await stream.WriteAsync(body, cancellationToken);
+        await _stream.WriteAsync(Encoding.ASCII.GetBytes(head.ReplaceLineEndings("\r\n") + "\r\n\r\n"), cancellationToken);
+        await _stream.WriteAsync(body, cancellationToken);
     }
 
     /// <summary>No more will come: what a caller does who hangs up.</summary>
-    public void EndSending() => client.Client.Shutdown(SocketShutdown.Send);
+    public void EndSending() => _client.Client.Shutdown(SocketShutdown.Send);
 
     /// <summary>All that comes until the server closes the connection, in order or not.</summary>
     public async Task<string> ReadToEndAsync(CancellationToken cancellationToken)
@@ -32,7 +32,7 @@ internal sealed class RawCaller : IDisposable
         var all = new MemoryStream();
         try
         {
-            await stream.CopyToAsync(all, cancellationToken);
+            await _stream.CopyToAsync(all, cancellationToken);
         }
         catch (IOException)
         {
@@ -42,5 +42,5 @@ internal sealed class RawCaller : IDisposable
         return Encoding.UTF8.GetString(all.ToArray());
     }
 
-    public void Dispose() => client.Dispose();
+    public void Dispose() => _client.Dispose();
 }

@@ -12,7 +12,7 @@ namespace MarketplaceWebhook.Tests.Support;
 /// <summary>The function app's services in this process; its HTTP functions listen after <see cref="ListenAsync"/>.</summary>
 internal sealed class TestApp : IAsyncDisposable
 {
-    private readonly WebApplication app;
+    private readonly WebApplication _app;
 
     /// <param name="storage">A connection string.</param>
     /// <param name="settings">Besides AzureWebJobsStorage, with colons.</param>
@@ -29,24 +29,24 @@ internal sealed class TestApp : IAsyncDisposable
         builder.AddMarketplaceWebhook();
         builder.Services.AddSingleton<Functions>();
         replace?.Invoke(builder.Services);
-        app = builder.Build();
-        app.MapPost(
+        _app = builder.Build();
+        _app.MapPost(
             "/api/cyclr/marketplace/{source?}",
             (HttpRequest request, string? source, Functions functions) => functions.ReceiveNotification(request, source));
-        app.MapGet("/api/health", (HttpRequest request, Functions functions) => functions.Health(request));
+        _app.MapGet("/api/health", (HttpRequest request, Functions functions) => functions.Health(request));
     }
 
     public StorageClients Storage => Get<StorageClients>();
 
     public T Get<T>()
-        where T : notnull => app.Services.GetRequiredService<T>();
+        where T : notnull => _app.Services.GetRequiredService<T>();
 
     /// <returns>The address of the HTTP functions, with the paths that the Functions host forwards.</returns>
     public async Task<Uri> ListenAsync(CancellationToken cancellationToken)
     {
-        await app.StartAsync(cancellationToken);
-        return new Uri(app.Urls.Single());
+        await _app.StartAsync(cancellationToken);
+        return new Uri(_app.Urls.Single());
     }
 
-    public ValueTask DisposeAsync() => app.DisposeAsync();
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
 }

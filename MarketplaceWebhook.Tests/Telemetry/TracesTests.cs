@@ -10,13 +10,13 @@ public sealed class TracesTests : IDisposable
 
     private static readonly NotificationId Id = NotificationId.Create(1_790_000_000_000, 0, 0);
 
-    private readonly ActivityListener everything = new()
+    private readonly ActivityListener _everything = new()
     {
         ShouldListenTo = source => source.Name == TelemetryNames.SourceName,
         Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
     };
 
-    public TracesTests() => ActivitySource.AddActivityListener(everything);
+    public TracesTests() => ActivitySource.AddActivityListener(_everything);
 
     [Fact]
     public void Projection_continues_the_trace_of_its_message()
@@ -59,7 +59,7 @@ public sealed class TracesTests : IDisposable
         Assert.Equal(traceParent, span!.ParentId);
     }
 
-    public void Dispose() => everything.Dispose();
+    public void Dispose() => _everything.Dispose();
 
     private static Notification Started => new()
     {

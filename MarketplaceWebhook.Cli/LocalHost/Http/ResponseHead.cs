@@ -5,8 +5,8 @@ namespace MarketplaceWebhook.Cli.LocalHost.Http;
 /// <summary>Passes a response body through, and keeps its first 4 KiB for the event that reports the call.</summary>
 internal sealed class ResponseHead(Stream response) : Stream
 {
-    private readonly byte[] head = new byte[4096];
-    private int length;
+    private readonly byte[] _head = new byte[4096];
+    private int _length;
 
     public override bool CanRead => false;
 
@@ -18,7 +18,7 @@ internal sealed class ResponseHead(Stream response) : Stream
 
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-    public override string ToString() => Encoding.UTF8.GetString(head, 0, length);
+    public override string ToString() => Encoding.UTF8.GetString(_head, 0, _length);
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -47,8 +47,8 @@ internal sealed class ResponseHead(Stream response) : Stream
 
     private void Keep(ReadOnlySpan<byte> written)
     {
-        var kept = written[..Math.Min(written.Length, head.Length - length)];
-        kept.CopyTo(head.AsSpan(length));
-        length += kept.Length;
+        var kept = written[..Math.Min(written.Length, _head.Length - _length)];
+        kept.CopyTo(_head.AsSpan(_length));
+        _length += kept.Length;
     }
 }

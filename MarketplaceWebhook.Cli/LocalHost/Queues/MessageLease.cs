@@ -7,18 +7,18 @@ namespace MarketplaceWebhook.Cli.LocalHost.Queues;
 /// <summary>Keeps a message invisible to others while it is being processed; renewed after half of its length.</summary>
 internal sealed class MessageLease : IAsyncDisposable
 {
-    private readonly QueueClient queue;
-    private readonly QueueMessage message;
-    private readonly TimeSpan length;
-    private readonly TimeProvider time;
-    private readonly CancellationTokenSource ending = new();
-    private readonly Task renewing;
+    private readonly QueueClient _queue;
+    private readonly QueueMessage _message;
+    private readonly TimeSpan _length;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Task _renewing;
 
     public MessageLease(QueueClient queue, QueueMessage message, TimeSpan length, TimeProvider time)
     {
-        (this.queue, this.message, this.length, this.time) = (queue, message, length, time);
+        (this._queue, this._message, this._length, this._time) = (queue, message, length, time);
         PopReceipt = message.PopReceipt;
-        renewing = RenewAsync();
+        _renewing = RenewAsync();
     }
 
     /// <summary>The latest receipt; it no longer changes once the lease is disposed.</summary>
@@ -26,21 +26,21 @@ internal sealed class MessageLease : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await ending.CancelAsync();
-        await renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        ending.Dispose();
+        await _ending.CancelAsync();
+        await _renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ending.Dispose();
     }
 
     private async Task RenewAsync()
     {
         while (true)
         {
-            await Task.Delay(length / 2, time, ending.Token);
+            await Task.Delay(_length / 2, _time, _ending.Token);
             try
             {
                 // Not cancelled: the receipt of a response that is not read would be lost.
-                var receipt = await queue.UpdateMessageAsync(
-                    message.MessageId, PopReceipt, visibilityTimeout: length, cancellationToken: CancellationToken.None);
+                var receipt = await _queue.UpdateMessageAsync(
+                    _message.MessageId, PopReceipt, visibilityTimeout: _length, cancellationToken: CancellationToken.None);
                 PopReceipt = receipt.Value.PopReceipt;
             }
             catch (RequestFailedException)

@@ -16,16 +16,16 @@ internal sealed class QueueListener(
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private readonly QueueClient queue = storage.GetQueueClient(function.QueueName);
+    private readonly QueueClient _queue = storage.GetQueueClient(function.QueueName);
 
     // A poison queue has no poison queue of its own.
-    private readonly QueueClient? poison = function.QueueName.EndsWith(PoisonSuffix, StringComparison.OrdinalIgnoreCase)
+    private readonly QueueClient? _poison = function.QueueName.EndsWith(PoisonSuffix, StringComparison.OrdinalIgnoreCase)
         ? null
         : storage.GetQueueClient(function.QueueName + PoisonSuffix);
 
-    private readonly PollingInterval interval = new(settings.MaxPollingInterval);
-    private readonly HashSet<Task> running = [];
-    private bool storageFails;
+    private readonly PollingInterval _interval = new(settings.MaxPollingInterval);
+    private readonly HashSet<Task> _running = [];
+    private bool _storageFails;
 
     /// <param name="stopping">No further message is read.</param>
     /// <param name="aborting">Running invocations are aborted; their messages come back when their lease expires.</param>
@@ -38,20 +38,20 @@ internal sealed class QueueListener(
                 var messages = await ReadAsync(stopping);
                 if (messages is [])
                 {
-                    await Task.Delay(interval.Next(), time, stopping);
+                    await Task.Delay(_interval.Next(), time, stopping);
                     continue;
                 }
 
-                interval.Reset();
-                running.UnionWith(messages.Select(message => HandleAsync(message, aborting)));
-                running.RemoveWhere(task => task.IsCompleted);
-                while (running.Count > settings.NewBatchThreshold)
-                    running.Remove(await Task.WhenAny(running).WaitAsync(stopping));
+                _interval.Reset();
+                _running.UnionWith(messages.Select(message => HandleAsync(message, aborting)));
+                _running.RemoveWhere(task => task.IsCompleted);
+                while (_running.Count > settings.NewBatchThreshold)
+                    _running.Remove(await Task.WhenAny(_running).WaitAsync(stopping));
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(_running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -59,7 +59,7 @@ internal sealed class QueueListener(
     {
         try
         {
-            QueueMessage[] messages = await queue.ReceiveMessagesAsync(settings.BatchSize, lease, stopping);
+            QueueMessage[] messages = await _queue.ReceiveMessagesAsync(settings.BatchSize, lease, stopping);
             ReportStorage(failure: null);
             return messages;
         }
@@ -102,7 +102,7 @@ internal sealed class QueueListener(
     private async Task InvokeAsync(QueueMessage message, string text, CancellationToken aborting)
     {
         var started = time.GetTimestamp();
-        var kept = new MessageLease(queue, message, lease, time);
+        var kept = new MessageLease(_queue, message, lease, time);
         QueueResult result;
         await using (kept)
         {
@@ -113,11 +113,11 @@ internal sealed class QueueListener(
             function.Name, message.MessageId, text, message.DequeueCount, result.Outcome, result.Detail, time.GetElapsedTime(started)));
 
         if (result.Outcome == QueueOutcome.Completed)
-            await queue.DeleteMessageAsync(message.MessageId, kept.PopReceipt, aborting);
+            await _queue.DeleteMessageAsync(message.MessageId, kept.PopReceipt, aborting);
         else if (message.DequeueCount >= settings.MaxDequeueCount)
             await PoisonAsync(message, kept.PopReceipt, $"it failed {settings.MaxDequeueCount} times", aborting);
-        else if (poison is not null)
-            await queue.UpdateMessageAsync(
+        else if (_poison is not null)
+            await _queue.UpdateMessageAsync(
                 message.MessageId, kept.PopReceipt, visibilityTimeout: settings.VisibilityTimeout, cancellationToken: aborting);
     }
 
@@ -127,7 +127,7 @@ internal sealed class QueueListener(
     /// </summary>
     private async Task PoisonAsync(QueueMessage message, string popReceipt, string reason, CancellationToken cancellationToken)
     {
-        if (poison is null)
+        if (_poison is null)
         {
             if (message.DequeueCount == settings.MaxDequeueCount)
                 observe(new MessageAbandoned(function.QueueName, message.MessageId));
@@ -136,15 +136,15 @@ internal sealed class QueueListener(
 
         try
         {
-            await poison.SendMessageAsync(message.Body, cancellationToken: cancellationToken);
+            await _poison.SendMessageAsync(message.Body, cancellationToken: cancellationToken);
         }
         catch (RequestFailedException exception) when (exception.ErrorCode == QueueErrorCode.QueueNotFound)
         {
-            await poison.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
-            await poison.SendMessageAsync(message.Body, cancellationToken: cancellationToken);
+            await _poison.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            await _poison.SendMessageAsync(message.Body, cancellationToken: cancellationToken);
         }
 
-        await queue.DeleteMessageAsync(message.MessageId, popReceipt, cancellationToken);
+        await _queue.DeleteMessageAsync(message.MessageId, popReceipt, cancellationToken);
         observe(new MessagePoisoned(function.QueueName, message.MessageId, reason));
     }
 
@@ -167,11 +167,11 @@ internal sealed class QueueListener(
     /// <summary>Reports once when storage begins to fail, and once when it works again.</summary>
     private void ReportStorage(Exception? failure)
     {
-        if (failure is not null && !storageFails)
+        if (failure is not null && !_storageFails)
             observe(new StorageFailed(
                 function.QueueName, (failure.InnerException ?? failure).Message.ReplaceLineEndings("\n").Split('\n')[0]));
-        else if (failure is null && storageFails)
+        else if (failure is null && _storageFails)
             observe(new StorageRecovered(function.QueueName));
-        storageFails = failure is not null;
+        _storageFails = failure is not null;
     }
 }

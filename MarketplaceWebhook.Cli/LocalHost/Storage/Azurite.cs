@@ -11,22 +11,22 @@ public sealed partial class Azurite : IAsyncDisposable
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(30);
 
-    private readonly Process process;
-    private readonly Dictionary<string, Uri> endpoints = [];
-    private readonly TaskCompletionSource listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private string lastError = "";
+    private readonly Process _process;
+    private readonly Dictionary<string, Uri> _endpoints = [];
+    private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string _lastError = "";
 
-    private Azurite(Process process) => this.process = process;
+    private Azurite(Process process) => this._process = process;
 
-    public int ProcessId => process.Id;
+    public int ProcessId => _process.Id;
 
-    public bool HasExited => process.HasExited;
+    public bool HasExited => _process.HasExited;
 
-    public Uri BlobEndpoint => endpoints["Blob"];
+    public Uri BlobEndpoint => _endpoints["Blob"];
 
-    public Uri QueueEndpoint => endpoints["Queue"];
+    public Uri QueueEndpoint => _endpoints["Queue"];
 
-    public Uri TableEndpoint => endpoints["Table"];
+    public Uri TableEndpoint => _endpoints["Table"];
 
     /// <summary>
     /// Starts Azurite, installing it first where that was not done yet, and waits until its three services listen.
@@ -40,7 +40,7 @@ public sealed partial class Azurite : IAsyncDisposable
         try
         {
             azurite.Start();
-            await azurite.listening.Task.WaitAsync(StartDeadline, cancellationToken);
+            await azurite._listening.Task.WaitAsync(StartDeadline, cancellationToken);
             return azurite;
         }
         catch (Exception exception)
@@ -48,7 +48,7 @@ public sealed partial class Azurite : IAsyncDisposable
             await azurite.DisposeAsync();
             if (exception is TimeoutException)
                 throw new UserErrorException(
-                    $"Azurite did not listen within {StartDeadline.TotalSeconds:0} s. {azurite.lastError}".TrimEnd());
+                    $"Azurite did not listen within {StartDeadline.TotalSeconds:0} s. {azurite._lastError}".TrimEnd());
             throw;
         }
     }
@@ -63,19 +63,19 @@ public sealed partial class Azurite : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (listening.Task.IsCompletedSuccessfully && !process.HasExited)
+        if (_listening.Task.IsCompletedSuccessfully && !_process.HasExited)
         {
             if (OperatingSystem.IsWindows())
-                process.StandardInput.Close();
+                _process.StandardInput.Close();
             else
-                PosixSignals.Terminate(process.Id);
+                PosixSignals.Terminate(_process.Id);
 
             using var deadline = new CancellationTokenSource(StopDeadline);
-            await process.WaitForExitAsync(deadline.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _process.WaitForExitAsync(deadline.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         Kill();
-        process.Dispose();
+        _process.Dispose();
     }
 
     private static ProcessStartInfo StartInfo(string script, AzuriteOptions options)
@@ -108,23 +108,23 @@ public sealed partial class Azurite : IAsyncDisposable
 
     private void Start()
     {
-        process.OutputDataReceived += (_, line) => ReadLine(line.Data);
-        process.ErrorDataReceived += (_, line) => lastError = line.Data is { Length: > 0 } text
+        _process.OutputDataReceived += (_, line) => ReadLine(line.Data);
+        _process.ErrorDataReceived += (_, line) => _lastError = line.Data is { Length: > 0 } text
             ? SafeText.Of(text, 200)
-            : lastError;
-        process.EnableRaisingEvents = true;
-        process.Exited += (_, _) =>
+            : _lastError;
+        _process.EnableRaisingEvents = true;
+        _process.Exited += (_, _) =>
         {
-            process.WaitForExit(); // until its last lines are read
-            listening.TrySetException(new UserErrorException(
-                lastError.Contains("EADDRINUSE", StringComparison.Ordinal)
-                    ? $"Azurite cannot start, a port is taken by another program: {lastError}. "
+            _process.WaitForExit(); // until its last lines are read
+            _listening.TrySetException(new UserErrorException(
+                _lastError.Contains("EADDRINUSE", StringComparison.Ordinal)
+                    ? $"Azurite cannot start, a port is taken by another program: {_lastError}. "
                         + "End that program, or name a storage in AzureWebJobsStorage."
-                    : $"Azurite ended as it started: {lastError}"));
+                    : $"Azurite ended as it started: {_lastError}"));
         };
-        process.Start();
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
     }
 
     private void ReadLine(string? line)
@@ -132,11 +132,11 @@ public sealed partial class Azurite : IAsyncDisposable
         if (line is null || ListeningLine().Match(line) is not { Success: true } match)
             return;
 
-        lock (endpoints)
+        lock (_endpoints)
         {
-            endpoints[match.Groups[1].Value] = new Uri(match.Groups[2].Value);
-            if (endpoints.Count == 3)
-                listening.TrySetResult();
+            _endpoints[match.Groups[1].Value] = new Uri(match.Groups[2].Value);
+            if (_endpoints.Count == 3)
+                _listening.TrySetResult();
         }
     }
 
@@ -144,7 +144,7 @@ public sealed partial class Azurite : IAsyncDisposable
     {
         try
         {
-            process.Kill(entireProcessTree: true);
+            _process.Kill(entireProcessTree: true);
         }
         catch (InvalidOperationException)
         {

@@ -7,10 +7,10 @@ public sealed class DevStorage : IAsyncDisposable
 {
     private static readonly TimeSpan ProbeDeadline = TimeSpan.FromSeconds(3);
 
-    private readonly Azurite? started;
+    private readonly Azurite? _started;
 
     private DevStorage(string description, string? connection, Azurite? started = null) =>
-        (Description, Connection, this.started) = (description, connection, started);
+        (Description, Connection, this._started) = (description, connection, started);
 
     /// <summary>The folder of Azurite's data, and of the file that says where `dev` listens.</summary>
     public static string DataFolder => Environment.GetEnvironmentVariable("DEV_DATA_FOLDER") is { Length: > 0 } folder
@@ -54,7 +54,7 @@ public sealed class DevStorage : IAsyncDisposable
             $"Azurite, its data in {options.DataDirectory}", azurite.ConnectionString(AzuriteAccount.WellKnown), azurite);
     }
 
-    public ValueTask DisposeAsync() => started?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _started?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private static bool IsSet(string name) => Environment.GetEnvironmentVariables().Keys.Cast<string>().Any(key =>
         key.Equals(name, StringComparison.OrdinalIgnoreCase) || key.StartsWith(name + "__", StringComparison.OrdinalIgnoreCase));

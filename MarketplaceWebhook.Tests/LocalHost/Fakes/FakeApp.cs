@@ -10,7 +10,7 @@ internal sealed class FakeApp : IDisposable
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    private readonly JsonObject settings = new()
+    private readonly JsonObject _settings = new()
     {
         ["version"] = "2.0",
         ["customHandler"] = new JsonObject
@@ -29,7 +29,7 @@ internal sealed class FakeApp : IDisposable
     public FakeApp()
     {
         Answer(200, "{}");
-        Save("host.json", settings);
+        Save("host.json", _settings);
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("fake-app-").FullName;
@@ -64,8 +64,8 @@ internal sealed class FakeApp : IDisposable
 
     public FakeApp With(Action<JsonObject> change)
     {
-        change(settings);
-        Save("host.json", settings);
+        change(_settings);
+        Save("host.json", _settings);
         return this;
     }
 

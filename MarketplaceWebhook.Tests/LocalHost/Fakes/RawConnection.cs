@@ -6,17 +6,17 @@ namespace MarketplaceWebhook.Tests.LocalHost.Fakes;
 /// <summary>HTTP by hand, for what a client library would put right.</summary>
 internal sealed class RawConnection : IDisposable
 {
-    private readonly TcpClient tcp = new();
+    private readonly TcpClient _tcp = new();
 
     public static async Task<RawConnection> OpenAsync(Uri server)
     {
         var connection = new RawConnection();
-        await connection.tcp.ConnectAsync(server.Host, server.Port, TestContext.Current.CancellationToken);
+        await connection._tcp.ConnectAsync(server.Host, server.Port, TestContext.Current.CancellationToken);
         return connection;
     }
 
     public Task SendAsync(string text) =>
-        tcp.GetStream().WriteAsync(Encoding.Latin1.GetBytes(text), TestContext.Current.CancellationToken).AsTask();
+        _tcp.GetStream().WriteAsync(Encoding.Latin1.GetBytes(text), TestContext.Current.CancellationToken).AsTask();
 
     /// <summary>What comes up to and with this text.</summary>
     public async Task<string> ReadUntilAsync(string end)
@@ -25,7 +25,7 @@ internal sealed class RawConnection : IDisposable
         var one = new byte[1];
         while (!read.ToString().EndsWith(end, StringComparison.Ordinal))
         {
-            if (await tcp.GetStream().ReadAsync(one, TestContext.Current.CancellationToken) == 0)
+            if (await _tcp.GetStream().ReadAsync(one, TestContext.Current.CancellationToken) == 0)
                 throw new EndOfStreamException($"The connection ended after: {read}");
             read.Append((char)one[0]);
         }
@@ -35,9 +35,9 @@ internal sealed class RawConnection : IDisposable
 
     public async Task<string> ReadToEndAsync()
     {
-        using var reader = new StreamReader(tcp.GetStream(), Encoding.Latin1);
+        using var reader = new StreamReader(_tcp.GetStream(), Encoding.Latin1);
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
     }
 
-    public void Dispose() => tcp.Dispose();
+    public void Dispose() => _tcp.Dispose();
 }

@@ -7,12 +7,12 @@ namespace MarketplaceWebhook.Tests.LocalHost.Fakes;
 /// <summary>What a host has reported.</summary>
 internal sealed class SeenEvents
 {
-    private readonly ConcurrentQueue<HostEvent> seen = [];
+    private readonly ConcurrentQueue<HostEvent> _seen = [];
 
-    public void Add(HostEvent one) => seen.Enqueue(one);
+    public void Add(HostEvent one) => _seen.Enqueue(one);
 
     public IReadOnlyList<T> All<T>()
-        where T : HostEvent => [.. seen.OfType<T>()];
+        where T : HostEvent => [.. _seen.OfType<T>()];
 
     /// <summary>Waits until there are so many.</summary>
     public Task<IReadOnlyList<T>> AtLeastAsync<T>(int count)

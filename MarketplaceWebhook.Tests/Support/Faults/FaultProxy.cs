@@ -14,9 +14,9 @@ namespace MarketplaceWebhook.Tests.Support.Faults;
 /// </summary>
 public sealed class FaultProxy : IAsyncDisposable
 {
-    private readonly Dictionary<int, (StorageKind Kind, Uri Storage)> byPort = [];
-    private readonly ConcurrentQueue<StorageCall> calls = [];
-    private readonly HttpMessageInvoker client = new(new SocketsHttpHandler
+    private readonly Dictionary<int, (StorageKind Kind, Uri Storage)> _byPort = [];
+    private readonly ConcurrentQueue<StorageCall> _calls = [];
+    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
@@ -24,15 +24,15 @@ public sealed class FaultProxy : IAsyncDisposable
         UseProxy = false,
     });
 
-    private readonly WebApplication app;
-    private int count;
+    private readonly WebApplication _app;
+    private int _count;
 
-    private FaultProxy(WebApplication app) => this.app = app;
+    private FaultProxy(WebApplication app) => this._app = app;
 
     /// <summary>The storage connection with the proxy's endpoints in place of the real ones.</summary>
     public string ConnectionString { get; private set; } = "";
 
-    public IReadOnlyList<StorageCall> Calls => [.. calls];
+    public IReadOnlyList<StorageCall> Calls => [.. _calls];
 
     /// <summary>Runs before storage sees the call, and may say how the call fails; then storage never sees it.</summary>
     public Func<StorageCall, Task<Fault?>> Before { get; set; } = _ => Task.FromResult<Fault?>(null);
@@ -60,7 +60,7 @@ public sealed class FaultProxy : IAsyncDisposable
         foreach (var (kind, address) in Enum.GetValues<StorageKind>().Zip(app.Urls))
         {
             var storage = new Uri(settings[$"{kind}Endpoint"]);
-            proxy.byPort[new Uri(address).Port] = (kind, storage);
+            proxy._byPort[new Uri(address).Port] = (kind, storage);
             settings[$"{kind}Endpoint"] = address + storage.AbsolutePath;
         }
 
@@ -81,17 +81,17 @@ public sealed class FaultProxy : IAsyncDisposable
         // A hung call would hold an orderly stop.
         using var now = new CancellationTokenSource();
         await now.CancelAsync();
-        await app.StopAsync(now.Token);
-        await app.DisposeAsync();
-        client.Dispose();
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
+        _client.Dispose();
     }
 
     private async Task PassAsync(HttpContext context)
     {
-        var (kind, storage) = byPort[context.Connection.LocalPort];
+        var (kind, storage) = _byPort[context.Connection.LocalPort];
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var call = StorageCall.Parse(Interlocked.Increment(ref count), kind, context.Request.Method, target);
-        calls.Enqueue(call);
+        var call = StorageCall.Parse(Interlocked.Increment(ref _count), kind, context.Request.Method, target);
+        _calls.Enqueue(call);
 
         var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
@@ -122,7 +122,7 @@ public sealed class FaultProxy : IAsyncDisposable
     {
         try
         {
-            return await client.SendAsync(request, CancellationToken.None);
+            return await _client.SendAsync(request, CancellationToken.None);
         }
         catch (HttpRequestException)
         {

@@ -9,14 +9,14 @@ namespace MarketplaceWebhook.Tests.Support.Faults;
 
 public sealed class FaultProxyTests(AzuriteFixture azurite)
 {
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Storage_clients_work_through_the_proxy_and_their_calls_are_identified()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         var name = NewName();
         var table = new TableClient(proxy.ConnectionString, name);
         var queue = new QueueClient(proxy.ConnectionString, name);
@@ -57,7 +57,7 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
     [InlineData(403, "AuthorizationFailure")]
     public async Task Error_reaches_each_client_in_the_form_of_its_service(int status, string code)
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         using var broken = proxy.Break(new Fault.Refusal(status, code));
 
         var errors = new[]
@@ -73,8 +73,8 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
     [Fact]
     public async Task Call_broken_before_it_is_sent_never_reaches_storage()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
-        var real = new TableClient(storage, NewName());
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        var real = new TableClient(_storage, NewName());
         await real.CreateAsync(Cancelled);
         var table = Table(proxy, real.Name);
 
@@ -91,7 +91,7 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
     [Fact]
     public async Task Only_the_selected_service_fails_until_it_is_repaired()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         var (table, queue) = (Table(proxy, NewName()), Queue(proxy, NewName()));
 
         using (proxy.Break(Fault.ServerBusy, call => call.Kind is StorageKind.Table))
@@ -106,7 +106,7 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
     [Fact]
     public async Task Hung_call_ends_when_the_caller_cancels()
     {
-        await using var proxy = await FaultProxy.StartAsync(storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         using var broken = proxy.Break(Fault.NoAnswer);
         var waited = Stopwatch.StartNew();
 

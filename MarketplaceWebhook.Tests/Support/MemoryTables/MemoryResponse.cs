@@ -6,7 +6,7 @@ namespace MarketplaceWebhook.Tests.Support.MemoryTables;
 
 internal sealed class MemoryResponse(int status, ETag? etag = null, string? errorCode = null) : Response
 {
-    private readonly Dictionary<string, string> headers = Headers(etag, errorCode);
+    private readonly Dictionary<string, string> _headers = Headers(etag, errorCode);
 
     public override int Status => status;
 
@@ -22,15 +22,15 @@ internal sealed class MemoryResponse(int status, ETag? etag = null, string? erro
     {
     }
 
-    protected override bool ContainsHeader(string name) => headers.ContainsKey(name);
+    protected override bool ContainsHeader(string name) => _headers.ContainsKey(name);
 
-    protected override IEnumerable<HttpHeader> EnumerateHeaders() => headers.Select(header => new HttpHeader(header.Key, header.Value));
+    protected override IEnumerable<HttpHeader> EnumerateHeaders() => _headers.Select(header => new HttpHeader(header.Key, header.Value));
 
-    protected override bool TryGetHeader(string name, [NotNullWhen(true)] out string? value) => headers.TryGetValue(name, out value);
+    protected override bool TryGetHeader(string name, [NotNullWhen(true)] out string? value) => _headers.TryGetValue(name, out value);
 
     protected override bool TryGetHeaderValues(string name, [NotNullWhen(true)] out IEnumerable<string>? values)
     {
-        values = headers.TryGetValue(name, out var value) ? [value] : null;
+        values = _headers.TryGetValue(name, out var value) ? [value] : null;
         return values is not null;
     }
 

@@ -13,8 +13,8 @@ internal sealed class MemoryTable
 
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private SortedList<Key, Row> rows = [];
-    private long changes;
+    private SortedList<Key, Row> _rows = [];
+    private long _changes;
 
     internal readonly record struct Key(string Partition, string Row) : IComparable<Key>
     {
@@ -24,31 +24,31 @@ internal sealed class MemoryTable
 
     private sealed record Row(IReadOnlyDictionary<string, object> Columns, ETag ETag, DateTimeOffset Timestamp);
 
-    public IReadOnlyList<TableEntity> All => [.. rows.Keys.Select(key => Read(key, null))];
+    public IReadOnlyList<TableEntity> All => [.. _rows.Keys.Select(key => Read(key, null))];
 
     public TableEntity? Find(string partitionKey, string rowKey, IEnumerable<string>? select) =>
-        rows.ContainsKey(new(partitionKey, rowKey)) ? Read(new(partitionKey, rowKey), select?.ToHashSet()) : null;
+        _rows.ContainsKey(new(partitionKey, rowKey)) ? Read(new(partitionKey, rowKey), select?.ToHashSet()) : null;
 
     /// <summary>Looks at no more than <paramref name="size"/> rows, so that a page may be short or empty and still not the last.</summary>
     public (List<TableEntity> Page, Key? Next) Scan(
         Key? from, int size, Func<IReadOnlyDictionary<string, object>, bool> matches, HashSet<string>? select)
     {
         var first = from is { } key ? FirstFrom(key) : 0;
-        var end = Math.Min(first + size, rows.Count);
+        var end = Math.Min(first + size, _rows.Count);
         var page = new List<TableEntity>();
         for (var index = first; index < end; index++)
         {
-            if (matches(rows.Values[index].Columns)) page.Add(Read(rows.Keys[index], select));
+            if (matches(_rows.Values[index].Columns)) page.Add(Read(_rows.Keys[index], select));
         }
 
-        return (page, end < rows.Count ? rows.Keys[end] : null);
+        return (page, end < _rows.Count ? _rows.Keys[end] : null);
     }
 
     public ETag? Apply(TableTransactionAction action)
     {
         var entity = action.Entity;
         var key = new Key(entity.PartitionKey, entity.RowKey);
-        var present = rows.GetValueOrDefault(key);
+        var present = _rows.GetValueOrDefault(key);
 
         var missing = action.ActionType is TableTransactionActionType.UpdateMerge or TableTransactionActionType.UpdateReplace
             or TableTransactionActionType.Delete;
@@ -59,16 +59,16 @@ internal sealed class MemoryTable
 
         if (action.ActionType is TableTransactionActionType.Delete)
         {
-            rows.Remove(key);
+            _rows.Remove(key);
             return null;
         }
 
         var columns = Columns((TableEntity)entity);
         if (action.ActionType is TableTransactionActionType.UpdateMerge or TableTransactionActionType.UpsertMerge)
             columns = Merged(present?.Columns, columns);
-        var timestamp = Start.AddTicks(++changes);
+        var timestamp = Start.AddTicks(++_changes);
         var etag = new ETag($"W/\"datetime'{Uri.EscapeDataString(timestamp.ToString("O"))}'\"");
-        rows[key] = new(columns, etag, timestamp);
+        _rows[key] = new(columns, etag, timestamp);
         return etag;
     }
 
@@ -79,7 +79,7 @@ internal sealed class MemoryTable
         if (actions.Sum(action => SizeOf(((TableEntity)action.Entity))) > MaxTransactionBytes)
             throw Failed(Error(413, "RequestBodyTooLarge"), 0);
 
-        var before = new SortedList<Key, Row>(rows);
+        var before = new SortedList<Key, Row>(_rows);
         var seen = new HashSet<Key>();
         var etags = new List<ETag?>();
         for (var index = 0; index < actions.Count; index++)
@@ -93,7 +93,7 @@ internal sealed class MemoryTable
             }
             catch (RequestFailedException error)
             {
-                rows = before;
+                _rows = before;
                 throw Failed(error, index);
             }
         }
@@ -111,11 +111,11 @@ internal sealed class MemoryTable
 
     private int FirstFrom(Key key)
     {
-        var (low, high) = (0, rows.Count);
+        var (low, high) = (0, _rows.Count);
         while (low < high)
         {
             var middle = (low + high) / 2;
-            if (rows.Keys[middle].CompareTo(key) < 0) low = middle + 1;
+            if (_rows.Keys[middle].CompareTo(key) < 0) low = middle + 1;
             else high = middle;
         }
 
@@ -124,7 +124,7 @@ internal sealed class MemoryTable
 
     private TableEntity Read(Key key, HashSet<string>? select)
     {
-        var row = rows[key];
+        var row = _rows[key];
         var entity = new TableEntity();
         foreach (var (name, value) in row.Columns)
         {

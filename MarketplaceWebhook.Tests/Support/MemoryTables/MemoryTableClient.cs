@@ -11,9 +11,9 @@ namespace MarketplaceWebhook.Tests.Support.MemoryTables;
 /// </summary>
 public sealed class MemoryTableClient(string name, int pageSize = 1000) : TableClient
 {
-    private readonly Lock gate = new();
-    private readonly MemoryTable table = new();
-    private int calls;
+    private readonly Lock _gate = new();
+    private readonly MemoryTable _table = new();
+    private int _calls;
 
     public override string Name => name;
 
@@ -24,7 +24,7 @@ public sealed class MemoryTableClient(string name, int pageSize = 1000) : TableC
     {
         get
         {
-            lock (gate) return table.All;
+            lock (_gate) return _table.All;
         }
     }
 
@@ -113,10 +113,10 @@ public sealed class MemoryTableClient(string name, int pageSize = 1000) : TableC
     private async Task<T> Call<T>(string operation, Func<MemoryTable, T> change, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var call = new TableCall(name, operation, Interlocked.Increment(ref calls));
+        var call = new TableCall(name, operation, Interlocked.Increment(ref _calls));
         await Hooks.Before(call, cancellationToken);
         T result;
-        lock (gate) result = change(table);
+        lock (_gate) result = change(_table);
         await Hooks.After(call, cancellationToken);
         return result;
     }

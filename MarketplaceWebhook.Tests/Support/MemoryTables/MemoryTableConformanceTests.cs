@@ -6,7 +6,7 @@ namespace MarketplaceWebhook.Tests.Support.MemoryTables;
 /// <summary>The proofs on tables in memory are worth what these tables have in common with real ones.</summary>
 public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
 {
-    private readonly string storage = azurite.NewAccount();
+    private readonly string _storage = azurite.NewAccount();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -102,7 +102,7 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
 
     private async Task<TableClient> NewTableAsync()
     {
-        var table = new TableServiceClient(storage).GetTableClient($"t{Guid.NewGuid():N}");
+        var table = new TableServiceClient(_storage).GetTableClient($"t{Guid.NewGuid():N}");
         await table.CreateAsync(Cancelled);
         return table;
     }

@@ -10,13 +10,13 @@ namespace MarketplaceWebhook.Tests.Support.MemoryTables;
 /// </summary>
 internal sealed partial class TableFilter
 {
-    private readonly List<string> tokens;
-    private int next;
+    private readonly List<string> _tokens;
+    private int _next;
 
     private TableFilter(string text)
     {
-        tokens = [.. Token().Matches(text).Select(match => match.Value)];
-        if (string.Concat(tokens) != Space().Replace(text, match => InText(text, match.Index) ? match.Value : ""))
+        _tokens = [.. Token().Matches(text).Select(match => match.Value)];
+        if (string.Concat(_tokens) != Space().Replace(text, match => InText(text, match.Index) ? match.Value : ""))
             throw new FormatException($"Not a filter that this table understands: {text}");
     }
 
@@ -25,9 +25,9 @@ internal sealed partial class TableFilter
         if (string.IsNullOrWhiteSpace(text)) return _ => true;
         var filter = new TableFilter(text);
         var condition = filter.Or();
-        return filter.next == filter.tokens.Count
+        return filter._next == filter._tokens.Count
             ? condition
-            : throw new FormatException($"Unexpected '{filter.tokens[filter.next]}' in the filter: {text}");
+            : throw new FormatException($"Unexpected '{filter._tokens[filter._next]}' in the filter: {text}");
     }
 
     [GeneratedRegex(@"(?:guid|datetime)?'(?:[^']|'')*'|[()]|-?\d+(?:\.\d+)?L?|\w+")]
@@ -38,12 +38,12 @@ internal sealed partial class TableFilter
 
     private static bool InText(string text, int index) => text.AsSpan(0, index).Count('\'') % 2 == 1;
 
-    private string Take() => next < tokens.Count ? tokens[next++] : throw new FormatException("The filter ends too early.");
+    private string Take() => _next < _tokens.Count ? _tokens[_next++] : throw new FormatException("The filter ends too early.");
 
     private bool Took(string token)
     {
-        if (next >= tokens.Count || tokens[next] != token) return false;
-        next++;
+        if (_next >= _tokens.Count || _tokens[_next] != token) return false;
+        _next++;
         return true;
     }
 

@@ -24,8 +24,8 @@ internal sealed class TableScript(TableClient table, int seed)
         "",
     ];
 
-    private readonly Random random = new(seed);
-    private readonly Dictionary<(string, string), List<ETag>> known = [];
+    private readonly Random _random = new(seed);
+    private readonly Dictionary<(string, string), List<ETag>> _known = [];
 
     /// <summary>One line per call, then one per row.</summary>
     public async Task<List<string>> RunAsync(int calls, CancellationToken cancellationToken)
@@ -41,8 +41,8 @@ internal sealed class TableScript(TableClient table, int seed)
         var (partition, row) = Key();
         var entity = Entity(partition, row);
         var etag = Known(partition, row);
-        var mode = random.Next(2) == 0 ? TableUpdateMode.Merge : TableUpdateMode.Replace;
-        switch (random.Next(8))
+        var mode = _random.Next(2) == 0 ? TableUpdateMode.Merge : TableUpdateMode.Replace;
+        switch (_random.Next(8))
         {
             case 0:
                 return $"add {row} " + await Answer([row], partition, () => table.AddEntityAsync(entity, cancellationToken));
@@ -56,7 +56,7 @@ internal sealed class TableScript(TableClient table, int seed)
                 return $"delete {row} "
                     + await Answer([row], partition, () => table.DeleteEntityAsync(partition, row, etag, cancellationToken));
             case 4:
-                string[]? select = random.Next(2) == 0 ? ["Text", "Count"] : null;
+                string[]? select = _random.Next(2) == 0 ? ["Text", "Count"] : null;
                 return $"get {row} " + await Outcome(async () =>
                     Describe((await table.GetEntityAsync<TableEntity>(partition, row, select, cancellationToken)).Value));
             case 5:
@@ -65,12 +65,12 @@ internal sealed class TableScript(TableClient table, int seed)
                     { HasValue: true, Value: { } found } answer
                         ? Describe(found) : "none");
             case 6:
-                var filter = Filters[random.Next(Filters.Length)];
-                int? perPage = random.Next(2) == 0 ? random.Next(1, 4) : null;
+                var filter = Filters[_random.Next(Filters.Length)];
+                int? perPage = _random.Next(2) == 0 ? _random.Next(1, 4) : null;
                 var rows = table.QueryAsync<TableEntity>(filter, perPage, cancellationToken: cancellationToken).Select(Describe);
                 return $"query {filter} " + await Outcome(async () => string.Join(" | ", await rows.ToListAsync(cancellationToken)));
             default:
-                var actions = Enumerable.Range(0, random.Next(1, 6)).Select(_ => Action(partition)).ToList();
+                var actions = Enumerable.Range(0, _random.Next(1, 6)).Select(_ => Action(partition)).ToList();
                 return $"transaction {string.Join(',', actions.Select(action => $"{action.ActionType} {action.Entity.RowKey}"))} "
                     + await Outcome(async () =>
                     {
@@ -81,38 +81,38 @@ internal sealed class TableScript(TableClient table, int seed)
         }
     }
 
-    private (string Partition, string Row) Key() => ($"p{random.Next(2)}", Rows[random.Next(Rows.Length)]);
+    private (string Partition, string Row) Key() => ($"p{_random.Next(2)}", Rows[_random.Next(Rows.Length)]);
 
     private TableTransactionAction Action(string partition)
     {
         var (_, row) = Key();
-        return new((TableTransactionActionType)random.Next(6), Entity(partition, row), Known(partition, row));
+        return new((TableTransactionActionType)_random.Next(6), Entity(partition, row), Known(partition, row));
     }
 
     private TableEntity Entity(string partition, string row)
     {
         var entity = new TableEntity(partition, row);
-        if (random.Next(2) == 0) entity["Text"] = random.Next(2) == 0 ? "one" : "two ü 𝄞";
-        if (random.Next(2) == 0) entity["PackageId"] = 3_000_000_000L;
-        if (random.Next(2) == 0) entity["Count"] = random.Next(3);
-        if (random.Next(2) == 0) entity["Flag"] = random.Next(2) == 0;
-        if (random.Next(2) == 0) entity["Id"] = new Guid(random.Next(2), 0, 0, new byte[8]);
-        if (random.Next(2) == 0) entity["At"] = new DateTimeOffset(2026, 1, random.Next(1, 4), 0, 0, 0, 123, TimeSpan.FromHours(2));
-        if (random.Next(4) == 0) entity["Nothing"] = null;
+        if (_random.Next(2) == 0) entity["Text"] = _random.Next(2) == 0 ? "one" : "two ü 𝄞";
+        if (_random.Next(2) == 0) entity["PackageId"] = 3_000_000_000L;
+        if (_random.Next(2) == 0) entity["Count"] = _random.Next(3);
+        if (_random.Next(2) == 0) entity["Flag"] = _random.Next(2) == 0;
+        if (_random.Next(2) == 0) entity["Id"] = new Guid(_random.Next(2), 0, 0, new byte[8]);
+        if (_random.Next(2) == 0) entity["At"] = new DateTimeOffset(2026, 1, _random.Next(1, 4), 0, 0, 0, 123, TimeSpan.FromHours(2));
+        if (_random.Next(4) == 0) entity["Nothing"] = null;
         return entity;
     }
 
     /// <summary>Any, the newest, or an outdated one.</summary>
     private ETag Known(string partition, string row)
     {
-        var choice = random.Next(3);
-        return choice > 0 && known.TryGetValue((partition, row), out var etags) ? etags[choice == 1 ? ^1 : 0] : ETag.All;
+        var choice = _random.Next(3);
+        return choice > 0 && _known.TryGetValue((partition, row), out var etags) ? etags[choice == 1 ? ^1 : 0] : ETag.All;
     }
 
     private void Remember(string partition, string row, Response answer)
     {
         if (answer.Headers.ETag is not { } etag) return;
-        if (!known.TryGetValue((partition, row), out var etags)) known[(partition, row)] = etags = [];
+        if (!_known.TryGetValue((partition, row), out var etags)) _known[(partition, row)] = etags = [];
         etags.Add(etag);
     }
 

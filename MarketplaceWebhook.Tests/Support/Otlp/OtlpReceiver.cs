@@ -13,11 +13,11 @@ namespace MarketplaceWebhook.Tests.Support.Otlp;
 /// <summary>A collector on loopback that keeps what it is sent: OTLP over http/protobuf.</summary>
 public sealed class OtlpReceiver : IAsyncDisposable
 {
-    private readonly WebApplication app;
-    private readonly ConcurrentQueue<byte[]> everything = [];
-    private readonly SemaphoreSlim arrived = new(0);
+    private readonly WebApplication _app;
+    private readonly ConcurrentQueue<byte[]> _everything = [];
+    private readonly SemaphoreSlim _arrived = new(0);
 
-    private OtlpReceiver(WebApplication app) => this.app = app;
+    private OtlpReceiver(WebApplication app) => this._app = app;
 
     public ConcurrentQueue<Span> Spans { get; } = [];
 
@@ -28,7 +28,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
     public ConcurrentQueue<Resource> Resources { get; } = [];
 
     /// <summary>For OTEL_EXPORTER_OTLP_ENDPOINT.</summary>
-    public string Endpoint => app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+    public string Endpoint => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
 
     /// <summary>The settings that make an application export to here.</summary>
     public Dictionary<string, string?> Settings => new()
@@ -43,8 +43,8 @@ public sealed class OtlpReceiver : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Services.AddRoutingCore();
         var receiver = new OtlpReceiver(builder.Build());
-        receiver.app.MapPost("/v1/{signal}", receiver.ReceiveAsync);
-        await receiver.app.StartAsync(cancellationToken);
+        receiver._app.MapPost("/v1/{signal}", receiver.ReceiveAsync);
+        await receiver._app.StartAsync(cancellationToken);
         return receiver;
     }
 
@@ -53,17 +53,17 @@ public sealed class OtlpReceiver : IAsyncDisposable
     {
         while (!isEnough(this))
         {
-            await arrived.WaitAsync(cancellationToken);
+            await _arrived.WaitAsync(cancellationToken);
         }
     }
 
     /// <summary>Whether the text stands anywhere in what was sent, in whatever field.</summary>
-    public bool WasSent(string text) => everything.Any(body => body.AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0);
+    public bool WasSent(string text) => _everything.Any(body => body.AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0);
 
     public ValueTask DisposeAsync()
     {
-        arrived.Dispose();
-        return app.DisposeAsync();
+        _arrived.Dispose();
+        return _app.DisposeAsync();
     }
 
     private async Task ReceiveAsync(HttpContext context)
@@ -71,10 +71,10 @@ public sealed class OtlpReceiver : IAsyncDisposable
         using var buffer = new MemoryStream();
         await context.Request.Body.CopyToAsync(buffer, context.RequestAborted);
         var body = buffer.ToArray();
-        everything.Enqueue(body);
+        _everything.Enqueue(body);
         Keep((string)context.Request.RouteValues["signal"]!, body);
         context.Response.ContentType = "application/x-protobuf";
-        arrived.Release();
+        _arrived.Release();
     }
 
     private void Keep(string signal, byte[] body)
