@@ -23,7 +23,9 @@ internal static class DevCommand
         port.Validators.Add(result =>
         {
             if (result.Tokens is [var token] && !ushort.TryParse(token.Value, out _))
+            {
                 result.AddError("--port must be a number from 0 to 65535.");
+            }
         });
         var key = new Option<string?>("--key")
         {

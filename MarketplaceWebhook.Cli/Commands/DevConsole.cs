@@ -108,7 +108,10 @@ internal sealed class DevConsole
         };
         var what = Text(invocation.Text, "notificationId") ?? $"message {invocation.MessageId}";
         if (invocation.Outcome != QueueOutcome.Completed)
+        {
             what += $"  attempt {invocation.DequeueCount}: {invocation.Detail}";
+        }
+
         Line(colour, outcome, invocation.Function, what, invocation.Duration);
     }
 

@@ -27,7 +27,9 @@ internal sealed class HostObserver(
     public void Observe(HostEvent hostEvent)
     {
         if (hostEvent is QueueInvocation or HttpInvocation { Function: Receive })
+        {
             _seen.Writer.TryWrite((hostEvent, time.GetUtcNow()));
+        }
     }
 
     public async Task RunAsync(CancellationToken stopping)
@@ -38,11 +40,17 @@ internal sealed class HostObserver(
             while (changed.Count <= MaxReads && _seen.Reader.TryRead(out var next))
             {
                 if (next.Event is HttpInvocation call)
+                {
                     Show(call, next.At);
+                }
                 else if (next.Event is QueueInvocation { Function: Project } projection)
+                {
                     await ShowAsync(projection, next.At, changed, stopping);
+                }
                 else if (next.Event is QueueInvocation { Function: Record } recording)
+                {
                     await ShowRecordingAsync(recording, next.At, changed, stopping);
+                }
             }
 
             await ShowInstallsAsync(changed, stopping);
@@ -68,7 +76,9 @@ internal sealed class HostObserver(
             Detail = outcome == Outcome.Accepted ? null : $"{call.Status} {answer.Text}".TrimEnd(),
         });
         if (outcome == Outcome.Refused)
+        {
             pages.Publish("deadletters", new { });
+        }
     }
 
     private async Task ShowAsync(
@@ -88,7 +98,9 @@ internal sealed class HostObserver(
             };
         });
         if (isProjected && message.Notification is { } notification)
+        {
             changed.Add((notification.AccountId, notification.PackageId));
+        }
     }
 
     /// <summary>It either buried the message or could project it after all: the table tells.</summary>
@@ -96,7 +108,9 @@ internal sealed class HostObserver(
         QueueInvocation recording, DateTimeOffset at, HashSet<(Guid, long)> changed, CancellationToken cancellationToken)
     {
         if (recording.Outcome != QueueOutcome.Completed)
+        {
             return;
+        }
 
         var message = await MessageAsync(recording, cancellationToken);
         var letter = await TryAsync(
@@ -112,13 +126,17 @@ internal sealed class HostObserver(
         });
         pages.Publish("deadletters", new { });
         if (!isDead && message.Notification is { } notification)
+        {
             changed.Add((notification.AccountId, notification.PackageId));
+        }
     }
 
     private async Task ShowInstallsAsync(HashSet<(Guid AccountId, long PackageId)> changed, CancellationToken cancellationToken)
     {
         if (changed.Count == 0 || !pages.HasPages)
+        {
             return;
+        }
 
         if (changed.Count > MaxReads)
         {
@@ -131,7 +149,9 @@ internal sealed class HostObserver(
             var snapshot = await TryAsync<InstallTable.Snapshot>(
                 async () => await installs.ReadAsync(key.AccountId, key.PackageId, cancellationToken), cancellationToken);
             if (snapshot?.Package.Install is { } install)
+            {
                 pages.Publish("install", InstallView.Of(key.AccountId, install));
+            }
         }));
     }
 

@@ -23,7 +23,9 @@ public sealed class FailureTests(AzuriteFixture azurite)
         proxy.Before = call =>
         {
             if (call.Operation != "Entity Group Transaction" || Interlocked.Increment(ref commits) > 1)
+            {
                 return Task.FromResult<Fault?>(null);
+            }
 
             Kill(host);
             return Task.FromResult<Fault?>(Fault.BrokenConnection);
@@ -50,7 +52,9 @@ public sealed class FailureTests(AzuriteFixture azurite)
         proxy.Before = call =>
         {
             if (call.Operation != "Put Message" || Interlocked.Increment(ref puts) > 1)
+            {
                 return Task.FromResult<Fault?>(null);
+            }
 
             Kill(host);
             return Task.FromResult<Fault?>(Fault.BrokenConnection);

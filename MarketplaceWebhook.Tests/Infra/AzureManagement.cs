@@ -38,7 +38,10 @@ internal sealed class AzureManagement : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var management = new AzureManagement(builder.Build());
         if (cyclrKey is not null)
+        {
             management._keys["cyclr"] = cyclrKey;
+        }
+
         management._app.Run(management.RespondAsync);
         await management._app.StartAsync(TestContext.Current.CancellationToken);
         return management;

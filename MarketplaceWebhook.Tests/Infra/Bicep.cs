@@ -42,8 +42,12 @@ internal static class Bicep
         {
             yield return resource;
             if ((string?)resource["type"] == "Microsoft.Resources/deployments")
+            {
                 foreach (var inner in ResourcesOf(resource["properties"]!["template"]!))
+                {
                     yield return inner;
+                }
+            }
         }
     }
 

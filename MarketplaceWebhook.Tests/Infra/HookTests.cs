@@ -180,10 +180,15 @@ public sealed class HookTests : IDisposable
             RedirectStandardError = true,
         };
         foreach (var inherited in new[] { "CI", "TF_BUILD" })
+        {
             start.Environment.Remove(inherited);
+        }
+
         start.Environment["PATH"] = Path.Combine(_folder.FullName, "bin") + Path.PathSeparator + start.Environment["PATH"];
         foreach (var (name, value) in values)
+        {
             start.Environment[name] = value;
+        }
 
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -197,7 +202,9 @@ public sealed class HookTests : IDisposable
         var path = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder.FullName, "bin")).FullName, name);
         File.WriteAllText(path, $"#!/bin/sh\n{body}\n");
         if (!OperatingSystem.IsWindows())
+        {
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     private static bool IsInstalled(string tool) =>

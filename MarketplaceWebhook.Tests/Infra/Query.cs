@@ -20,17 +20,31 @@ internal sealed partial record Query(string Source, string Text)
     public IEnumerable<string> UnknownNames()
     {
         foreach (Match name in ComparedWithName().Matches(Text))
+        {
             foreach (Match literal in Literal().Matches(name.Groups["names"].Value))
+            {
                 if (!Names.Metrics.Contains(literal.Groups[1].Value) && !Names.Spans.Contains(literal.Groups[1].Value))
+                {
                     yield return $"{Source}: no metric or span is named '{literal.Groups[1].Value}'";
+                }
+            }
+        }
 
         foreach (Match attribute in Attribute().Matches(Text))
+        {
             if (!Names.Attributes.Contains(attribute.Groups[1].Value))
+            {
                 yield return $"{Source}: no attribute is named '{attribute.Groups[1].Value}'";
+            }
+        }
 
         foreach (Match role in Role().Matches(Text))
+        {
             if (role.Groups[1].Value != TelemetryNames.ServiceName)
+            {
                 yield return $"{Source}: the cloud role is not named '{role.Groups[1].Value}'";
+            }
+        }
     }
 
     /// <summary>The number of names found: a query without any was probably not parsed correctly.</summary>

@@ -46,7 +46,10 @@ public sealed class AzuriteTests : IDisposable
         await using var azurite = await StartAsync();
 
         using (var interrupt = Process.Start("kill", ["-INT", $"{azurite.ProcessId}"]))
+        {
             await interrupt.WaitForExitAsync(CancellationToken);
+        }
+
         await QueueOf(azurite).CreateAsync(cancellationToken: CancellationToken);
 
         Assert.False(azurite.HasExited);

@@ -150,7 +150,10 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "api/cyclr/marketplace" + query);
         if (header is not null)
+        {
             request.Headers.Add("x-functions-key", header);
+        }
+
         using var answer = await _http.SendAsync(request, TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);

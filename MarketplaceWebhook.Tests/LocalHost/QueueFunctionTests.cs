@@ -269,7 +269,9 @@ public sealed class QueueFunctionTests : IAsyncLifetime
         await _poison.CreateAsync(cancellationToken: CancellationToken);
         await _poison.SendMessageAsync(Base64("dead"), CancellationToken);
         await using (var host = await _app.StartAsync(_storage))
+        {
             await _app.Events.FirstAsync<QueueInvocation>();
+        }
 
         Assert.Null((await _poison.PeekMessageAsync(CancellationToken)).Value);
         Assert.Equal(1, (await _poison.GetPropertiesAsync(CancellationToken)).Value.ApproximateMessagesCount);
@@ -281,7 +283,10 @@ public sealed class QueueFunctionTests : IAsyncLifetime
         _app.With(host => host["extensions"]!["queues"]!["batchSize"] = 4);
         _app.With(host => host["extensions"]!["queues"]!["newBatchThreshold"] = 2).Hold();
         for (var count = 0; count < 12; count++)
+        {
             await SendAsync($"message {count}");
+        }
+
         await using var host = await _app.StartAsync(_storage);
 
         await _app.RequestsAsync(4);

@@ -138,7 +138,10 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         proxy.Before = async call =>
         {
             if (call.Operation == "Entity Group Transaction" && ++commits == 1)
+            {
                 await ProjectAsync(winner, Message.Of(2, Message.Body("stopped")));
+            }
+
             return null;
         };
 

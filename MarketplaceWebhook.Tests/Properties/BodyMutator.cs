@@ -54,10 +54,22 @@ internal sealed class BodyMutator(Random random)
 
     public byte[] Next()
     {
-        if (random.Next(20) == 0) return RandomBytes(random.Next(200));
-        if (random.Next(2) == 0) return Encoding.UTF8.GetBytes(Strange());
+        if (random.Next(20) == 0)
+        {
+            return RandomBytes(random.Next(200));
+        }
+
+        if (random.Next(2) == 0)
+        {
+            return Encoding.UTF8.GetBytes(Strange());
+        }
+
         var body = new List<byte>(Good[random.Next(Good.Length)]);
-        for (var turn = random.Next(4); turn >= 0; turn--) Mutate(body);
+        for (var turn = random.Next(4); turn >= 0; turn--)
+        {
+            Mutate(body);
+        }
+
         return [.. body];
     }
 

@@ -119,7 +119,11 @@ public sealed class ChaosTests(ITestOutputHelper output)
                         await storage.StartAgainAsync(Cancelled);
                         break;
                     default:
-                        if (OperatingSystem.IsWindows()) break;
+                        if (OperatingSystem.IsWindows())
+                        {
+                            break;
+                        }
+
                         chaos.Add("Azurite frozen");
                         await storage.SignalAsync("STOP");
                         await Task.Delay(down, CancellationToken.None);

@@ -138,7 +138,10 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
                 var point = new CrashPoint(application, number, before);
                 await run(point);
                 if (!point.Reached)
+                {
                     return killed > 0 ? killed : throw new InvalidOperationException("There was no storage call to be killed at.");
+                }
+
                 killed++;
             }
         }
@@ -156,7 +159,11 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
             CompleteParameter = new('x', 200_000),
         };
         using var answer = await PostAsync(application, Encoding.UTF8.GetBytes(arrival.Body()));
-        if (answer?.StatusCode != HttpStatusCode.Accepted) return null;
+        if (answer?.StatusCode != HttpStatusCode.Accepted)
+        {
+            return null;
+        }
+
         using var content = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancelled));
         return content.RootElement.GetProperty("notificationId").GetString();
     }
@@ -206,7 +213,11 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
 
         private bool IsPoint(StorageCall call)
         {
-            if (call.IsOfHost || Interlocked.Increment(ref _calls) != number) return false;
+            if (call.IsOfHost || Interlocked.Increment(ref _calls) != number)
+            {
+                return false;
+            }
+
             _killedAt = call.Number;
             return true;
         }

@@ -38,7 +38,11 @@ internal sealed partial class DevProcess : IDisposable
     /// <summary>With all that it still has to say.</summary>
     public async Task StopAsync()
     {
-        if (!_process.HasExited) _process.Terminate();
+        if (!_process.HasExited)
+        {
+            _process.Terminate();
+        }
+
         await _process.WaitForExitAsync();
     }
 

@@ -71,10 +71,18 @@ internal sealed class Interleaving(Random random) : TimeProvider
         var crashed = new List<Delivery>();
         while (due.Count + running.Count + crashed.Count > 0)
         {
-            foreach (var ended in running.Where(delivery => delivery.Task.IsCompleted)) await ended.Task;
+            foreach (var ended in running.Where(delivery => delivery.Task.IsCompleted))
+            {
+                await ended.Task;
+            }
+
             running.RemoveAll(delivery => delivery.Task.IsCompleted);
 
-            foreach (var ready in crashed.Where(delivery => !IsInFlight(delivery))) due.Enqueue(new(ready.Deliver));
+            foreach (var ready in crashed.Where(delivery => !IsInFlight(delivery)))
+            {
+                due.Enqueue(new(ready.Deliver));
+            }
+
             crashed.RemoveAll(delivery => !IsInFlight(delivery));
 
             Task moved;
@@ -92,7 +100,10 @@ internal sealed class Interleaving(Random random) : TimeProvider
             else if (step is null)
             {
                 Task[] changes = [moved, .. running.Select(delivery => delivery.Task)];
-                if (running.Count > 0) await Task.WhenAny(changes).WaitAsync(cancellationToken);
+                if (running.Count > 0)
+                {
+                    await Task.WhenAny(changes).WaitAsync(cancellationToken);
+                }
             }
             else if (step.Delivery is { Crashed: false } delivery && random.Next(1000) < CrashesPerMille)
             {
@@ -120,23 +131,35 @@ internal sealed class Interleaving(Random random) : TimeProvider
     {
         Crashes++;
         delivery.Crashed = true;
-        lock (_gate) _waiting.RemoveAll(step => step.Delivery == delivery && (step.Point != Point.BeforeCall || random.Next(2) == 0));
+        lock (_gate)
+        {
+            _waiting.RemoveAll(step => step.Delivery == delivery && (step.Point != Point.BeforeCall || random.Next(2) == 0));
+        }
     }
 
     private bool IsInFlight(Delivery delivery)
     {
-        lock (_gate) return _waiting.Exists(step => step.Delivery == delivery);
+        lock (_gate)
+        {
+            return _waiting.Exists(step => step.Delivery == delivery);
+        }
     }
 
     private async Task CallAsync(Point point)
     {
         var delivery = Current.Value;
-        if (delivery is { Crashed: true }) await Never();
+        if (delivery is { Crashed: true })
+        {
+            await Never();
+        }
 
         var go = new TaskCompletionSource();
         Add(new(delivery, point, go.SetResult));
         await go.Task;
-        if (point == Point.AfterCall && delivery is { Crashed: true }) await Never();
+        if (point == Point.AfterCall && delivery is { Crashed: true })
+        {
+            await Never();
+        }
 
         if (random.Next(1000) < FaultsPerMille)
         {
@@ -164,7 +187,10 @@ internal sealed class Interleaving(Random random) : TimeProvider
 
     private void Remove(Step step)
     {
-        lock (_gate) _waiting.Remove(step);
+        lock (_gate)
+        {
+            _waiting.Remove(step);
+        }
     }
 
     /// <summary>Goes off when the interleaving takes it, however long its delay is: time is one more thing that chance decides.</summary>
@@ -175,13 +201,20 @@ internal sealed class Interleaving(Random random) : TimeProvider
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             Dispose();
-            if (dueTime != Timeout.InfiniteTimeSpan) steps.Add(_step = new(Current.Value, Point.Timer, callback));
+            if (dueTime != Timeout.InfiniteTimeSpan)
+            {
+                steps.Add(_step = new(Current.Value, Point.Timer, callback));
+            }
+
             return true;
         }
 
         public void Dispose()
         {
-            if (_step is not null) steps.Remove(_step);
+            if (_step is not null)
+            {
+                steps.Remove(_step);
+            }
         }
 
         public ValueTask DisposeAsync()

@@ -71,7 +71,11 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
         string[] messages = [.. Enumerable.Range(60, 8).Select(
             depth => string.Concat(Enumerable.Repeat("{\"a\":", depth - 1)) + "{}" + new string('}', depth - 1))];
 
-        foreach (var message in messages) await application.PoisonQueue.SendMessageAsync(message, Cancelled);
+        foreach (var message in messages)
+        {
+            await application.PoisonQueue.SendMessageAsync(message, Cancelled);
+        }
+
         await application.UntilQueuesAreEmptyAsync(Cancelled);
 
         var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancelled);

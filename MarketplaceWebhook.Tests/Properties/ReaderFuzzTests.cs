@@ -31,8 +31,15 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output)
             var (reading, memory) = Read(body, seed, number);
             var allowed = (MemoryMultiple * (long)body.Length) + MemoryAtLeast;
             Assert.True(memory <= allowed, $"Seed {seed}, body {number}: {memory} bytes for {body.Length}");
-            if (body.Length > MemoryAtLeast) multiple = Math.Max(multiple, (double)memory / body.Length);
-            if (Holds(reading, body, seed, number)) accepted++;
+            if (body.Length > MemoryAtLeast)
+            {
+                multiple = Math.Max(multiple, (double)memory / body.Length);
+            }
+
+            if (Holds(reading, body, seed, number))
+            {
+                accepted++;
+            }
         }
 
         Assert.InRange(accepted, Bodies / 10, Bodies);

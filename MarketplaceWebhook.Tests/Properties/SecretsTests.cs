@@ -49,7 +49,10 @@ public sealed class SecretsTests(AzuriteFixture azurite)
         await SendRawAsync(dev.Url, $"POST {dev.Url.PathAndQuery} HTTP/1.1\r\nHost: x\r\n{TwoLengths}{Parameter}");
 
         using (proxy.Break(Fault.InternalError, call => !call.IsOfHost))
+        {
             await PostAsync(http, dev.Url, Told("installed").Body(), HttpStatusCode.ServiceUnavailable);
+        }
+
         using (proxy.Break(Fault.BrokenConnection, call => call.Kind is StorageKind.Table))
         {
             await PostAsync(http, dev.Url, Told("started").Body(), HttpStatusCode.Accepted);

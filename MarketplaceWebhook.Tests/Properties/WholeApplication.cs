@@ -59,7 +59,11 @@ internal sealed class WholeApplication : IAsyncDisposable
             ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:00",
             ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:00.200",
         };
-        foreach (var (name, value) in settings ?? new Dictionary<string, string?>()) environment[name] = value;
+        foreach (var (name, value) in settings ?? new Dictionary<string, string?>())
+        {
+            environment[name] = value;
+        }
+
         var host = await LocalFunctionsHost.StartAsync(
             new LocalFunctionsHostOptions
             {

@@ -161,7 +161,10 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         proxy.Before = async call =>
         {
             if (call.Operation == "Put Message")
+            {
                 await gate.Task;
+            }
+
             return null;
         };
         await using var app = new TestApp(proxy.ConnectionString);

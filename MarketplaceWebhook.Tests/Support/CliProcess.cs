@@ -33,7 +33,9 @@ public sealed class CliProcess : IDisposable
         get
         {
             lock (_output)
+            {
                 return _output.ToString();
+            }
         }
     }
 
@@ -42,7 +44,9 @@ public sealed class CliProcess : IDisposable
         get
         {
             lock (_error)
+            {
                 return _error.ToString();
+            }
         }
     }
 
@@ -66,7 +70,9 @@ public sealed class CliProcess : IDisposable
             },
         });
         foreach (var (name, value) in environment)
+        {
             cli._process.StartInfo.Environment[name] = value;
+        }
 
         cli._process.OutputDataReceived += (_, line) => Append(cli._output, line.Data);
         cli._process.ErrorDataReceived += (_, line) => Append(cli._error, line.Data);
@@ -78,7 +84,9 @@ public sealed class CliProcess : IDisposable
         static void Append(StringBuilder text, string? line)
         {
             lock (text)
+            {
                 text.Append(line).Append(line is null ? "" : "\n");
+            }
         }
     }
 
@@ -99,9 +107,13 @@ public sealed class CliProcess : IDisposable
     public void Terminate()
     {
         if (OperatingSystem.IsWindows())
+        {
             _process.Kill(entireProcessTree: true);
+        }
         else
+        {
             PosixSignals.Terminate(_process.Id);
+        }
     }
 
     public void Dispose()
@@ -114,6 +126,8 @@ public sealed class CliProcess : IDisposable
 
         _process.Dispose();
         if (Directory.Exists(_ownDataFolder))
+        {
             Directory.Delete(_ownDataFolder, recursive: true);
+        }
     }
 }

@@ -102,7 +102,9 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
             InstrumentPublished = (instrument, listener) =>
             {
                 if (instrument.Meter.Name == TelemetryNames.SourceName)
+                {
                     listener.EnableMeasurementEvents(instrument);
+                }
             },
         };
         listener.SetMeasurementEventCallback<long>((instrument, _, _, _) => Count(instrument));
@@ -121,7 +123,9 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
         static void Count(Instrument instrument)
         {
             if (Own.Value is { } own)
+            {
                 own[instrument.Name] = own.GetValueOrDefault(instrument.Name) + 1;
+            }
         }
     }
 }

@@ -14,7 +14,9 @@ internal sealed class KeyCheck(string key)
     public bool Allows(AuthLevel level, HttpRequest request)
     {
         if (level == AuthLevel.Anonymous)
+        {
             return true;
+        }
 
         var given = request.Headers.TryGetValue("x-functions-key", out var header)
             ? header[0]

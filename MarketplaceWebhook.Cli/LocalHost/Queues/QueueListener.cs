@@ -46,7 +46,9 @@ internal sealed class QueueListener(
                 _running.UnionWith(messages.Select(message => HandleAsync(message, aborting)));
                 _running.RemoveWhere(task => task.IsCompleted);
                 while (_running.Count > settings.NewBatchThreshold)
+                {
                     _running.Remove(await Task.WhenAny(_running).WaitAsync(stopping));
+                }
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -81,12 +83,18 @@ internal sealed class QueueListener(
         try
         {
             if (TextOf(message) is not { } text)
+            {
                 await PoisonAsync(message, message.PopReceipt, "it is not Base64", aborting);
+            }
             else if (message.DequeueCount > settings.MaxDequeueCount)
+            {
                 await PoisonAsync(
                     message, message.PopReceipt, $"it was delivered {settings.MaxDequeueCount} times before", aborting);
+            }
             else
+            {
                 await InvokeAsync(message, text, aborting);
+            }
         }
         catch (Exception exception) when (!aborting.IsCancellationRequested)
         {
@@ -113,12 +121,18 @@ internal sealed class QueueListener(
             function.Name, message.MessageId, text, message.DequeueCount, result.Outcome, result.Detail, time.GetElapsedTime(started)));
 
         if (result.Outcome == QueueOutcome.Completed)
+        {
             await _queue.DeleteMessageAsync(message.MessageId, kept.PopReceipt, aborting);
+        }
         else if (message.DequeueCount >= settings.MaxDequeueCount)
+        {
             await PoisonAsync(message, kept.PopReceipt, $"it failed {settings.MaxDequeueCount} times", aborting);
+        }
         else if (_poison is not null)
+        {
             await _queue.UpdateMessageAsync(
                 message.MessageId, kept.PopReceipt, visibilityTimeout: settings.VisibilityTimeout, cancellationToken: aborting);
+        }
     }
 
     /// <summary>
@@ -130,7 +144,10 @@ internal sealed class QueueListener(
         if (_poison is null)
         {
             if (message.DequeueCount == settings.MaxDequeueCount)
+            {
                 observe(new MessageAbandoned(function.QueueName, message.MessageId));
+            }
+
             return;
         }
 
@@ -152,7 +169,9 @@ internal sealed class QueueListener(
     {
         var text = message.Body.ToString();
         if (!settings.Base64)
+        {
             return text;
+        }
 
         try
         {
@@ -168,10 +187,15 @@ internal sealed class QueueListener(
     private void ReportStorage(Exception? failure)
     {
         if (failure is not null && !_storageFails)
+        {
             observe(new StorageFailed(
                 function.QueueName, (failure.InnerException ?? failure).Message.ReplaceLineEndings("\n").Split('\n')[0]));
+        }
         else if (failure is null && _storageFails)
+        {
             observe(new StorageRecovered(function.QueueName));
+        }
+
         _storageFails = failure is not null;
     }
 }

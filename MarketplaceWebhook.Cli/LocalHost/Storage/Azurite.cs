@@ -47,8 +47,11 @@ public sealed partial class Azurite : IAsyncDisposable
         {
             await azurite.DisposeAsync();
             if (exception is TimeoutException)
+            {
                 throw new UserErrorException(
                     $"Azurite did not listen within {StartDeadline.TotalSeconds:0} s. {azurite._lastError}".TrimEnd());
+            }
+
             throw;
         }
     }
@@ -66,9 +69,13 @@ public sealed partial class Azurite : IAsyncDisposable
         if (_listening.Task.IsCompletedSuccessfully && !_process.HasExited)
         {
             if (OperatingSystem.IsWindows())
+            {
                 _process.StandardInput.Close();
+            }
             else
+            {
                 PosixSignals.Terminate(_process.Id);
+            }
 
             using var deadline = new CancellationTokenSource(StopDeadline);
             await _process.WaitForExitAsync(deadline.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -96,7 +103,9 @@ public sealed partial class Azurite : IAsyncDisposable
         foreach (var argument in arguments.Concat(options.DataDirectory is { } data
             ? ["--location", data]
             : ["--inMemoryPersistence"]))
+        {
             start.ArgumentList.Add(argument);
+        }
 
         start.Environment["AZURITE_ACCOUNTS"] = options.Accounts is []
             ? null
@@ -130,13 +139,17 @@ public sealed partial class Azurite : IAsyncDisposable
     private void ReadLine(string? line)
     {
         if (line is null || ListeningLine().Match(line) is not { Success: true } match)
+        {
             return;
+        }
 
         lock (_endpoints)
         {
             _endpoints[match.Groups[1].Value] = new Uri(match.Groups[2].Value);
             if (_endpoints.Count == 3)
+            {
                 _listening.TrySetResult();
+            }
         }
     }
 

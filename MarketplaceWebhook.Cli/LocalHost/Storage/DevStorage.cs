@@ -27,7 +27,9 @@ public sealed class DevStorage : IAsyncDisposable
     public static async Task<DevStorage> OpenAsync(Action<string> report, CancellationToken cancellationToken)
     {
         if (IsSet("AzureWebJobsStorage"))
+        {
             return new DevStorage("as AzureWebJobsStorage says", connection: null);
+        }
 
         var options = new AzuriteOptions
         {
@@ -38,7 +40,10 @@ public sealed class DevStorage : IAsyncDisposable
             [("Blob", options.BlobPort), ("Queue", options.QueuePort), ("Table", options.TablePort)];
         var found = await Task.WhenAll(services.Select(service => ProbeAsync(service.Service, service.Port, cancellationToken)));
         if (found.All(probe => probe == Probe.Azurite))
+        {
             return new DevStorage("the Azurite that runs already on ports 10000 to 10002", "UseDevelopmentStorage=true");
+        }
+
         if (Array.FindIndex(found, probe => probe != Probe.Free) is >= 0 and var taken)
         {
             throw new UserErrorException(found[taken] == Probe.Azurite

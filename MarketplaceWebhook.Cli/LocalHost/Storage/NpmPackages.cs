@@ -39,7 +39,10 @@ public static class NpmPackages
             "marketplace-webhook");
         Directory.CreateDirectory(folder);
         foreach (var file in (string[])["package.json", "package-lock.json"])
+        {
             File.Copy(Path.Combine(AppContext.BaseDirectory, "azurite", file), Path.Combine(folder, file), overwrite: true);
+        }
+
         return folder;
     }
 
@@ -90,13 +93,17 @@ public static class NpmPackages
             await output;
             await npm.WaitForExitAsync(cancellationToken);
             if (npm.ExitCode != 0)
+            {
                 throw new UserErrorException(
                     $"`npm ci` in {folder} failed: {SafeText.Of(error.Trim(), 300)}. Run it there by hand to see more.");
+            }
         }
         finally
         {
             if (!npm.HasExited)
+            {
                 npm.Kill(entireProcessTree: true);
+            }
         }
     }
 }

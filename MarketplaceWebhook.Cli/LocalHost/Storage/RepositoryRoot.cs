@@ -9,7 +9,9 @@ public static class RepositoryRoot
         {
             if (File.Exists(Path.Combine(folder.FullName, "MarketplaceWebhook.sln")) && File.Exists(
                 Path.Combine(folder.FullName, "package.json")))
+            {
                 return folder.FullName;
+            }
         }
 
         return null;

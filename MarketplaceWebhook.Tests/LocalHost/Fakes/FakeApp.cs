@@ -74,7 +74,10 @@ internal sealed class FakeApp : IDisposable
     {
         var all = new JsonObject(headers.Select(header => KeyValuePair.Create(header.Name, (JsonNode?)header.Value)));
         if (contentType is not null)
+        {
             all["Content-Type"] = contentType;
+        }
+
         return Answer(new JsonObject { ["status"] = status, ["body"] = body, ["headers"] = all });
     }
 

@@ -26,7 +26,10 @@ internal sealed class RawConnection : IDisposable
         while (!read.ToString().EndsWith(end, StringComparison.Ordinal))
         {
             if (await _tcp.GetStream().ReadAsync(one, TestContext.Current.CancellationToken) == 0)
+            {
                 throw new EndOfStreamException($"The connection ended after: {read}");
+            }
+
             read.Append((char)one[0]);
         }
 

@@ -11,7 +11,9 @@ internal sealed record SeenRequest(
         for (var index = 0; index < RawHeaders.Count; index += 2)
         {
             if (RawHeaders[index].Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
                 return RawHeaders[index + 1];
+            }
         }
 
         return null;

@@ -72,11 +72,31 @@ public sealed record Arrival
             ["AccountId"] = Account.ToString(),
             ["MarketplaceIntegrationPackageId"] = Package,
         };
-        if (AccountApiId is not null) body[nameof(AccountApiId)] = AccountApiId;
-        if (UserId is not null) body[nameof(UserId)] = UserId;
-        if (CompleteParameter is not null) body[nameof(CompleteParameter)] = CompleteParameter;
-        if (Errors is not null) body[nameof(Errors)] = new JsonArray([.. Errors.Select(error => (JsonNode)error)]);
-        if (Cycles is not null) body["MarketplaceInstallDetails"] = new JsonArray([.. Cycles.Select(cycle => cycle.ToJson())]);
+        if (AccountApiId is not null)
+        {
+            body[nameof(AccountApiId)] = AccountApiId;
+        }
+
+        if (UserId is not null)
+        {
+            body[nameof(UserId)] = UserId;
+        }
+
+        if (CompleteParameter is not null)
+        {
+            body[nameof(CompleteParameter)] = CompleteParameter;
+        }
+
+        if (Errors is not null)
+        {
+            body[nameof(Errors)] = new JsonArray([.. Errors.Select(error => (JsonNode)error)]);
+        }
+
+        if (Cycles is not null)
+        {
+            body["MarketplaceInstallDetails"] = new JsonArray([.. Cycles.Select(cycle => cycle.ToJson())]);
+        }
+
         return body.ToJsonString();
     }
 
@@ -109,8 +129,16 @@ public sealed record ArrivedCycle(Guid Id, string? Status, Guid? Template, IRead
     internal JsonObject ToJson()
     {
         var detail = new JsonObject { ["CycleId"] = Id.ToString() };
-        if (Status is not null) detail["CycleStatus"] = Status;
-        if (Template is { } template) detail["TemplateId"] = template.ToString();
+        if (Status is not null)
+        {
+            detail["CycleStatus"] = Status;
+        }
+
+        if (Template is { } template)
+        {
+            detail["TemplateId"] = template.ToString();
+        }
+
         detail["Webhooks"] = JsonSerializer.SerializeToNode(Urls.Select(url => new { Url = url, StepName = "Step" }));
         return detail;
     }

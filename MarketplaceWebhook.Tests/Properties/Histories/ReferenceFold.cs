@@ -58,9 +58,16 @@ internal static class ReferenceFold
             }
 
             if (status == "uninstalled")
+            {
                 cycles.Clear();
+            }
             else
-                foreach (var cycle in arrival.Cycles ?? []) cycles[cycle.Id] = Cycle(account, number, arrival, cycle);
+            {
+                foreach (var cycle in arrival.Cycles ?? [])
+                {
+                    cycles[cycle.Id] = Cycle(account, number, arrival, cycle);
+                }
+            }
         }
 
         install["CycleCount"] = cycles.Count;

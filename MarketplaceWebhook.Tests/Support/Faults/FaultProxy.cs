@@ -48,7 +48,10 @@ public sealed class FaultProxy : IAsyncDisposable
         {
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.AddServerHeader = false;
-            foreach (var _ in Enum.GetValues<StorageKind>()) kestrel.Listen(IPAddress.Loopback, 0);
+            foreach (var _ in Enum.GetValues<StorageKind>())
+            {
+                kestrel.Listen(IPAddress.Loopback, 0);
+            }
         });
         var app = builder.Build();
         var proxy = new FaultProxy(app);
@@ -112,9 +115,13 @@ public sealed class FaultProxy : IAsyncDisposable
 
         var content = await answer.Content.ReadAsByteArrayAsync(CancellationToken.None);
         if (await After(call, new((int)answer.StatusCode, content)) is { } lost)
+        {
             await FailAsync(context, kind, lost);
+        }
         else
+        {
             await AnswerAsync(context.Response, answer, content);
+        }
     }
 
     /// <returns>Null where storage is away: the caller's connection breaks, as if it were the one to storage.</returns>
@@ -135,12 +142,22 @@ public sealed class FaultProxy : IAsyncDisposable
     private static HttpRequestMessage Request(HttpRequest from, Uri target, MemoryStream body)
     {
         var request = new HttpRequestMessage(new(from.Method), target);
-        if (body.Length > 0 || from.ContentLength is not null) request.Content = new ByteArrayContent(body.ToArray());
+        if (body.Length > 0 || from.ContentLength is not null)
+        {
+            request.Content = new ByteArrayContent(body.ToArray());
+        }
+
         foreach (var (name, values) in from.Headers)
         {
-            if (name is "Host" or "Connection" or "Transfer-Encoding" or "Content-Length" or "Expect") continue;
+            if (name is "Host" or "Connection" or "Transfer-Encoding" or "Content-Length" or "Expect")
+            {
+                continue;
+            }
+
             if (!request.Headers.TryAddWithoutValidation(name, values.ToArray()))
+            {
                 request.Content?.Headers.TryAddWithoutValidation(name, values.ToArray());
+            }
         }
 
         return request;
@@ -151,10 +168,16 @@ public sealed class FaultProxy : IAsyncDisposable
         to.StatusCode = (int)answer.StatusCode;
         foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))
         {
-            if (name is not ("Connection" or "Keep-Alive" or "Transfer-Encoding")) to.Headers[name] = values.ToArray();
+            if (name is not ("Connection" or "Keep-Alive" or "Transfer-Encoding"))
+            {
+                to.Headers[name] = values.ToArray();
+            }
         }
 
-        if (content.Length > 0) await to.Body.WriteAsync(content);
+        if (content.Length > 0)
+        {
+            await to.Body.WriteAsync(content);
+        }
     }
 
     private static async Task FailAsync(HttpContext context, StorageKind kind, Fault fault)

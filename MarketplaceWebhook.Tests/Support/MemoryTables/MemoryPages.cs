@@ -24,7 +24,10 @@ internal sealed class MemoryPages<T>(
     {
         await foreach (var page in AsPages().WithCancellation(cancellationToken))
         {
-            foreach (var row in page.Values) yield return row;
+            foreach (var row in page.Values)
+            {
+                yield return row;
+            }
         }
     }
 }

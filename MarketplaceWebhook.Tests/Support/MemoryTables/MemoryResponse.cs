@@ -37,8 +37,16 @@ internal sealed class MemoryResponse(int status, ETag? etag = null, string? erro
     private static new Dictionary<string, string> Headers(ETag? etag, string? errorCode)
     {
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        if (etag is { } tag) headers["ETag"] = tag.ToString();
-        if (errorCode is not null) headers["x-ms-error-code"] = errorCode;
+        if (etag is { } tag)
+        {
+            headers["ETag"] = tag.ToString();
+        }
+
+        if (errorCode is not null)
+        {
+            headers["x-ms-error-code"] = errorCode;
+        }
+
         return headers;
     }
 }

@@ -38,7 +38,10 @@ internal sealed class MemoryTable
         var page = new List<TableEntity>();
         for (var index = first; index < end; index++)
         {
-            if (matches(_rows.Values[index].Columns)) page.Add(Read(_rows.Keys[index], select));
+            if (matches(_rows.Values[index].Columns))
+            {
+                page.Add(Read(_rows.Keys[index], select));
+            }
         }
 
         return (page, end < _rows.Count ? _rows.Keys[end] : null);
@@ -52,10 +55,20 @@ internal sealed class MemoryTable
 
         var missing = action.ActionType is TableTransactionActionType.UpdateMerge or TableTransactionActionType.UpdateReplace
             or TableTransactionActionType.Delete;
-        if (missing && present is null) throw Error(404, "ResourceNotFound");
-        if (action.ActionType is TableTransactionActionType.Add && present is not null) throw Error(409, "EntityAlreadyExists");
+        if (missing && present is null)
+        {
+            throw Error(404, "ResourceNotFound");
+        }
+
+        if (action.ActionType is TableTransactionActionType.Add && present is not null)
+        {
+            throw Error(409, "EntityAlreadyExists");
+        }
+
         if (missing && action.ETag != default && action.ETag != ETag.All && action.ETag != present!.ETag)
+        {
             throw Error(412, "UpdateConditionNotSatisfied");
+        }
 
         if (action.ActionType is TableTransactionActionType.Delete)
         {
@@ -65,7 +78,10 @@ internal sealed class MemoryTable
 
         var columns = Columns((TableEntity)entity);
         if (action.ActionType is TableTransactionActionType.UpdateMerge or TableTransactionActionType.UpsertMerge)
+        {
             columns = Merged(present?.Columns, columns);
+        }
+
         var timestamp = Start.AddTicks(++_changes);
         var etag = new ETag($"W/\"datetime'{Uri.EscapeDataString(timestamp.ToString("O"))}'\"");
         _rows[key] = new(columns, etag, timestamp);
@@ -75,9 +91,15 @@ internal sealed class MemoryTable
     /// <summary>All actions or none.</summary>
     public List<ETag?> ApplyAll(IReadOnlyList<TableTransactionAction> actions)
     {
-        if (actions.Count > MaxTransactionActions) throw Failed(Error(400, "InvalidInput"), MaxTransactionActions);
+        if (actions.Count > MaxTransactionActions)
+        {
+            throw Failed(Error(400, "InvalidInput"), MaxTransactionActions);
+        }
+
         if (actions.Sum(action => SizeOf(((TableEntity)action.Entity))) > MaxTransactionBytes)
+        {
             throw Failed(Error(413, "RequestBodyTooLarge"), 0);
+        }
 
         var before = new SortedList<Key, Row>(_rows);
         var seen = new HashSet<Key>();
@@ -87,8 +109,16 @@ internal sealed class MemoryTable
             try
             {
                 var entity = actions[index].Entity;
-                if (entity.PartitionKey != actions[0].Entity.PartitionKey) throw Error(400, "CommandsInBatchActOnDifferentPartitions");
-                if (!seen.Add(new(entity.PartitionKey, entity.RowKey))) throw Error(400, "InvalidDuplicateRow");
+                if (entity.PartitionKey != actions[0].Entity.PartitionKey)
+                {
+                    throw Error(400, "CommandsInBatchActOnDifferentPartitions");
+                }
+
+                if (!seen.Add(new(entity.PartitionKey, entity.RowKey)))
+                {
+                    throw Error(400, "InvalidDuplicateRow");
+                }
+
                 etags.Add(Apply(actions[index]));
             }
             catch (RequestFailedException error)
@@ -115,8 +145,14 @@ internal sealed class MemoryTable
         while (low < high)
         {
             var middle = (low + high) / 2;
-            if (_rows.Keys[middle].CompareTo(key) < 0) low = middle + 1;
-            else high = middle;
+            if (_rows.Keys[middle].CompareTo(key) < 0)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
         }
 
         return low;
@@ -128,11 +164,18 @@ internal sealed class MemoryTable
         var entity = new TableEntity();
         foreach (var (name, value) in row.Columns)
         {
-            if (select is null || select.Contains(name)) entity[name] = value;
+            if (select is null || select.Contains(name))
+            {
+                entity[name] = value;
+            }
         }
 
         entity.ETag = row.ETag;
-        if (select is null || select.Contains("Timestamp")) entity.Timestamp = row.Timestamp;
+        if (select is null || select.Contains("Timestamp"))
+        {
+            entity.Timestamp = row.Timestamp;
+        }
+
         return entity;
     }
 
@@ -140,7 +183,11 @@ internal sealed class MemoryTable
     {
         var columns = entity.Where(pair => pair.Value is not null && pair.Key is not ("odata.etag" or "Timestamp"))
             .ToDictionary(pair => pair.Key, pair => Stored(pair.Value));
-        if (columns.Values.Any(value => value is string { Length: > MaxTextCharacters })) throw Error(400, "PropertyValueTooLarge");
+        if (columns.Values.Any(value => value is string { Length: > MaxTextCharacters }))
+        {
+            throw Error(400, "PropertyValueTooLarge");
+        }
+
         return SizeOf(entity) > MaxEntityBytes ? throw Error(400, "EntityTooLarge") : columns;
     }
 
@@ -155,7 +202,11 @@ internal sealed class MemoryTable
     private static Dictionary<string, object> Merged(IReadOnlyDictionary<string, object>? present, Dictionary<string, object> columns)
     {
         var merged = present is null ? [] : new Dictionary<string, object>(present);
-        foreach (var (name, value) in columns) merged[name] = value;
+        foreach (var (name, value) in columns)
+        {
+            merged[name] = value;
+        }
+
         return merged;
     }
 

@@ -24,7 +24,10 @@ public sealed class MemoryTableClient(string name, int pageSize = 1000) : TableC
     {
         get
         {
-            lock (_gate) return _table.All;
+            lock (_gate)
+            {
+                return _table.All;
+            }
         }
     }
 
@@ -38,7 +41,11 @@ public sealed class MemoryTableClient(string name, int pageSize = 1000) : TableC
     public override Task<Response> UpdateEntityAsync<T>(
         T entity, ETag ifMatch, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
     {
-        if (ifMatch == default) throw new ArgumentException("Value cannot be default.", nameof(ifMatch));
+        if (ifMatch == default)
+        {
+            throw new ArgumentException("Value cannot be default.", nameof(ifMatch));
+        }
+
         var type = mode is TableUpdateMode.Merge ? TableTransactionActionType.UpdateMerge : TableTransactionActionType.UpdateReplace;
         return Change("UpdateEntity", new(type, entity, ifMatch), cancellationToken);
     }
@@ -116,7 +123,11 @@ public sealed class MemoryTableClient(string name, int pageSize = 1000) : TableC
         var call = new TableCall(name, operation, Interlocked.Increment(ref _calls));
         await Hooks.Before(call, cancellationToken);
         T result;
-        lock (_gate) result = change(_table);
+        lock (_gate)
+        {
+            result = change(_table);
+        }
+
         await Hooks.After(call, cancellationToken);
         return result;
     }

@@ -73,13 +73,19 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
     public async Task Page_includes_changes_since_the_previous_page()
     {
         var table = new MemoryTableClient("memory", pageSize: 1);
-        foreach (var row in new[] { "1", "2", "3" }) await table.AddEntityAsync(new TableEntity("p", row), Cancelled);
+        foreach (var row in new[] { "1", "2", "3" })
+        {
+            await table.AddEntityAsync(new TableEntity("p", row), Cancelled);
+        }
 
         var seen = new List<string>();
         await foreach (var row in table.QueryAsync<TableEntity>("PartitionKey eq 'p'", cancellationToken: Cancelled))
         {
             seen.Add(row.RowKey);
-            if (row.RowKey == "1") await table.DeleteEntityAsync("p", "2", cancellationToken: Cancelled);
+            if (row.RowKey == "1")
+            {
+                await table.DeleteEntityAsync("p", "2", cancellationToken: Cancelled);
+            }
         }
 
         Assert.Equal(["1", "3"], seen);

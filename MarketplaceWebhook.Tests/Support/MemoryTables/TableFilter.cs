@@ -17,12 +17,18 @@ internal sealed partial class TableFilter
     {
         _tokens = [.. Token().Matches(text).Select(match => match.Value)];
         if (string.Concat(_tokens) != Space().Replace(text, match => InText(text, match.Index) ? match.Value : ""))
+        {
             throw new FormatException($"Not a filter that this table understands: {text}");
+        }
     }
 
     public static Func<Row, bool> Parse(string? text)
     {
-        if (string.IsNullOrWhiteSpace(text)) return _ => true;
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return _ => true;
+        }
+
         var filter = new TableFilter(text);
         var condition = filter.Or();
         return filter._next == filter._tokens.Count
@@ -42,7 +48,11 @@ internal sealed partial class TableFilter
 
     private bool Took(string token)
     {
-        if (_next >= _tokens.Count || _tokens[_next] != token) return false;
+        if (_next >= _tokens.Count || _tokens[_next] != token)
+        {
+            return false;
+        }
+
         _next++;
         return true;
     }
@@ -50,7 +60,11 @@ internal sealed partial class TableFilter
     private Func<Row, bool> Or()
     {
         var left = And();
-        while (Took("or")) left = Either(left, And());
+        while (Took("or"))
+        {
+            left = Either(left, And());
+        }
+
         return left;
 
         static Func<Row, bool> Either(Func<Row, bool> left, Func<Row, bool> right) => row => left(row) || right(row);
@@ -59,7 +73,11 @@ internal sealed partial class TableFilter
     private Func<Row, bool> And()
     {
         var left = Condition();
-        while (Took("and")) left = Both(left, Condition());
+        while (Took("and"))
+        {
+            left = Both(left, Condition());
+        }
+
         return left;
 
         static Func<Row, bool> Both(Func<Row, bool> left, Func<Row, bool> right) => row => left(row) && right(row);

@@ -31,8 +31,16 @@ internal sealed class TableScript(TableClient table, int seed)
     public async Task<List<string>> RunAsync(int calls, CancellationToken cancellationToken)
     {
         var lines = new List<string>();
-        for (var call = 1; call <= calls; call++) lines.Add($"{call}: {await OneAsync(cancellationToken)}");
-        await foreach (var row in table.QueryAsync<TableEntity>(cancellationToken: cancellationToken)) lines.Add(Describe(row));
+        for (var call = 1; call <= calls; call++)
+        {
+            lines.Add($"{call}: {await OneAsync(cancellationToken)}");
+        }
+
+        await foreach (var row in table.QueryAsync<TableEntity>(cancellationToken: cancellationToken))
+        {
+            lines.Add(Describe(row));
+        }
+
         return lines;
     }
 
@@ -75,7 +83,11 @@ internal sealed class TableScript(TableClient table, int seed)
                     + await Outcome(async () =>
                     {
                         var answers = (await table.SubmitTransactionAsync(actions, cancellationToken)).Value;
-                        foreach (var (action, answer) in actions.Zip(answers)) Remember(partition, action.Entity.RowKey, answer);
+                        foreach (var (action, answer) in actions.Zip(answers))
+                        {
+                            Remember(partition, action.Entity.RowKey, answer);
+                        }
+
                         return string.Join(',', answers.Select(answer => answer.Status));
                     });
         }
@@ -92,13 +104,41 @@ internal sealed class TableScript(TableClient table, int seed)
     private TableEntity Entity(string partition, string row)
     {
         var entity = new TableEntity(partition, row);
-        if (_random.Next(2) == 0) entity["Text"] = _random.Next(2) == 0 ? "one" : "two ü 𝄞";
-        if (_random.Next(2) == 0) entity["PackageId"] = 3_000_000_000L;
-        if (_random.Next(2) == 0) entity["Count"] = _random.Next(3);
-        if (_random.Next(2) == 0) entity["Flag"] = _random.Next(2) == 0;
-        if (_random.Next(2) == 0) entity["Id"] = new Guid(_random.Next(2), 0, 0, new byte[8]);
-        if (_random.Next(2) == 0) entity["At"] = new DateTimeOffset(2026, 1, _random.Next(1, 4), 0, 0, 0, 123, TimeSpan.FromHours(2));
-        if (_random.Next(4) == 0) entity["Nothing"] = null;
+        if (_random.Next(2) == 0)
+        {
+            entity["Text"] = _random.Next(2) == 0 ? "one" : "two ü 𝄞";
+        }
+
+        if (_random.Next(2) == 0)
+        {
+            entity["PackageId"] = 3_000_000_000L;
+        }
+
+        if (_random.Next(2) == 0)
+        {
+            entity["Count"] = _random.Next(3);
+        }
+
+        if (_random.Next(2) == 0)
+        {
+            entity["Flag"] = _random.Next(2) == 0;
+        }
+
+        if (_random.Next(2) == 0)
+        {
+            entity["Id"] = new Guid(_random.Next(2), 0, 0, new byte[8]);
+        }
+
+        if (_random.Next(2) == 0)
+        {
+            entity["At"] = new DateTimeOffset(2026, 1, _random.Next(1, 4), 0, 0, 0, 123, TimeSpan.FromHours(2));
+        }
+
+        if (_random.Next(4) == 0)
+        {
+            entity["Nothing"] = null;
+        }
+
         return entity;
     }
 
@@ -111,8 +151,16 @@ internal sealed class TableScript(TableClient table, int seed)
 
     private void Remember(string partition, string row, Response answer)
     {
-        if (answer.Headers.ETag is not { } etag) return;
-        if (!_known.TryGetValue((partition, row), out var etags)) _known[(partition, row)] = etags = [];
+        if (answer.Headers.ETag is not { } etag)
+        {
+            return;
+        }
+
+        if (!_known.TryGetValue((partition, row), out var etags))
+        {
+            _known[(partition, row)] = etags = [];
+        }
+
         etags.Add(etag);
     }
 
