@@ -28,7 +28,9 @@ internal static class Bodies
         return JsonSerializer.SerializeToUtf8Bytes(body, Indented);
     }
 
-    /// <summary>The documented *installed* for an account, with exactly this length: CompleteParameter is as long as necessary.</summary>
+    /// <summary>
+    /// The documented *installed* for an account, with exactly this length: CompleteParameter is as long as necessary.
+    /// </summary>
     public static byte[] InstalledOf(int bytes, Guid accountId)
     {
         var body = JsonNode.Parse(Documented("installed"))!.AsObject();

@@ -70,7 +70,8 @@ public sealed record Target(Compared Of, Bound Bound, double Limit)
     {
         Compared.Value => figure.Value,
         Compared.Ratio => figure.Ratio ?? throw new InvalidOperationException($"{figure.Name} has no baseline."),
-        Compared.Difference => figure.Value - figure.BaselineValue ?? throw new InvalidOperationException($"{figure.Name} has no baseline."),
+        Compared.Difference =>
+            figure.Value - figure.BaselineValue ?? throw new InvalidOperationException($"{figure.Name} has no baseline."),
         _ => throw new InvalidOperationException($"{Of} cannot be compared."),
     };
 }

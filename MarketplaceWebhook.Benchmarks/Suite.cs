@@ -15,7 +15,8 @@ internal static class Suite
 {
     private const string ComputeName = "compute";
 
-    private static readonly (string Name, Func<Workbench, CancellationToken, Task<IReadOnlyList<Figure>>> MeasureAsync)[] Sections =
+    private static readonly (
+        string Name, Func<Workbench, CancellationToken, Task<IReadOnlyList<Figure>>> MeasureAsync)[] Sections =
     [
         ("azurite", AcceptingOnAzurite.MeasureAsync),
         ("cost", AcceptingOnStandIn.MeasureHostedAsync),
@@ -74,7 +75,8 @@ internal static class Suite
 
     /// <summary>Measures a section once more if it fails: on a loaded machine a worker may exceed its own time limits.</summary>
     private static async Task<IReadOnlyList<Figure>> MeasureAsync(
-        Func<Workbench, CancellationToken, Task<IReadOnlyList<Figure>>> measureAsync, Workbench bench, CancellationToken cancellationToken)
+        Func<Workbench, CancellationToken, Task<IReadOnlyList<Figure>>> measureAsync, Workbench bench,
+        CancellationToken cancellationToken)
     {
         try
         {

@@ -30,11 +30,12 @@ public static class CommandLine
         if (parsed.Action is ParseErrorAction)
         {
             // Some messages of System.CommandLine are lists on several lines.
-            return Fail($"{string.Join(' ', parsed.Errors[^1].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))} Add --help for usage.");
+            return Fail(
+                $"{string.Join(' ', parsed.Errors[^1].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))} Add --help for usage.");
         }
 
-        // Handled here and not by System.CommandLine, to distinguish an interruption from a storage call that timed out: both throw an
-        // OperationCanceledException. There is no time limit, because `dev` lets Azurite write its data.
+        // Handled here and not by System.CommandLine, to distinguish an interruption from a storage call that timed out: both
+        // throw an OperationCanceledException. There is no time limit, because `dev` lets Azurite write its data.
         using var interruption = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);

@@ -24,7 +24,8 @@ public static class ServiceRegistration
         .AddKeyedSingleton(StorageUse.Receive, (provider, key) => new DeadLetterTable(
             provider.GetRequiredKeyedService<StorageClients>(key), provider.GetRequiredKeyedService<PayloadBlobs>(key)));
 
-    public static IServiceCollection AddProjecting(this IServiceCollection services, StorageSettings settings, TimeLimits timeLimits) => services
+    public static IServiceCollection AddProjecting(
+        this IServiceCollection services, StorageSettings settings, TimeLimits timeLimits) => services
         .AddStorage(settings, timeLimits, StorageUse.Projecting)
         .AddSingleton<Projector>()
         .AddSingleton<DeadLetterRecorder>();

@@ -48,9 +48,11 @@ public sealed record TimeLimits
         {
             if (configuration[$"{section}:{name}"] is { } text)
             {
-                return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var limit) && limit > TimeSpan.Zero && limit <= longest
+                return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var limit)
+                    && limit > TimeSpan.Zero && limit <= longest
                     ? limit
-                    : throw new SettingsException($"{section}__{name} must be a time (hours:minutes:seconds) above 0 and up to {longest}.");
+                    : throw new SettingsException(
+                        $"{section}__{name} must be a time (hours:minutes:seconds) above 0 and up to {longest}.");
             }
         }
 

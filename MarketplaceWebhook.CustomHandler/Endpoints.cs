@@ -27,16 +27,19 @@ internal static class Endpoints
         app.MapPost(
             "/ProjectNotification",
             (HttpRequest request, Projector projector, ILogger<Projector> logger, CancellationToken aborted) =>
-                InvokeAsync("ProjectNotification", request, logger, i => projector.ProjectAsync(i.MessageText, aborted), aborted));
+                InvokeAsync(
+                    "ProjectNotification", request, logger, i => projector.ProjectAsync(i.MessageText, aborted), aborted));
         app.MapPost(
             "/RecordDeadLetter",
             (HttpRequest request, DeadLetterRecorder recorder, ILogger<DeadLetterRecorder> logger, CancellationToken aborted) =>
-                InvokeAsync("RecordDeadLetter", request, logger, i => recorder.RecordAsync(i.MessageText, i.InsertedAt, aborted), aborted));
+                InvokeAsync(
+                    "RecordDeadLetter", request, logger, i =>
+                        recorder.RecordAsync(i.MessageText, i.InsertedAt, aborted), aborted));
     }
 
     /// <summary>
-    /// A JSON object completes the message; 500 makes the host retry it. Without content it would never complete. The function logs
-    /// its own failure, with the id of the message.
+    /// A JSON object completes the message; 500 makes the host retry it. Without content it would never complete. The function
+    /// logs its own failure, with the id of the message.
     /// </summary>
     private static async Task<IResult> InvokeAsync(
         string function, HttpRequest request, ILogger logger, Func<QueueInvocation, Task> invoke, CancellationToken aborted)

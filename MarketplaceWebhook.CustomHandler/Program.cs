@@ -13,7 +13,8 @@ const int StoppedFromOutside = 200;
 
 try
 {
-    if (!int.TryParse(Environment.GetEnvironmentVariable(PortSetting), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+    if (!int.TryParse(
+        Environment.GetEnvironmentVariable(PortSetting), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
         || port is 0 or > IPEndPoint.MaxPort)
     {
         throw new SettingsException(

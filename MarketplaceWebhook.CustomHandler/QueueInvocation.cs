@@ -56,7 +56,8 @@ internal sealed record QueueInvocation(string MessageText, DateTimeOffset Insert
     private static DateTimeOffset InsertedAtOf(JsonElement root) =>
         root.TryGetProperty("Metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object
             && metadata.TryGetProperty("InsertionTime", out var value) && value.ValueKind == JsonValueKind.String
-            && DateTimeOffset.TryParse(value.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            && DateTimeOffset.TryParse(
+                value.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time
             : DateTimeOffset.UnixEpoch;
 }

@@ -37,10 +37,12 @@ public sealed class TimeLimitsTests
     {
         var message = Assert.Throws<SettingsException>(() => Read(name, value)).Message;
 
-        Assert.StartsWith($"{name.Replace(":", "__", StringComparison.Ordinal)} must be a time", message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{name.Replace(":", "__", StringComparison.Ordinal)} must be a time", message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
     }
 
     private static TimeLimits Read(string name, string value) =>
-        TimeLimits.Read(new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>(name, value)]).Build());
+        TimeLimits.Read(
+            new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>(name, value)]).Build());
 }

@@ -4,8 +4,8 @@ using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-// The minimum that an isolated worker needs to put a request's body on a queue and to write rows from a message: the baseline of the
-// function app. The clients are the SDK's, with its defaults, except for the encoding that host.json asks for.
+// The minimum that an isolated worker needs to put a request's body on a queue and to write rows from a message: the baseline of
+// the function app. The clients are the SDK's, with its defaults, except for the encoding that host.json asks for.
 var builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
 var storage = builder.Configuration["AzureWebJobsStorage"];

@@ -11,7 +11,8 @@ internal static class AcceptingOnAzurite
         var body = Bodies.Documented("installed");
         await using var azurite = await EmulatedStorage.StartAsync(bench.Options.Report, cancellationToken);
         await using var apps = await HostedApps.StartAsync(
-            bench.Programs.Hosted, async _ => await azurite.NewAccountAsync(cancellationToken), HostedApp.WithoutProjection, cancellationToken);
+            bench.Programs.Hosted, async _ =>
+                await azurite.NewAccountAsync(cancellationToken), HostedApp.WithoutProjection, cancellationToken);
         foreach (var program in bench.Programs.Hosted)
         {
             bench.Options.Report($"{Section}: warming up the {program} ...");

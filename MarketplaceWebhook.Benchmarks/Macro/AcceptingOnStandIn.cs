@@ -1,6 +1,8 @@
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
-/// <summary>What the program itself costs: the storage stand-in responds immediately, and only the program's own CPU time counts.</summary>
+/// <summary>
+/// What the program itself costs: the storage stand-in responds immediately, and only the program's own CPU time counts.
+/// </summary>
 internal static class AcceptingOnStandIn
 {
     public const string Section = "Accepting, storage stand-in";
@@ -17,7 +19,8 @@ internal static class AcceptingOnStandIn
         var body = Bodies.Documented("installed");
         await using var storage = await StorageStandIn.StartAsync(cancellationToken);
         await using var apps = await HostedApps.StartAsync(
-            bench.Programs.Hosted, _ => Task.FromResult(storage.ConnectionString), HostedApp.WithoutProjection, cancellationToken);
+            bench.Programs.Hosted, _ =>
+                Task.FromResult(storage.ConnectionString), HostedApp.WithoutProjection, cancellationToken);
         await using var exportingApp = await HostedApp.StartAsync(
             exporting, storage.ConnectionString,
             new Dictionary<string, string?>(HostedApp.WithoutProjection.Concat(storage.TelemetrySettings)), cancellationToken);
@@ -45,7 +48,8 @@ internal static class AcceptingOnStandIn
             },
             Figure.Of(Section, "isolated: accepted, 8 callers", "1/s", rounds, isolated, bare, c => c.PerSecond),
             Figure.Of(Section, $"isolated: {Cpu}, OTLP exporter on", "µs", rounds, exporting, isolated, c => c.CpuMicroseconds),
-            Figure.Of(Section, $"native: {Cpu}", "µs", rounds, native, isolated, c => c.CpuMicroseconds) with { Target = Target.AtMost(0.35) },
+            Figure.Of(Section, $"native: {Cpu}", "µs", rounds, native, isolated, c =>
+                c.CpuMicroseconds) with { Target = Target.AtMost(0.35) },
             Figure.Of(Section, "native: accepted, 8 callers", "1/s", rounds, native, isolated, c => c.PerSecond),
         ];
 
@@ -61,7 +65,8 @@ internal static class AcceptingOnStandIn
         await using var nativeServer = ServerProcess.Launch(native, storage.ConnectionString);
         await using var bareServer = ServerProcess.Launch(bare, storage.ConnectionString);
         await using var peerServer = ServerProcess.Launch(peer, storage.ConnectionString);
-        var servers = new Dictionary<MeasuredProgram, ServerProcess> { [native] = nativeServer, [bare] = bareServer, [peer] = peerServer };
+        var servers =
+            new Dictionary<MeasuredProgram, ServerProcess> { [native] = nativeServer, [bare] = bareServer, [peer] = peerServer };
         foreach (var (program, server) in servers)
         {
             bench.Options.Report($"{Section}: warming up the {program} ...");
@@ -74,7 +79,8 @@ internal static class AcceptingOnStandIn
         {
             var server = servers[program];
             var before = server.CpuTime;
-            var load = await Load.CallsAsync(bench.Options.Scaled(4_000), Callers, _ => server.PostAsync(body, cancellationToken));
+            var load = await Load.CallsAsync(
+                bench.Options.Scaled(4_000), Callers, _ => server.PostAsync(body, cancellationToken));
             return new Cost((server.CpuTime - before).TotalMicroseconds / load.Calls, load.PerSecond);
         });
         return

@@ -27,20 +27,25 @@ internal static class ColdStart
         var projected = await bench.TakeTurnsAsync(bench.Programs.Hosted, UntilProjectedAsync, StartsPerRound);
         return
         [
-            Figure.Of(Section, "isolated: first 202", "ms", accepted, isolated, bare, s => s.Milliseconds) with { Target = Target.AtMost(1.1) },
+            Figure.Of(
+                Section, "isolated: first 202", "ms", accepted, isolated, bare, s =>
+                    s.Milliseconds) with { Target = Target.AtMost(1.1) },
             Figure.Of(Section, "isolated: CPU until the first 202", "ms", accepted, isolated, bare, s => s.CpuMilliseconds),
             Figure.Of(Section, "isolated: first projected row", "ms", projected, isolated, bare, s => s.Milliseconds) with
             {
                 Target = Target.AtMost(1.15),
             },
-            Figure.Of(Section, "isolated: CPU until the first projected row", "ms", projected, isolated, bare, s => s.CpuMilliseconds),
-            Figure.Of(Section, "native: first 202", "ms", accepted, native, isolated, s => s.Milliseconds) with { Target = Target.AtMost(0.3) },
+            Figure.Of(
+                Section, "isolated: CPU until the first projected row", "ms", projected, isolated, bare, s => s.CpuMilliseconds),
+            Figure.Of(Section, "native: first 202", "ms", accepted, native, isolated, s =>
+                s.Milliseconds) with { Target = Target.AtMost(0.3) },
             Figure.Of(Section, "native: first projected row", "ms", projected, native, isolated, s => s.Milliseconds),
         ];
 
         async Task<Start> UntilAcceptedAsync(MeasuredProgram program)
         {
-            await using var app = await HostedApp.StartAsync(program, storage.ConnectionString, HostedApp.WithoutProjection, cancellationToken);
+            await using var app = await HostedApp.StartAsync(
+                program, storage.ConnectionString, HostedApp.WithoutProjection, cancellationToken);
             await app.PostAsync(body, cancellationToken);
             return Start.Of(app);
         }
@@ -49,7 +54,8 @@ internal static class ColdStart
         {
             storage.Enqueue(program.MessageText(1, body));
             var projected = storage.NextTransaction;
-            await using var app = await HostedApp.StartAsync(program, storage.ConnectionString, HostedApp.WithShortPolling, cancellationToken);
+            await using var app = await HostedApp.StartAsync(
+                program, storage.ConnectionString, HostedApp.WithShortPolling, cancellationToken);
             await projected.WaitAsync(cancellationToken);
             var start = Start.Of(app);
             await app.WaitForProjectionsAsync(1, cancellationToken);
@@ -69,7 +75,9 @@ internal static class ColdStart
         var rounds = await bench.TakeTurnsAsync([native, bare], UntilAcceptedAsync, 2 * StartsPerRound);
         return
         [
-            Figure.Of(Section, "native, called directly: first 202", "ms", rounds, native, bare, t => t) with { Target = Target.AtMost(1.5) },
+            Figure.Of(
+                Section, "native, called directly: first 202", "ms", rounds, native, bare, t =>
+                    t) with { Target = Target.AtMost(1.5) },
         ];
 
         async Task<double> UntilAcceptedAsync(MeasuredProgram program)

@@ -6,8 +6,8 @@ using MarketplaceWebhook.Storage;
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
 /// <summary>
-/// An Azurite in memory, with many accounts. Each section starts its own: Azurite keeps the messages of all queues in one list, and
-/// searches it for each message.
+/// An Azurite in memory, with many accounts. Each section starts its own: Azurite keeps the messages of all queues in one list,
+/// and searches it for each message.
 /// </summary>
 internal sealed class EmulatedStorage : IAsyncDisposable
 {
@@ -22,9 +22,11 @@ internal sealed class EmulatedStorage : IAsyncDisposable
     public static async Task<EmulatedStorage> StartAsync(Action<string> report, CancellationToken cancellationToken)
     {
         AzuriteAccount[] accounts =
-            [.. Enumerable.Range(0, Accounts).Select(n => new AzuriteAccount($"bench{n:D3}", Convert.ToBase64String(Guid.NewGuid().ToByteArray())))];
+            [.. Enumerable.Range(0, Accounts)
+                .Select(n => new AzuriteAccount($"bench{n:D3}", Convert.ToBase64String(Guid.NewGuid().ToByteArray())))];
         var azurite = await Azurite.StartAsync(
-            new AzuriteOptions { BlobPort = 0, QueuePort = 0, TablePort = 0, Accounts = accounts, Report = report }, cancellationToken);
+            new AzuriteOptions { BlobPort = 0, QueuePort = 0, TablePort = 0, Accounts = accounts, Report = report },
+            cancellationToken);
         return new EmulatedStorage(azurite, accounts);
     }
 

@@ -57,7 +57,8 @@ internal sealed class ExportedTelemetry
         using var input = new CodedInputStream(message);
         while (input.ReadTag() is var tag and not 0)
         {
-            if (WireFormat.GetTagFieldNumber(tag) == number && WireFormat.GetTagWireType(tag) == WireFormat.WireType.LengthDelimited)
+            if (WireFormat.GetTagFieldNumber(tag) == number
+                && WireFormat.GetTagWireType(tag) == WireFormat.WireType.LengthDelimited)
             {
                 fields.Add(input.ReadBytes().ToByteArray());
             }

@@ -4,8 +4,8 @@ using MarketplaceWebhook.Storage;
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
 /// <summary>
-/// How the duration of a projection depends on the rows that are stored, and the time per byte on the length of the body. The isolated
-/// worker projects one message at a time; the durations are those that the Functions host sees.
+/// How the duration of a projection depends on the rows that are stored, and the time per byte on the length of the body. The
+/// isolated worker projects one message at a time; the durations are those that the Functions host sees.
 /// </summary>
 internal static class Growth
 {
@@ -28,7 +28,8 @@ internal static class Growth
                 $"account with {bench.Options.Scaled(StatusChanges):N0} status changes and {OtherPackages * CyclesOfEach} cycles in other packages",
                 "empty account", bench, FillAccount, () => Busy, cancellationToken),
             await CompareAsync(
-                $"table of {bench.Options.Scaled(Accounts):N0} accounts", "empty table", bench, FillTable, Guid.NewGuid, cancellationToken),
+                $"table of {bench.Options.Scaled(Accounts):N0} accounts", "empty table", bench, FillTable,
+                Guid.NewGuid, cancellationToken),
             await CompareBodiesAsync(bench, cancellationToken),
         ];
     }
@@ -47,7 +48,9 @@ internal static class Growth
         await P50Async(Full, bench.Options.Scaled(1_000));
         await P50Async(baseline, bench.Options.Scaled(1_000));
         var rounds = await bench.TakeTurnsAsync([Full, baseline], where => P50Async(where, bench.Options.Scaled(300)));
-        return Figure.Of(Section, $"p50 of projecting, {name}", "ms", rounds, Full, baseline, t => t) with { Target = Target.AtMost(1.2) };
+        return Figure.Of(
+            Section, $"p50 of projecting, {name}", "ms", rounds, Full, baseline, t => t) with
+        { Target = Target.AtMost(1.2) };
 
         Task<HostedApp> StartAsync(StorageStandIn storage) => HostedApp.StartAsync(
             bench.Programs.Isolated, storage.ConnectionString, HostedApp.OneMessageAtATime, cancellationToken);
@@ -59,7 +62,8 @@ internal static class Growth
             for (var n = 0; n < count; n++)
             {
                 var next = Interlocked.Increment(ref _number);
-                storage.Enqueue(Messages.Text(next, Bodies.Installed(where == Full ? account() : Guid.NewGuid(), packageId: next)));
+                storage.Enqueue(
+                    Messages.Text(next, Bodies.Installed(where == Full ? account() : Guid.NewGuid(), packageId: next)));
             }
 
             return Statistics.Median(await app.WaitForProjectionsAsync(count, cancellationToken));
@@ -73,11 +77,13 @@ internal static class Growth
         const string Large = "1 MiB";
         await using var azurite = await EmulatedStorage.StartAsync(bench.Options.Report, cancellationToken);
         await using var app = await HostedApp.StartAsync(
-            bench.Programs.Isolated, await azurite.NewAccountAsync(cancellationToken), HostedApp.OneMessageAtATime, cancellationToken);
+            bench.Programs.Isolated, await azurite.NewAccountAsync(cancellationToken),
+            HostedApp.OneMessageAtATime, cancellationToken);
         await NanosecondsPerByteAsync(Large);
         await NanosecondsPerByteAsync(Small);
         var rounds = await bench.TakeTurnsAsync([Large, Small], NanosecondsPerByteAsync);
-        return Figure.Of(Section, "time per byte of a body of 1 MiB, received and projected", "ns", rounds, Large, Small, t => t) with
+        return Figure.Of(
+            Section, "time per byte of a body of 1 MiB, received and projected", "ns", rounds, Large, Small, t => t) with
         {
             Target = Target.AtMost(1),
         };
@@ -112,7 +118,8 @@ internal static class Growth
             tables.Insert(StorageNames.InstallsTable, TableKeys.Account(Busy), TableKeys.Install(package), "{}");
             for (var cycle = 0; cycle < CyclesOfEach; cycle++)
             {
-                tables.Insert(StorageNames.InstallsTable, TableKeys.Account(Busy), TableKeys.Cycle(package, Guid.NewGuid()), "{}");
+                tables.Insert(
+                    StorageNames.InstallsTable, TableKeys.Account(Busy), TableKeys.Cycle(package, Guid.NewGuid()), "{}");
             }
         }
     }

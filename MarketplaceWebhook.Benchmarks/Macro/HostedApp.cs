@@ -5,7 +5,9 @@ using MarketplaceWebhook.Cli.LocalHost;
 
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
-/// <summary>A function app that runs under the local Functions host, in this process. CPU time and memory are those of the worker process.</summary>
+/// <summary>
+/// A function app that runs under the local Functions host, in this process. CPU time and memory are those of the worker process.
+/// </summary>
 internal sealed class HostedApp : IAsyncDisposable
 {
     private const string Key = "benchmark-key";
@@ -36,11 +38,12 @@ internal sealed class HostedApp : IAsyncDisposable
     };
 
     /// <summary>One message at a time, so that durations do not depend on other messages.</summary>
-    public static IReadOnlyDictionary<string, string?> OneMessageAtATime { get; } = new Dictionary<string, string?>(WithShortPolling)
-    {
-        ["AzureFunctionsJobHost__extensions__queues__batchSize"] = "1",
-        ["AzureFunctionsJobHost__extensions__queues__newBatchThreshold"] = "0",
-    };
+    public static IReadOnlyDictionary<string, string?> OneMessageAtATime { get; } =
+        new Dictionary<string, string?>(WithShortPolling)
+        {
+            ["AzureFunctionsJobHost__extensions__queues__batchSize"] = "1",
+            ["AzureFunctionsJobHost__extensions__queues__newBatchThreshold"] = "0",
+        };
 
     /// <summary>The time stamp of the start of the worker process.</summary>
     public long StartedAt { get; private set; }
@@ -66,7 +69,8 @@ internal sealed class HostedApp : IAsyncDisposable
 
     /// <param name="settings">For the host and the worker.</param>
     public static async Task<HostedApp> StartAsync(
-        MeasuredProgram program, string storage, IReadOnlyDictionary<string, string?> settings, CancellationToken cancellationToken)
+        MeasuredProgram program, string storage, IReadOnlyDictionary<string, string?> settings,
+        CancellationToken cancellationToken)
     {
         var app = new HostedApp(program.Name);
         app._host = await LocalFunctionsHost.StartAsync(
@@ -74,7 +78,8 @@ internal sealed class HostedApp : IAsyncDisposable
             {
                 AppDirectory = program.Directory,
                 Environment = new Dictionary<string, string?>(
-                    TelemetryVariables().Select(name => KeyValuePair.Create(name, (string?)null)).Where(v => !settings.ContainsKey(v.Key))
+                    TelemetryVariables()
+                        .Select(name => KeyValuePair.Create(name, (string?)null)).Where(v => !settings.ContainsKey(v.Key))
                         .Concat(settings)),
                 StorageConnection = storage,
                 Key = Key,
@@ -84,7 +89,8 @@ internal sealed class HostedApp : IAsyncDisposable
             cancellationToken);
         app._worker = Process.GetProcessById(app._host.WorkerProcessId
             ?? throw new InvalidOperationException($"The {program.Name} has exited. {app._lastError}"));
-        app._http = new HttpClient(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = Timeout.InfiniteTimeSpan })
+        app._http = new HttpClient(
+            new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = Timeout.InfiniteTimeSpan })
         {
             BaseAddress = app._host.BaseAddress,
             Timeout = InvocationTimeout,
@@ -96,7 +102,9 @@ internal sealed class HostedApp : IAsyncDisposable
     /// <exception cref="HttpRequestException">The response was not a success.</exception>
     public async Task PostAsync(byte[] body, CancellationToken cancellationToken)
     {
-        using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        using var content = new ByteArrayContent(
+            body)
+        { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         using var response = await _http.PostAsync(ReceivePath, content, cancellationToken);
         response.EnsureSuccessStatusCode();
     }
@@ -116,7 +124,8 @@ internal sealed class HostedApp : IAsyncDisposable
             _invocations.TryDequeue(out var invocation);
             milliseconds[n] = invocation!.Outcome == QueueOutcome.Completed
                 ? invocation.Duration.TotalMilliseconds
-                : throw new InvalidOperationException($"{invocation.Function} of the {_name} failed: {invocation.Detail}. {_lastError}");
+                : throw new InvalidOperationException(
+                    $"{invocation.Function} of the {_name} failed: {invocation.Detail}. {_lastError}");
         }
 
         return milliseconds;
@@ -132,7 +141,8 @@ internal sealed class HostedApp : IAsyncDisposable
 
     // Where the caller's environment sends telemetry is not part of a measurement.
     private static IEnumerable<string> TelemetryVariables() => Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(
-        name => name.StartsWith("OTEL_", StringComparison.Ordinal) || name.StartsWith("APPLICATIONINSIGHTS_", StringComparison.Ordinal));
+        name => name.StartsWith("OTEL_", StringComparison.Ordinal)
+            || name.StartsWith("APPLICATIONINSIGHTS_", StringComparison.Ordinal));
 
     private void Observe(HostEvent seen)
     {

@@ -9,7 +9,8 @@ internal sealed class HostedApps : IAsyncDisposable
 
     /// <param name="storage">Returns the storage connection of a program.</param>
     public static async Task<HostedApps> StartAsync(
-        IEnumerable<MeasuredProgram> programs, Func<MeasuredProgram, Task<string>> storage, IReadOnlyDictionary<string, string?> settings,
+        IEnumerable<MeasuredProgram> programs, Func<MeasuredProgram, Task<string>> storage,
+        IReadOnlyDictionary<string, string?> settings,
         CancellationToken cancellationToken)
     {
         var apps = new HostedApps();

@@ -21,7 +21,8 @@ internal static class Load
         return RunAsync(callers, _ => Stopwatch.GetElapsedTime(started) < duration, call);
     }
 
-    public static Task<Result> CallsAsync(int calls, int callers, Func<int, Task> call) => RunAsync(callers, number => number < calls, call);
+    public static Task<Result> CallsAsync(int calls, int callers, Func<int, Task> call) =>
+        RunAsync(callers, number => number < calls, call);
 
     /// <param name="continues">Called before each call, with its number.</param>
     private static async Task<Result> RunAsync(int callers, Func<int, bool> continues, Func<int, Task> call)

@@ -13,7 +13,8 @@ namespace MarketplaceWebhook.Benchmarks.Macro;
 /// <param name="BareNative">A native minimal-API app that only enqueues.</param>
 /// <param name="Peer">An Express app that validates and enqueues.</param>
 internal sealed record MeasuredPrograms(
-    MeasuredProgram Isolated, MeasuredProgram BareIsolated, MeasuredProgram Native, MeasuredProgram BareNative, MeasuredProgram Peer)
+    MeasuredProgram Isolated, MeasuredProgram BareIsolated, MeasuredProgram Native,
+    MeasuredProgram BareNative, MeasuredProgram Peer)
 {
     /// <summary>The programs that a Functions host runs.</summary>
     public IReadOnlyList<MeasuredProgram> Hosted => [Isolated, BareIsolated, Native];
@@ -22,7 +23,8 @@ internal sealed record MeasuredPrograms(
     public static async Task<MeasuredPrograms> PrepareAsync(MacroOptions options, CancellationToken cancellationToken)
     {
         var root = RepositoryRoot.Find()
-            ?? throw new UserErrorException("The benchmarks build the programs that they measure: run them in a clone of the repository.");
+            ?? throw new UserErrorException(
+                "The benchmarks build the programs that they measure: run them in a clone of the repository.");
         var output = Path.Combine(root, "artifacts", "benchmarks");
         var benchmarks = Path.Combine(root, "MarketplaceWebhook.Benchmarks");
         var peer = Path.Combine(benchmarks, "Peer");
@@ -35,7 +37,8 @@ internal sealed record MeasuredPrograms(
             await PublishAsync("the native handler", Path.Combine(root, "MarketplaceWebhook.CustomHandler"), "native");
             await PublishAsync("the bare native app", Path.Combine(benchmarks, "BareNative"), "bare-native");
             options.Report("Installing the peer ...");
-            await RunAsync(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", peer, cancellationToken, "ci", "--no-audit", "--no-fund");
+            await RunAsync(
+                OperatingSystem.IsWindows() ? "npm.cmd" : "npm", peer, cancellationToken, "ci", "--no-audit", "--no-fund");
         }
 
         return new MeasuredPrograms(
@@ -66,7 +69,8 @@ internal sealed record MeasuredPrograms(
         }
     }
 
-    private static async Task RunAsync(string program, string directory, CancellationToken cancellationToken, params string[] arguments)
+    private static async Task RunAsync(
+        string program, string directory, CancellationToken cancellationToken, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -83,7 +87,8 @@ internal sealed record MeasuredPrograms(
         await process.WaitForExitAsync(cancellationToken);
         if (process.ExitCode != 0)
         {
-            var lines = (output + await error).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            var lines = (output + await error)
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             throw new UserErrorException(
                 $"`{program} {string.Join(' ', arguments)}` failed: "
                 + (lines.FirstOrDefault(l => l.Contains("error", StringComparison.OrdinalIgnoreCase)) ?? lines.LastOrDefault()));
@@ -99,7 +104,8 @@ internal sealed record MeasuredProgram(string Name, string Directory, string Fil
 
     /// <summary>The text of the queue message for a request body.</summary>
     /// <param name="number">A larger number is a later notification.</param>
-    public string MessageText(int number, byte[] body) => ReadsEnvelopes ? Messages.Text(number, body) : Encoding.UTF8.GetString(body);
+    public string MessageText(int number, byte[] body) =>
+        ReadsEnvelopes ? Messages.Text(number, body) : Encoding.UTF8.GetString(body);
 
     public override string ToString() => Name;
 }

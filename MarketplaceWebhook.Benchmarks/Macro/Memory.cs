@@ -15,7 +15,8 @@ internal static class Memory
             bench.Options.Report($"{Section}: {program} ...");
             await using var storage = await StorageStandIn.StartAsync(cancellationToken);
             storage.StoresMessages = true;
-            await using var app = await HostedApp.StartAsync(program, storage.ConnectionString, HostedApp.WithShortPolling, cancellationToken);
+            await using var app = await HostedApp.StartAsync(
+                program, storage.ConnectionString, HostedApp.WithShortPolling, cancellationToken);
             await Load.CallsAsync(notifications, 32, _ => app.PostAsync(body, cancellationToken));
             await app.WaitForProjectionsAsync(notifications, cancellationToken);
             peaks[program] = app.PeakMemoryMiB;
@@ -24,7 +25,8 @@ internal static class Memory
         var name = $"peak after {notifications:N0} notifications, accepted and projected";
         return
         [
-            Figure.Of(Section, $"isolated: {name}", "MiB", [peaks], bench.Programs.Isolated, bench.Programs.BareIsolated, m => m) with
+            Figure.Of(
+                Section, $"isolated: {name}", "MiB", [peaks], bench.Programs.Isolated, bench.Programs.BareIsolated, m => m) with
             {
                 Target = Target.AtMost(1.1),
             },

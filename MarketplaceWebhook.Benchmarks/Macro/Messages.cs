@@ -10,5 +10,6 @@ internal static class Messages
 
     /// <summary>The queue message of a notification. A larger number is a later notification.</summary>
     public static string Text(int number, byte[] body) =>
-        Encoding.UTF8.GetString(Envelope.Write(NotificationId.Create(Epoch + number, 0, (ulong)number), SourceLabel.Default, null, body).Span);
+        Encoding.UTF8.GetString(
+            Envelope.Write(NotificationId.Create(Epoch + number, 0, (ulong)number), SourceLabel.Default, null, body).Span);
 }

@@ -22,7 +22,8 @@ internal static class ProjectingMessages
         var rounds = await bench.TakeTurnsAsync(bench.Programs.Hosted, async program =>
         {
             var storage = await azurite.NewAccountAsync(cancellationToken);
-            var queue = new QueueClient(storage, StorageNames.Queue, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+            var queue = new QueueClient(
+                storage, StorageNames.Queue, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
             await Load.CallsAsync(
                 FirstMessages + count, 16,
                 n => queue.SendMessageAsync(program.MessageText(n, Bodies.Installed(Guid.NewGuid())), cancellationToken));
@@ -34,8 +35,11 @@ internal static class ProjectingMessages
         });
         return
         [
-            Figure.Of(Section, "isolated: projected, Azurite", "1/s", rounds, bench.Programs.Isolated, bench.Programs.BareIsolated, r => r),
-            Figure.Of(Section, "native: projected, Azurite", "1/s", rounds, bench.Programs.Native, bench.Programs.Isolated, r => r),
+            Figure.Of(
+                Section, "isolated: projected, Azurite", "1/s", rounds, bench.Programs.Isolated,
+                bench.Programs.BareIsolated, r => r),
+            Figure.Of(
+                Section, "native: projected, Azurite", "1/s", rounds, bench.Programs.Native, bench.Programs.Isolated, r => r),
         ];
     }
 
@@ -52,14 +56,18 @@ internal static class ProjectingMessages
         }
 
         bench.Options.Report($"{Section}: CPU ...");
-        var rounds = await bench.TakeTurnsAsync(bench.Programs.Hosted, program => CpuMicrosecondsAsync(program, bench.Options.Scaled(1_000)));
+        var rounds = await bench.TakeTurnsAsync(
+            bench.Programs.Hosted, program => CpuMicrosecondsAsync(program, bench.Options.Scaled(1_000)));
         return
         [
-            Figure.Of(Section, "isolated: CPU per notification", "µs", rounds, bench.Programs.Isolated, bench.Programs.BareIsolated, c => c) with
+            Figure.Of(
+                Section, "isolated: CPU per notification", "µs", rounds, bench.Programs.Isolated,
+                bench.Programs.BareIsolated, c => c) with
             {
                 Target = Target.AtMost(1.15),
             },
-            Figure.Of(Section, "native: CPU per notification", "µs", rounds, bench.Programs.Native, bench.Programs.Isolated, c => c) with
+            Figure.Of(Section, "native: CPU per notification", "µs", rounds, bench.Programs.Native, bench.Programs.Isolated, c =>
+                c) with
             {
                 Target = Target.AtMost(0.35),
             },

@@ -7,7 +7,9 @@ using System.Net.Sockets;
 
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
-/// <summary>A program that is called directly, without a Functions host. It listens on the port of FUNCTIONS_CUSTOMHANDLER_PORT.</summary>
+/// <summary>
+/// A program that is called directly, without a Functions host. It listens on the port of FUNCTIONS_CUSTOMHANDLER_PORT.
+/// </summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly Uri ReceivePath = new("api/cyclr/marketplace", UriKind.Relative);
@@ -50,7 +52,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         };
         // Where the caller's environment sends telemetry is not part of a measurement.
         foreach (var name in start.Environment.Keys.Where(
-            k => k.StartsWith("OTEL_", StringComparison.Ordinal) || k.StartsWith("APPLICATIONINSIGHTS_", StringComparison.Ordinal)).ToList())
+            k => k.StartsWith("OTEL_", StringComparison.Ordinal)
+                || k.StartsWith("APPLICATIONINSIGHTS_", StringComparison.Ordinal)).ToList())
         {
             start.Environment.Remove(name);
         }
@@ -70,7 +73,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Posts until the program listens.</summary>
-    /// <exception cref="InvalidOperationException">The program exited, did not listen in time, or did not respond with success.</exception>
+    /// <exception cref="InvalidOperationException">The program exited, did not listen in time, or did not respond with
+    /// success.</exception>
     public async Task WaitForFirstResponseAsync(byte[] body, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
@@ -81,7 +85,9 @@ internal sealed class ServerProcess : IAsyncDisposable
                 await PostAsync(body, cancellationToken);
                 return;
             }
-            catch (HttpRequestException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
+            catch (
+                HttpRequestException e) when (
+                    e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
             {
                 if (_process.HasExited || Stopwatch.GetElapsedTime(started) > StartTimeout)
                 {
@@ -96,7 +102,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <exception cref="HttpRequestException">The response was not a success.</exception>
     public async Task PostAsync(byte[] body, CancellationToken cancellationToken)
     {
-        using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        using var content = new ByteArrayContent(
+            body)
+        { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         using var response = await _http.PostAsync(ReceivePath, content, cancellationToken);
         response.EnsureSuccessStatusCode();
     }

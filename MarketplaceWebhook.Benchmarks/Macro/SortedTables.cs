@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
 /// <summary>
-/// Stores rows sorted by partition and row key, as Table Storage does: the cost of a query depends on its result. Supports only what the
-/// first notification of a package needs. (Azurite reads all rows of the table in every query.)
+/// Stores rows sorted by partition and row key, as Table Storage does: the cost of a query depends on its result. Supports only
+/// what the first notification of a package needs. (Azurite reads all rows of the table in every query.)
 /// </summary>
 internal sealed partial class SortedTables
 {
@@ -17,7 +17,8 @@ internal sealed partial class SortedTables
     {
         using var row = JsonDocument.Parse(rowJson);
         return Insert(
-            table, row.RootElement.GetProperty("PartitionKey").GetString()!, row.RootElement.GetProperty("RowKey").GetString()!, rowJson);
+            table, row.RootElement.GetProperty("PartitionKey").GetString()!,
+            row.RootElement.GetProperty("RowKey").GetString()!, rowJson);
     }
 
     public bool Insert(string table, string partitionKey, string rowKey, string rowJson)
@@ -42,7 +43,8 @@ internal sealed partial class SortedTables
         var rows = Rows(table);
         lock (rows)
         {
-            return [.. rows.GetViewBetween(new Row(Key(partition, from), ""), new Row(Key(partition, to), "")).Select(row => row.Json)];
+            return [.. rows.GetViewBetween(new Row(Key(partition, from), ""), new Row(Key(partition, to), ""))
+                .Select(row => row.Json)];
         }
     }
 

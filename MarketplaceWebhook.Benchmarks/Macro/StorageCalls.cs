@@ -43,7 +43,8 @@ internal static class StorageCalls
         return
         [
             Count("of the app per projection", Statistics.Median(calls)) with { Target = Target.AtMost(3, Compared.Value) },
-            Count("round trips of the app per projection", Statistics.Median(roundTrips)) with { Target = Target.AtMost(2, Compared.Value) },
+            Count("round trips of the app per projection", Statistics.Median(
+                roundTrips)) with { Target = Target.AtMost(2, Compared.Value) },
         ];
     }
 
@@ -65,8 +66,11 @@ internal static class StorageCalls
         storage.StoresMessages = false;
         return
         [
-            Count("of the app per notification, accepted and projected", calls.Count(call => !call.IsOfHost) / (double)notifications),
-            Count("of the host per notification, accepted and projected", calls.Count(call => call.IsOfHost) / (double)notifications),
+            Count(
+                "of the app per notification, accepted and projected",
+                calls.Count(call => !call.IsOfHost) / (double)notifications),
+            Count("of the host per notification, accepted and projected", calls.Count(
+                call => call.IsOfHost) / (double)notifications),
         ];
     }
 
@@ -98,7 +102,8 @@ internal static class StorageCalls
         var length = new Dictionary<StorageStandIn.Call, int>();
         foreach (var call in calls.OrderBy(c => c.Ended))
         {
-            length[call] = 1 + length.Where(earlier => earlier.Key.Ended <= call.Started).Select(earlier => earlier.Value).DefaultIfEmpty(0).Max();
+            length[call] = 1 + length.Where(earlier => earlier.Key.Ended <= call.Started)
+                .Select(earlier => earlier.Value).DefaultIfEmpty(0).Max();
         }
 
         return length.Values.DefaultIfEmpty(0).Max();

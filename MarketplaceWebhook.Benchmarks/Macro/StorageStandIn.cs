@@ -15,15 +15,16 @@ using Microsoft.Extensions.Logging;
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
 /// <summary>
-/// A storage account on loopback that responds immediately, so that the cost of the caller is what is left. It stores messages and rows
-/// only on request. It is an OTLP endpoint too, and counts what is exported to it.
+/// A storage account on loopback that responds immediately, so that the cost of the caller is what is left. It stores messages
+/// and rows only on request. It is an OTLP endpoint too, and counts what is exported to it.
 /// </summary>
 internal sealed class StorageStandIn : IAsyncDisposable
 {
     private const string Account = "standin";
     private static readonly string Time = DateTimeOffset.UnixEpoch.ToString("R", CultureInfo.InvariantCulture);
     private static readonly string Never = DateTimeOffset.MaxValue.ToString("R", CultureInfo.InvariantCulture);
-    private static readonly byte[] MessageSent = Encoding.UTF8.GetBytes(MessageList(Message("62b839b9-f32f-4f61-b2c2-50b9fb42258f", "")));
+    private static readonly byte[] MessageSent = Encoding.UTF8.GetBytes(
+        MessageList(Message("62b839b9-f32f-4f61-b2c2-50b9fb42258f", "")));
 
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<Call> _calls = [];
@@ -198,7 +199,8 @@ internal sealed class StorageStandIn : IAsyncDisposable
                 _transaction.TrySetResult();
                 break;
             case ("POST", _):
-                response.StatusCode = resource == "Tables" || Tables?.Insert(resource, Encoding.UTF8.GetString(body.Span)) != false
+                response.StatusCode = resource == "Tables"
+                    || Tables?.Insert(resource, Encoding.UTF8.GetString(body.Span)) != false
                     ? StatusCodes.Status204NoContent
                     : StatusCodes.Status409Conflict;
                 response.Headers.ETag = "W/\"1\"";
@@ -218,7 +220,8 @@ internal sealed class StorageStandIn : IAsyncDisposable
 
     private Task RespondToTransactionAsync(HttpResponse response, string body)
     {
-        const string Part = "--changeset\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\nHTTP/1.1 204 No Content\r\nETag: W/\"1\"\r\n\r\n\r\n";
+        const string Part =
+            "--changeset\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\nHTTP/1.1 204 No Content\r\nETag: W/\"1\"\r\n\r\n\r\n";
         var actions = body.Split("Content-Type: application/http")[1..];
         foreach (var action in Tables is null ? [] : actions)
         {

@@ -44,7 +44,8 @@ internal static class TelemetryExports
             Of("spans per notification", "", tracesOfBatch.Items / (double)batch),
             Of("log records per notification", "", logsOfBatch.Items / (double)batch),
             Of("bytes per notification, one every 4 s", "B", (tracesAlone + logsAlone).Bytes / (double)Alone),
-            Of("bytes per export of metrics", "B", exported.MetricsRequests == 0 ? 0 : exported.Metrics.Bytes / (double)exported.MetricsRequests),
+            Of("bytes per export of metrics", "B", exported.MetricsRequests == 0
+                ? 0 : exported.Metrics.Bytes / (double)exported.MetricsRequests),
         ];
 
         async Task ExportAsync(int count)
@@ -55,5 +56,6 @@ internal static class TelemetryExports
         }
     }
 
-    private static Figure Of(string name, string unit, double value) => new() { Section = Section, Name = name, Unit = unit, Value = value };
+    private static Figure Of(string name, string unit, double value) =>
+        new() { Section = Section, Name = name, Unit = unit, Value = value };
 }

@@ -7,7 +7,9 @@ internal sealed class Workbench(MeasuredPrograms programs, MacroOptions options)
 
     public MacroOptions Options => options;
 
-    /// <summary>Measures everything once in each round, in alternating order, so that a slow phase of the machine affects all of it.</summary>
+    /// <summary>
+    /// Measures everything once in each round, in alternating order, so that a slow phase of the machine affects all of it.
+    /// </summary>
     /// <param name="factor">For short measurements: as many times the rounds of the options.</param>
     public async Task<IReadOnlyList<Dictionary<TKey, T>>> TakeTurnsAsync<TKey, T>(
         IReadOnlyList<TKey> keys, Func<TKey, Task<T>> measure, int factor = 1)

@@ -59,7 +59,8 @@ public class MicroBenchmarks
 
     /// <summary>The row of the log and all rows of the package.</summary>
     [Benchmark]
-    public int MapRows() => _change.ToEntity().Count + _after.Install!.ToEntity(AccountId).Count + _after.Cycles.Values.Sum(c => c.ToEntity(AccountId).Count);
+    public int MapRows() => _change.ToEntity().Count + _after.Install!.ToEntity(
+        AccountId).Count + _after.Cycles.Values.Sum(c => c.ToEntity(AccountId).Count);
 
     private StatusChange Change(NotificationId id) => NotificationReader.Read(_body) is ParseResult.Accepted accepted
         ? StatusChangeReader.From(new Envelope(id, SourceLabel.Default, null, "", null), accepted.Notification)

@@ -9,7 +9,10 @@ using Perfolizer.Horology;
 
 namespace MarketplaceWebhook.Benchmarks.Micro;
 
-/// <summary>The micro-benchmarks, with short rounds: BenchmarkDotNet's defaults take half an hour, and give no more than the order of magnitude either.</summary>
+/// <summary>
+/// The micro-benchmarks, with short rounds: BenchmarkDotNet's defaults take half an hour, and give no more than the order of
+/// magnitude either.
+/// </summary>
 internal static class MicroRun
 {
     public const string Section = "Computing one notification";

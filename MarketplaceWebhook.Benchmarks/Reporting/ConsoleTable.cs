@@ -15,7 +15,8 @@ internal static class ConsoleTable
                 table.AddRow(
                     Markup.Escape(figure.Name),
                     Texts.Amount(figure.Value, figure.Unit),
-                    figure.Baseline is null ? "" : Markup.Escape($"{figure.Baseline}: {Texts.Amount(figure.BaselineValue!.Value, figure.Unit)}"),
+                    figure.Baseline is null
+                        ? "" : Markup.Escape($"{figure.Baseline}: {Texts.Amount(figure.BaselineValue!.Value, figure.Unit)}"),
                     Texts.Ratio(figure),
                     Texts.Target(figure),
                     figure.Met switch { true => "[green]yes[/]", false => "[red]no[/]", null => "" });

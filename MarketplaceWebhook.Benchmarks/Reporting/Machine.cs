@@ -17,7 +17,8 @@ public sealed record Machine(string Processor, int Processors, double MemoryGiB,
     private static string ProcessorName()
     {
         const string Information = "/proc/cpuinfo";
-        var line = File.Exists(Information) ? File.ReadLines(Information).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        var line = File.Exists(Information)
+            ? File.ReadLines(Information).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
         return line?.Split(':', 2)[1].Trim() ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? "unknown";
     }
 }

@@ -35,7 +35,8 @@ internal static class MarkdownTables
         return text.ToString().ReplaceLineEndings("\n").TrimEnd();
     }
 
-    private static (IReadOnlyList<string> Head, IEnumerable<IReadOnlyList<string>> Rows) Compared(IReadOnlyList<Figure> figures) => (
+    private static (
+        IReadOnlyList<string> Head, IEnumerable<IReadOnlyList<string>> Rows) Compared(IReadOnlyList<Figure> figures) => (
         ["figure", "measured", "baseline", "ratio"],
         figures.Select(f => (IReadOnlyList<string>)
         [

@@ -14,7 +14,8 @@ internal static class MicroTable
             bodies.Select(body => (IReadOnlyList<string>)
             [
                 body,
-                .. operations.Select(operation => string.Join(", ", cells.Where(c => c.Parts[0] == operation && c.Parts[1] == body).Select(c => c.Text))),
+                .. operations.Select(operation =>
+                    string.Join(", ", cells.Where(c => c.Parts[0] == operation && c.Parts[1] == body).Select(c => c.Text))),
             ]));
     }
 }

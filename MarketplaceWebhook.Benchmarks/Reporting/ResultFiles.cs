@@ -15,21 +15,26 @@ internal static class ResultFiles
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    /// <param name="directory">Receives performance.json, performance.svg and performance.md. The text around the tables is kept.</param>
+    /// <param name="directory">Receives performance.json, performance.svg and performance.md. The text around the tables is
+    /// kept.</param>
     public static async Task WriteAsync(Results results, string directory, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(directory);
-        await File.WriteAllTextAsync(Path.Combine(directory, "performance.json"), JsonSerializer.Serialize(results, Json) + "\n", cancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(directory, "performance.json"), JsonSerializer.Serialize(results, Json) + "\n", cancellationToken);
         TargetPlot.Write(results, Path.Combine(directory, "performance.svg"));
 
         var path = Path.Combine(directory, "performance.md");
-        var page = File.Exists(path) ? await File.ReadAllTextAsync(path, cancellationToken) : $"# Performance\n\n{Begin}\n{End}\n";
+        var page = File.Exists(path)
+            ? await File.ReadAllTextAsync(path, cancellationToken) : $"# Performance\n\n{Begin}\n{End}\n";
         var (begin, end) = (page.IndexOf(Begin, StringComparison.Ordinal), page.IndexOf(End, StringComparison.Ordinal));
         if (begin < 0 || end < begin)
         {
-            throw new InvalidOperationException($"{path} does not contain the lines {Begin} and {End}, between which the tables are written.");
+            throw new InvalidOperationException(
+                $"{path} does not contain the lines {Begin} and {End}, between which the tables are written.");
         }
 
-        await File.WriteAllTextAsync(path, $"{page[..(begin + Begin.Length)]}\n{MarkdownTables.Write(results)}\n{page[end..]}", cancellationToken);
+        await File.WriteAllTextAsync(
+            path, $"{page[..(begin + Begin.Length)]}\n{MarkdownTables.Write(results)}\n{page[end..]}", cancellationToken);
     }
 }

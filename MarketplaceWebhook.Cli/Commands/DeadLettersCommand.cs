@@ -80,7 +80,8 @@ internal static class DeadLettersCommand
             .Select(deadLetter => Json(deadLetter));
         if (json)
         {
-            ConsoleOutput.WriteJson(await deadLetters.ToListAsync(cancellationToken), JsonOutput.Default.IReadOnlyListDeadLetterJson);
+            ConsoleOutput.WriteJson(
+                await deadLetters.ToListAsync(cancellationToken), JsonOutput.Default.IReadOnlyListDeadLetterJson);
             return 0;
         }
 
@@ -133,7 +134,9 @@ internal static class DeadLettersCommand
     {
         (string Name, string? Value)[] lines =
         [
-            ("Id", deadLetter.NotificationId), ("Kind", deadLetter.Kind), ("Received", deadLetter.ReceivedAt), ("Source", deadLetter.Source),
+            (
+                "Id", deadLetter.NotificationId), ("Kind", deadLetter.Kind), ("Received", deadLetter.ReceivedAt),
+                    ("Source", deadLetter.Source),
             ("Reason", deadLetter.Reason), ("Detail", deadLetter.Detail), ("Account", deadLetter.AccountId),
             ("Length", deadLetter.BodyLength is { } length ? $"{length} bytes" : null), ("Blob", deadLetter.BodyBlob),
             ("Redriven", deadLetter.RedrivenAt),
@@ -151,9 +154,11 @@ internal static class DeadLettersCommand
     }
 
     private static DeadLetterJson Json(StoredDeadLetter deadLetter, string? body = null) => new(
-        deadLetter.Kind, deadLetter.Id?.ToString() ?? deadLetter.Row.RowKey, ConsoleOutput.JsonTime(deadLetter.ReceivedAt), deadLetter.Source,
+        deadLetter.Kind, deadLetter.Id?.ToString() ?? deadLetter.Row.RowKey,
+        ConsoleOutput.JsonTime(deadLetter.ReceivedAt), deadLetter.Source,
         deadLetter.Reason,
-        deadLetter.Detail, deadLetter.AccountId, deadLetter.BodyLength, deadLetter.BodyBlob, ConsoleOutput.JsonTime(deadLetter.RedrivenAt), body);
+        deadLetter.Detail, deadLetter.AccountId, deadLetter.BodyLength, deadLetter.BodyBlob,
+        ConsoleOutput.JsonTime(deadLetter.RedrivenAt), body);
 
     private static string Short(string? time) => time?.Replace('T', ' ')[..19] ?? "";
 }

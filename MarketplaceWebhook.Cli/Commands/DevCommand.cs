@@ -29,7 +29,8 @@ internal static class DevCommand
         });
         var key = new Option<string?>("--key")
         {
-            Description = "The function key that callers must send. Default: a random key for each run, which send and probe read from "
+            Description =
+                "The function key that callers must send. Default: a random key for each run, which send and probe read from "
                 + "a file.",
             HelpName = "KEY",
         };
@@ -43,7 +44,8 @@ internal static class DevCommand
             Description = "Let the app wait until a debugger is attached to its process.",
         };
 
-        var command = new Command("dev", "Runs the function app on this machine, with the storage emulator unless AzureWebJobsStorage is set.")
+        var command = new Command(
+            "dev", "Runs the function app on this machine, with the storage emulator unless AzureWebJobsStorage is set.")
         {
             port, key, app, waitForDebugger,
         };

@@ -93,7 +93,8 @@ internal sealed class DevConsole
                 $"no function has this path and method: {call.Method} {call.Path}",
             StatusCodes.Status401Unauthorized => "the key is missing or wrong",
             StatusCodes.Status403Forbidden when call.Response.Length == 0 => "rejected: sent by a web page of another origin",
-            _ => string.Join("  ", new[] { Text(call.Response, "notificationId"), Text(call.Response, "detail") }.OfType<string>()),
+            _ => string.Join(
+                "  ", new[] { Text(call.Response, "notificationId"), Text(call.Response, "detail") }.OfType<string>()),
         };
         Line(colour, $"{call.Status}", call.Function ?? "", what, call.Duration);
     }

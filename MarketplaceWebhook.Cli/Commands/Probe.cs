@@ -12,7 +12,9 @@ namespace MarketplaceWebhook.Cli.Commands;
 /// <param name="statusChanges">Null if the app's storage is unknown.</param>
 public sealed class Probe(HttpClient http, TableClient? statusChanges, TimeProvider time)
 {
-    /// <summary>A status that Cyclr never sends, for an account that does not exist: it is logged and does not change Installs.</summary>
+    /// <summary>
+    /// A status that Cyclr never sends, for an account that does not exist: it is logged and does not change Installs.
+    /// </summary>
     private const string Body =
         """{"Status":"probe","AccountId":"00000000-0000-0000-0000-000000000000","MarketplaceIntegrationPackageId":1}""";
 
@@ -52,7 +54,8 @@ public sealed class Probe(HttpClient http, TableClient? statusChanges, TimeProvi
     }
 
     /// <returns>The time from receipt to row, by their timestamps.</returns>
-    /// <exception cref="UserErrorException">The row did not appear in time, or this identity may not read the storage.</exception>
+    /// <exception cref="UserErrorException">The row did not appear in time, or this identity may not read the
+    /// storage.</exception>
     public async Task<TimeSpan> WaitForRowAsync(NotificationId id, CancellationToken cancellationToken)
     {
         var (table, started, readableSince) = (statusChanges!, time.GetTimestamp(), time.GetTimestamp());
@@ -61,7 +64,8 @@ public sealed class Probe(HttpClient http, TableClient? statusChanges, TimeProvi
             try
             {
                 var row = await table.GetEntityIfExistsAsync<TableEntity>(
-                    TableKeys.Account(Guid.Empty), TableKeys.NewestFirst(id), select: [nameof(TableEntity.Timestamp)], cancellationToken);
+                    TableKeys.Account(Guid.Empty), TableKeys.NewestFirst(id),
+                    select: [nameof(TableEntity.Timestamp)], cancellationToken);
                 if (row.HasValue)
                 {
                     return Max(TimeSpan.Zero, row.Value!.Timestamp!.Value - id.ReceivedAt);

@@ -27,7 +27,8 @@ internal static class ProbeCommand
     {
         // Only an app on this machine can use the emulator.
         var settings = CommandStorage.FindSettings(storage) ?? (target.IsLoopback ? CommandStorage.Emulator : null);
-        var clients = settings is null ? null : new StorageClients(settings, StorageUse.Projecting with { CreatesOnRead = false });
+        var clients = settings is null
+            ? null : new StorageClients(settings, StorageUse.Projecting with { CreatesOnRead = false });
         using var http = new HttpClient();
         var probe = new Probe(http, clients?.StatusChanges, TimeProvider.System)
         {

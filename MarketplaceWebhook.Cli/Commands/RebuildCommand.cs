@@ -20,7 +20,8 @@ internal static class RebuildCommand
         var apply = new Option<bool>("--apply") { Description = "Write the correct rows." };
         var settle = new Option<int>("--settle")
         {
-            Description = "Report only differences that are still there after this many seconds, when notifications in transit have arrived.",
+            Description =
+                "Report only differences that are still there after this many seconds, when notifications in transit have arrived.",
             DefaultValueFactory = _ => 30,
             HelpName = "SECONDS",
         };

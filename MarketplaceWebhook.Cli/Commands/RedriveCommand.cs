@@ -21,9 +21,11 @@ internal static class RedriveCommand
             Description = "All dead letters that were not redriven yet, and the messages on the poison queue.",
         };
         var kind = DeadLettersCommand.KindOption();
-        var reason = new Option<string?>("--reason") { Description = "With --all: only dead letters with this reason.", HelpName = "REASON" };
+        var reason = new Option<string?>("--reason")
+        { Description = "With --all: only dead letters with this reason.", HelpName = "REASON" };
         reason.AcceptOnlyFromAmong(
-            RejectionReason.InvalidJson, RejectionReason.InvalidNotification, RejectionReason.TooLarge, FailureReason.ProjectionFailed,
+            RejectionReason.InvalidJson, RejectionReason.InvalidNotification, RejectionReason.TooLarge,
+            FailureReason.ProjectionFailed,
             FailureReason.UnreadableEnvelope);
         var account = new Option<string?>("--account")
         {
@@ -49,7 +51,8 @@ internal static class RedriveCommand
             {
                 result.AddError("Use either one or more IDs, or --all.");
             }
-            else if (hasIds && new Option[] { reason, account, until }.FirstOrDefault(option => result.GetResult(option) is not null) is { } option)
+            else if (hasIds && new Option[] { reason, account, until }.FirstOrDefault(
+                option => result.GetResult(option) is not null) is { } option)
             {
                 result.AddError($"{option.Name} requires --all.");
             }

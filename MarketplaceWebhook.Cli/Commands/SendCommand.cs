@@ -60,7 +60,8 @@ internal static class SendCommand
         var url = TargetUrl.Option();
 
         var command = new Command(
-            "send", "Posts a notification as Cyclr does, and prints the response.\nExit codes: 0 accepted; 1 not accepted, no response, or "
+            "send",
+            "Posts a notification as Cyclr does, and prints the response.\nExit codes: 0 accepted; 1 not accepted, no response, or "
             + "invalid input.")
         {
             body, account, apiId, package, url,

@@ -29,7 +29,8 @@ internal static class ShowCommand
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var storage = CommandStorage.Option();
         var command = new Command(
-            "show", "Shows an account: its installs, their cycles, and the notifications that Cyclr sent.\nExit codes: 0 shown; 1 "
+            "show",
+            "Shows an account: its installs, their cycles, and the notifications that Cyclr sent.\nExit codes: 0 shown; 1 "
             + "unknown account, invalid input, or storage failed.")
         {
             account, history, json, storage,
@@ -107,7 +108,8 @@ internal static class ShowCommand
         ConsoleOutput.Write("History, newest first", changes);
         if (account.History.Count > history)
         {
-            ConsoleOutput.Remark($"There are older notifications: show more with --history {Math.Min(int.MaxValue, Math.Max(history, DefaultHistory) * 10L)}.");
+            ConsoleOutput.Remark(
+                $"There are older notifications: show more with --history {Math.Min(int.MaxValue, Math.Max(history, DefaultHistory) * 10L)}.");
         }
     }
 

@@ -40,9 +40,11 @@ internal static class StatusCommand
         {
             ConsoleOutput.WriteJson(
                 new StatusJson(
-                    opened.Get<StorageClients>().Description, report.IsEmpty, report.Waiting, ConsoleOutput.JsonTime(report.OldestReceivedAt),
+                    opened.Get<StorageClients>().Description, report.IsEmpty, report.Waiting,
+                    ConsoleOutput.JsonTime(report.OldestReceivedAt),
                     report.Poisoned, ConsoleOutput.JsonTime(since)!,
-                    [.. report.DeadLetters.Select(count => new DeadLetterCountJson(count.Kind, count.Reason, count.Number, count.Redriven))],
+                    [.. report.DeadLetters.Select(
+                        count => new DeadLetterCountJson(count.Kind, count.Reason, count.Number, count.Redriven))],
                     problems),
                 JsonOutput.Default.StatusJson);
         }
@@ -93,7 +95,8 @@ internal static class StatusCommand
         foreach (var count in report.DeadLetters)
         {
             table.Add(
-                [$"  {count.Kind}, {count.Reason}", Text(count.Number)], count.Redriven > 0 ? $"{count.Redriven} redriven" : null);
+                [$"  {count.Kind}, {count.Reason}", Text(count.Number)],
+                count.Redriven > 0 ? $"{count.Redriven} redriven" : null);
         }
 
         ConsoleOutput.Write(null, table);

@@ -8,8 +8,8 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 /// <summary>
 /// The dashboard shows webhook URLs and bodies, so only the user of this machine's terminal may use it.
 /// Every request must have a loopback host name and come without a proxy, which excludes foreign sites whose name resolves to
-/// 127.0.0.1 (DNS rebinding) and visitors of a dev tunnel. A request that reads or changes data must also come from the page itself
-/// and carry the token of this run.
+/// 127.0.0.1 (DNS rebinding) and visitors of a dev tunnel. A request that reads or changes data must also come from the page
+/// itself and carry the token of this run.
 /// </summary>
 /// <remarks>
 /// As in Jupyter, the token is in the fragment of the URL that `dev` prints, and not in the page: other users of this machine can
@@ -19,14 +19,17 @@ internal sealed class AccessCheck
 {
     public const string TokenHeader = "X-Page-Token";
 
-    /// <summary>For EventSource, which cannot set a header. Only this process receives the address, and it does not log it.</summary>
+    /// <summary>
+    /// For EventSource, which cannot set a header. Only this process receives the address, and it does not log it.
+    /// </summary>
     public const string TokenParameter = "token";
 
     private const string ContentSecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    private static readonly string[] ProxyHeaders = ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"];
+    private static readonly string[] ProxyHeaders =
+        ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"];
 
     private readonly byte[] _tokenHash;
 
@@ -39,7 +42,8 @@ internal sealed class AccessCheck
     public string Token { get; }
 
     /// <summary>For the page and its files, which contain no secrets.</summary>
-    public static async ValueTask<object?> OnThisMachineAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    public static async ValueTask<object?> OnThisMachineAsync(
+        EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         SetHeaders(context.HttpContext.Response.Headers);
         return IsLoopback(context.HttpContext)

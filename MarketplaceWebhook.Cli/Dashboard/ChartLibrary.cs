@@ -5,7 +5,8 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 /// <summary>Chart.js from npm, installed like Azurite, in the background.</summary>
 public static class ChartLibrary
 {
-    /// <returns>The path of the file; null if it cannot be installed, for example without Node. The page works without charts.</returns>
+    /// <returns>The path of the file; null if it cannot be installed, for example without Node. The page works without
+    /// charts.</returns>
     public static async Task<string?> FindAsync(Action<string> report, CancellationToken cancellationToken)
     {
         try

@@ -8,7 +8,8 @@ internal sealed class DeadLetterQueries(StorageClients clients)
 {
     private static readonly string[] ColumnsWithoutBody =
         [
-            nameof(TableEntity.PartitionKey), nameof(TableEntity.RowKey), Columns.NotificationId, Columns.ReceivedAt, Columns.Source,
+            nameof(TableEntity.PartitionKey), nameof(TableEntity.RowKey), Columns.NotificationId,
+                Columns.ReceivedAt, Columns.Source,
             Columns.Reason, Columns.Detail, Columns.AccountId, Columns.BodyLength, Columns.RedrivenAt,
         ];
 
@@ -21,17 +22,21 @@ internal sealed class DeadLetterQueries(StorageClients clients)
         string? kind, int size, string? continuation, CancellationToken cancellationToken)
     {
         var found = await Task.WhenAll(
-            Kinds.Where(k => kind is null || k == kind).Select(k => ListKindAsync(k, size + 1, continuation ?? "", cancellationToken)));
-        var sorted = found.SelectMany(f => f).OrderBy(letter => letter.Row.RowKey, StringComparer.Ordinal).Take(size + 1).ToList();
+            Kinds.Where(k => kind is null || k == kind)
+                .Select(k => ListKindAsync(k, size + 1, continuation ?? "", cancellationToken)));
+        var sorted = found.SelectMany(f => f)
+            .OrderBy(letter => letter.Row.RowKey, StringComparer.Ordinal).Take(size + 1).ToList();
         return sorted.Count > size
             ? new ResultPage<StoredDeadLetter>(sorted[..size], sorted[size - 1].Row.RowKey)
             : new ResultPage<StoredDeadLetter>(sorted, Continuation: null);
     }
 
-    private async Task<List<StoredDeadLetter>> ListKindAsync(string kind, int size, string after, CancellationToken cancellationToken)
+    private async Task<List<StoredDeadLetter>> ListKindAsync(
+        string kind, int size, string after, CancellationToken cancellationToken)
     {
         var rows = clients.DeadLetters.QueryAsync<TableEntity>(
-            TableClient.CreateQueryFilter($"PartitionKey eq {kind} and RowKey gt {after}"), size, ColumnsWithoutBody, cancellationToken);
+            TableClient.CreateQueryFilter($"PartitionKey eq {kind} and RowKey gt {after}"), size,
+            ColumnsWithoutBody, cancellationToken);
         var found = new List<StoredDeadLetter>();
         await foreach (var row in rows)
         {

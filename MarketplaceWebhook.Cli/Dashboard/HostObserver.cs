@@ -9,7 +9,8 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 
 /// <summary>Turns events of the host into events of the open pages; reads the rows that changed.</summary>
 internal sealed class HostObserver(
-    ActivityFeed feed, PageEvents pages, InstallTable installs, DeadLetterTable deadLetters, PayloadBlobs payloads, TimeProvider time)
+    ActivityFeed feed, PageEvents pages, InstallTable installs, DeadLetterTable deadLetters,
+    PayloadBlobs payloads, TimeProvider time)
 {
     private const string Receive = "ReceiveNotification";
     private const string Project = "ProjectNotification";
@@ -164,7 +165,8 @@ internal sealed class HostObserver(
             var envelope = Envelope.Read(invocation.Text);
             var payload = await TryAsync(
                 async () => (object)await payloads.GetPayloadAsync(envelope, cancellationToken), cancellationToken);
-            var notification = payload is ReadOnlyMemory<byte> body && NotificationReader.Read(body.Span) is ParseResult.Accepted accepted
+            var notification = payload is ReadOnlyMemory<byte> body
+                && NotificationReader.Read(body.Span) is ParseResult.Accepted accepted
                 ? accepted.Notification
                 : null;
             return new ObservedMessage(envelope.Id.ToString(), envelope.Id, notification);
@@ -201,7 +203,8 @@ internal sealed class HostObserver(
                 var root = document.RootElement;
                 var errors = root.TryGetProperty("errors", out var fields)
                     ? string.Join(
-                        "; ", fields.EnumerateObject().Select(field => $"{field.Name}: {string.Join(' ', field.Value.EnumerateArray())}"))
+                        "; ", fields.EnumerateObject()
+                            .Select(field => $"{field.Name}: {string.Join(' ', field.Value.EnumerateArray())}"))
                     : null;
                 return new Answer(
                     root.TryGetProperty("notificationId", out var id) ? id.GetString() : null,

@@ -8,7 +8,9 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 /// <summary>Reads Installs for the dashboard: pages of installs over all accounts, and everything that one account has.</summary>
 internal sealed class InstallQueries(StorageClients clients, TimeProvider time)
 {
-    /// <summary>A selective filter makes storage read a lot: after this time the page ends with what was found, and a continuation.</summary>
+    /// <summary>
+    /// A selective filter makes storage read a lot: after this time the page ends with what was found, and a continuation.
+    /// </summary>
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(5);
 
     /// <param name="Account">The beginning of the AccountId, or a complete one in any usual form.</param>
@@ -18,7 +20,8 @@ internal sealed class InstallQueries(StorageClients clients, TimeProvider time)
     public sealed record AccountInstall(Guid AccountId, Install Install);
 
     /// <summary>Sorted by account and package.</summary>
-    public async Task<ResultPage<AccountInstall>> ListAsync(Filter filter, int size, string? continuation, CancellationToken cancellationToken)
+    public async Task<ResultPage<AccountInstall>> ListAsync(
+        Filter filter, int size, string? continuation, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var found = new List<AccountInstall>();
@@ -41,14 +44,17 @@ internal sealed class InstallQueries(StorageClients clients, TimeProvider time)
     {
         var packages = new SortedDictionary<long, Package>();
         var rows = clients.Installs.QueryAsync<TableEntity>(
-            TableClient.CreateQueryFilter($"PartitionKey eq {TableKeys.Account(accountId)}"), cancellationToken: cancellationToken);
+            TableClient.CreateQueryFilter($"PartitionKey eq {TableKeys.Account(accountId)}"),
+            cancellationToken: cancellationToken);
         await foreach (var row in rows)
         {
-            if (row[Columns.Kind] is EntityMapping.InstallKind && EntityMapping.TryRead(row, EntityMapping.ToInstall) is { } install)
+            if (row[Columns.Kind] is EntityMapping.InstallKind
+                && EntityMapping.TryRead(row, EntityMapping.ToInstall) is { } install)
             {
                 packages[install.PackageId] = PackageOf(install.PackageId) with { Install = install };
             }
-            else if (row[Columns.Kind] is EntityMapping.CycleKind && EntityMapping.TryRead(row, EntityMapping.ToCycle) is { } cycle)
+            else if (row[Columns.Kind] is EntityMapping.CycleKind
+                && EntityMapping.TryRead(row, EntityMapping.ToCycle) is { } cycle)
             {
                 var package = PackageOf(cycle.PackageId);
                 packages[cycle.PackageId] = package with { Cycles = package.Cycles.SetItem(cycle.CycleId, cycle) };
@@ -70,12 +76,14 @@ internal sealed class InstallQueries(StorageClients clients, TimeProvider time)
         else if (filter.Account is { Length: > 0 } account)
         {
             var start = account.ToLowerInvariant();
-            text.Append(" and ").Append(TableClient.CreateQueryFilter($"PartitionKey ge {start} and PartitionKey lt {After(start)}"));
+            text.Append(" and ")
+                .Append(TableClient.CreateQueryFilter($"PartitionKey ge {start} and PartitionKey lt {After(start)}"));
         }
 
         if (filter.AccountApiId is { Length: > 0 } apiId)
         {
-            text.Append(" and ").Append(TableClient.CreateQueryFilter($"AccountApiId ge {apiId} and AccountApiId lt {After(apiId)}"));
+            text.Append(" and ")
+                .Append(TableClient.CreateQueryFilter($"AccountApiId ge {apiId} and AccountApiId lt {After(apiId)}"));
         }
 
         if (filter.Status is { Length: > 0 } status)

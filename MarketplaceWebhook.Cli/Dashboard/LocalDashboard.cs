@@ -8,11 +8,14 @@ using Microsoft.Extensions.Hosting;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>The page that `dev` serves alongside the functions: it sends notifications and shows their outcome and the tables.</summary>
+/// <summary>
+/// The page that `dev` serves alongside the functions: it sends notifications and shows their outcome and the tables.
+/// </summary>
 public sealed class LocalDashboard : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
-    private readonly TaskCompletionSource<LocalFunctionsHost> _hostStarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<LocalFunctionsHost> _hostStarted = new(
+        TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ServiceProvider _services;
     private readonly AccessCheck _access;
     private readonly HostObserver _observer;
@@ -55,7 +58,8 @@ public sealed class LocalDashboard : IAsyncDisposable
         open.MapGet("/assets/chart.js", _services.GetRequiredService<StaticFiles>().ChartLibrary);
         open.MapGet("/assets/{name}", (string name) => StaticFiles.File(name));
 
-        var guarded = open.MapGroup("/page").AddEndpointFilter(_access.FromThePageAsync).AddEndpointFilter(ReportStorageErrorsAsync);
+        var guarded = open.MapGroup("/page")
+            .AddEndpointFilter(_access.FromThePageAsync).AddEndpointFilter(ReportStorageErrorsAsync);
         guarded.MapGet("/events", StreamEvents);
         _services.GetRequiredService<ReadEndpoints>().Map(guarded);
         _services.GetRequiredService<SendEndpoints>().Map(guarded);
@@ -78,16 +82,20 @@ public sealed class LocalDashboard : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private static async ValueTask<object?> ReportStorageErrorsAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    private static async ValueTask<object?> ReportStorageErrorsAsync(
+        EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         try
         {
             return await next(context);
         }
-        catch (Exception exception) when (StorageErrors.IsStorage(exception) && !context.HttpContext.RequestAborted.IsCancellationRequested)
+        catch (
+            Exception exception) when (StorageErrors.IsStorage(exception)
+                && !context.HttpContext.RequestAborted.IsCancellationRequested)
         {
             return TypedResults.Problem(
-                $"Storage does not respond: {StorageErrors.Describe(exception)}.", statusCode: StatusCodes.Status503ServiceUnavailable);
+                $"Storage does not respond: {StorageErrors.Describe(exception)}.",
+                statusCode: StatusCodes.Status503ServiceUnavailable);
         }
     }
 

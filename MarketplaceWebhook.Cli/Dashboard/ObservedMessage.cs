@@ -8,7 +8,8 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 /// <param name="Key">The notification id; for a message without one, a hash of its text.</param>
 internal sealed record ObservedMessage(string Key, NotificationId? Id, Notification? Notification)
 {
-    public static string KeyOf(string text) => $"message {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 6))}";
+    public static string KeyOf(string text) =>
+        $"message {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 6))}";
 
     /// <summary>Adds the message's content to what is known of the notification.</summary>
     public Activity Describe(Activity? known, DateTimeOffset at) =>

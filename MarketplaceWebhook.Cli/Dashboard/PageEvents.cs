@@ -4,7 +4,9 @@ using System.Threading.Channels;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>The events for the open pages. A page that falls behind is disconnected: its browser reconnects and gets a new snapshot.</summary>
+/// <summary>
+/// The events for the open pages. A page that falls behind is disconnected: its browser reconnects and gets a new snapshot.
+/// </summary>
 internal sealed class PageEvents
 {
     private const int MaxQueuedEvents = 2_000;

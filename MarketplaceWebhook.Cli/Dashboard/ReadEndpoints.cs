@@ -9,7 +9,8 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 
 /// <summary>The content of the tables, for the page.</summary>
 internal sealed class ReadEndpoints(
-    InstallQueries installs, StatusChangeQueries history, DeadLetterQueries deadLetterPages, DeadLetterTable deadLetters, TimeProvider time)
+    InstallQueries installs, StatusChangeQueries history, DeadLetterQueries deadLetterPages,
+    DeadLetterTable deadLetters, TimeProvider time)
 {
     private const int InstallsPerPage = 50;
     private const int ChangesPerPage = 25;
@@ -38,7 +39,8 @@ internal sealed class ReadEndpoints(
     {
         var found = await installs.ListAsync(
             new InstallQueries.Filter(account?.Trim(), apiId, status), InstallsPerPage, continuation, aborted);
-        return new ListView<InstallView>([.. found.Items.Select(i => InstallView.Of(i.AccountId, i.Install))], found.Continuation);
+        return new ListView<InstallView>(
+            [.. found.Items.Select(i => InstallView.Of(i.AccountId, i.Install))], found.Continuation);
     }
 
     private async Task<IReadOnlyList<PackageView>> ReadAccountAsync(Guid accountId, CancellationToken aborted) =>

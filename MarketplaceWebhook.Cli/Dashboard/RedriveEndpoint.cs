@@ -17,7 +17,8 @@ internal sealed class RedriveEndpoint(DeadLetterTable deadLetters, Redrive redri
     private async Task<IResult> RedriveAsync(string kind, string id, CancellationToken aborted)
     {
         if (!NotificationId.TryParse(id, out var notificationId)
-            || (await deadLetters.FindAsync(notificationId, aborted)).FirstOrDefault(found => found.Kind == kind) is not { } deadLetter)
+            || (await deadLetters.FindAsync(notificationId, aborted))
+            .FirstOrDefault(found => found.Kind == kind) is not { } deadLetter)
         {
             return TypedResults.NotFound();
         }

@@ -45,13 +45,16 @@ public sealed record Scenario(IReadOnlyList<Scenario.Delivery> Deliveries, IRead
         random.Shuffle(all);
 
         var delivered = new HashSet<NotificationId>();
-        return new Scenario([.. all.Select(delivery => delivery with { IsRepeated = !delivered.Add(delivery.Id) })], LastStatuses);
+        return new Scenario(
+            [.. all.Select(delivery => delivery with { IsRepeated = !delivered.Add(delivery.Id) })], LastStatuses);
     }
 
     private static Delivery Deliver(
-        Guid accountId, string accountApiId, DateTimeOffset now, (long Package, double DaysAgo, string Status) step, Random random)
+        Guid accountId, string accountApiId, DateTimeOffset now,
+        (long Package, double DaysAgo, string Status) step, Random random)
     {
-        var id = NotificationId.Create(now.AddDays(-step.DaysAgo).ToUnixTimeMilliseconds(), counter: 0, (ulong)random.NextInt64());
+        var id = NotificationId.Create(
+            now.AddDays(-step.DaysAgo).ToUnixTimeMilliseconds(), counter: 0, (ulong)random.NextInt64());
         var body = new JsonObject
         {
             ["Status"] = step.Status,
@@ -62,7 +65,8 @@ public sealed record Scenario(IReadOnlyList<Scenario.Delivery> Deliveries, IRead
         if (step.Status == KnownStatus.Installed)
         {
             body["MarketplaceInstallDetails"] = new JsonArray([.. Cycles(step.Package, random)]);
-            body["Errors"] = step.Package == 1202 ? new JsonArray("Failed to start cycle: the connector asks to sign in again") : [];
+            body["Errors"] = step.Package == 1202
+                ? new JsonArray("Failed to start cycle: the connector asks to sign in again") : [];
             body["UserId"] = NewGuid(random);
         }
 
@@ -82,7 +86,8 @@ public sealed record Scenario(IReadOnlyList<Scenario.Delivery> Deliveries, IRead
                 ["TemplateReleaseId"] = NewGuid(random),
                 ["Webhooks"] = new JsonArray(new JsonObject
                 {
-                    ["Url"] = string.Create(CultureInfo.InvariantCulture, $"https://example.com/api/webhook/{random.NextInt64():x16}"),
+                    ["Url"] = string.Create(
+                        CultureInfo.InvariantCulture, $"https://example.com/api/webhook/{random.NextInt64():x16}"),
                     ["StepName"] = $"{name} changed",
                 }),
             };

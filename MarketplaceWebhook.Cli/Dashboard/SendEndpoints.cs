@@ -11,7 +11,9 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>Acts as Cyclr: posts a body to the webhook's URL, or puts a scenario on the queue. The browser does not get the key.</summary>
+/// <summary>
+/// Acts as Cyclr: posts a body to the webhook's URL, or puts a scenario on the queue. The browser does not get the key.
+/// </summary>
 internal sealed class SendEndpoints(
     Task<LocalFunctionsHost> hostStarted, string key, HttpClient http, NotificationQueue queue, TimeProvider time)
 {
@@ -28,7 +30,8 @@ internal sealed class SendEndpoints(
     private sealed record DeliveryView(string Id, DateTimeOffset ReceivedAt, string Status, string PackageId, bool IsRepeated);
 
     private sealed record ScenarioView(
-        Guid AccountId, string AccountApiId, IReadOnlyList<DeliveryView> Deliveries, IReadOnlyDictionary<string, string> Expected);
+        Guid AccountId, string AccountApiId, IReadOnlyList<DeliveryView> Deliveries,
+        IReadOnlyDictionary<string, string> Expected);
 
     private async Task<IResult> SendAsync(HttpRequest request, string? source, CancellationToken aborted)
     {
@@ -41,7 +44,9 @@ internal sealed class SendEndpoints(
         var path = string.IsNullOrEmpty(source) ? "" : $"/{Uri.EscapeDataString(source)}";
         using var call = new HttpRequestMessage(HttpMethod.Post, $"{receiver}{path}?code={Uri.EscapeDataString(key)}")
         {
-            Content = new StreamContent(request.Body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+            Content = new StreamContent(
+                request.Body)
+            { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
         };
         var started = Stopwatch.GetTimestamp();
         using var response = await http.SendAsync(call, aborted);

@@ -10,10 +10,12 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 internal sealed class StatusChangeQueries(StorageClients clients, PayloadBlobs payloads)
 {
     /// <summary>One account's notifications, newest first.</summary>
-    public async Task<ResultPage<StatusChange>> ListAsync(Guid accountId, int size, string? continuation, CancellationToken cancellationToken)
+    public async Task<ResultPage<StatusChange>> ListAsync(
+        Guid accountId, int size, string? continuation, CancellationToken cancellationToken)
     {
         var rows = clients.StatusChanges.QueryAsync<TableEntity>(
-            TableClient.CreateQueryFilter($"PartitionKey eq {TableKeys.Account(accountId)}"), size, EntityMapping.StatusChangeColumns, cancellationToken);
+            TableClient.CreateQueryFilter($"PartitionKey eq {TableKeys.Account(accountId)}"), size,
+            EntityMapping.StatusChangeColumns, cancellationToken);
         var found = new List<StatusChange>();
         await foreach (var page in rows.AsPages(continuation, size))
         {
@@ -39,15 +41,19 @@ internal sealed class StatusChangeQueries(StorageClients clients, PayloadBlobs p
         }
 
         return row.Value!.GetString(Columns.Payload)
-            ?? Encoding.UTF8.GetString((await payloads.GetAsync(row.Value.GetString(Columns.PayloadBlob), cancellationToken)).Span);
+            ?? Encoding.UTF8.GetString(
+                (await payloads.GetAsync(row.Value.GetString(Columns.PayloadBlob), cancellationToken)).Span);
     }
 
-    /// <summary>The notifications of all accounts, in no order. Reads the entire table: call it when a page is opened, not in a loop.</summary>
+    /// <summary>
+    /// The notifications of all accounts, in no order. Reads the entire table: call it when a page is opened, not in a loop.
+    /// </summary>
     public async Task<IReadOnlyList<(NotificationId Id, string Status)>> ListSinceAsync(
         DateTimeOffset since, int limit, CancellationToken cancellationToken)
     {
         var rows = clients.StatusChanges.QueryAsync<TableEntity>(
-            TableClient.CreateQueryFilter($"ReceivedAt ge {since}"), select: [Columns.NotificationId, Columns.Status], cancellationToken: cancellationToken);
+            TableClient.CreateQueryFilter($"ReceivedAt ge {since}"), select: [Columns.NotificationId, Columns.Status],
+            cancellationToken: cancellationToken);
         var found = new List<(NotificationId, string)>();
         await foreach (var row in rows)
         {

@@ -5,7 +5,8 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 /// <summary>Notifications per status in equal intervals, the last of which contains the current time.</summary>
 /// <param name="ByStatus">Known statuses and `other`: a count for each interval.</param>
 /// <param name="IsCut">There were more than the limit.</param>
-public sealed record StatusCounts(DateTimeOffset From, double BucketSeconds, IReadOnlyDictionary<string, int[]> ByStatus, bool IsCut)
+public sealed record StatusCounts(
+    DateTimeOffset From, double BucketSeconds, IReadOnlyDictionary<string, int[]> ByStatus, bool IsCut)
 {
     public const string Other = "other";
 

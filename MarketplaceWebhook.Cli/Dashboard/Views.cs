@@ -8,7 +8,8 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 
 /// <summary>An install in a list. Package ids are text: JavaScript numbers are exact only up to 2⁵³.</summary>
 internal sealed record InstallView(
-    Guid AccountId, string PackageId, string? AccountApiId, string Status, DateTimeOffset StatusAt, int CycleCount, int? ErrorCount,
+    Guid AccountId, string PackageId, string? AccountApiId, string Status, DateTimeOffset StatusAt,
+    int CycleCount, int? ErrorCount,
     string Source)
 {
     public static InstallView Of(Guid accountId, Install install) => new(
@@ -51,7 +52,8 @@ internal sealed record CycleView(
     IReadOnlyList<CycleWebhook> Webhooks)
 {
     public static CycleView Of(Cycle cycle) => new(
-        cycle.CycleId, cycle.CycleStatus, cycle.TemplateId, cycle.TemplateReleaseId, cycle.NotificationId.ReceivedAt, cycle.WebhookCount,
+        cycle.CycleId, cycle.CycleStatus, cycle.TemplateId, cycle.TemplateReleaseId,
+        cycle.NotificationId.ReceivedAt, cycle.WebhookCount,
         JsonSerializer.Deserialize<List<CycleWebhook>>(cycle.Webhooks) ?? []);
 }
 
@@ -61,17 +63,21 @@ internal sealed record ChangeView(
     string? CompleteParameter, int? CycleCount, IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings)
 {
     public static ChangeView Of(StatusChange entry) => new(
-        entry.Id.ToString(), entry.Id.ReceivedAt, entry.Source, entry.Status, InstallView.PackageText(entry.PackageId), entry.AccountApiId,
-        entry.UserId, entry.CompleteParameter, entry.CycleCount, PackageView.Texts(entry.Errors), PackageView.Texts(entry.Warnings));
+        entry.Id.ToString(), entry.Id.ReceivedAt, entry.Source, entry.Status,
+        InstallView.PackageText(entry.PackageId), entry.AccountApiId,
+        entry.UserId, entry.CompleteParameter, entry.CycleCount, PackageView.Texts(entry.Errors),
+        PackageView.Texts(entry.Warnings));
 }
 
 /// <param name="Id">The row's notification id, or the row key if it has none.</param>
 internal sealed record DeadLetterView(
-    string Kind, string Id, DateTimeOffset? ReceivedAt, string? Source, string? Reason, string? Detail, string? AccountId, long? BodyLength,
+    string Kind, string Id, DateTimeOffset? ReceivedAt, string? Source, string? Reason, string? Detail,
+    string? AccountId, long? BodyLength,
     DateTimeOffset? RedrivenAt)
 {
     public static DeadLetterView Of(StoredDeadLetter deadLetter) => new(
-        deadLetter.Kind, deadLetter.Id?.ToString() ?? deadLetter.Row.RowKey, deadLetter.ReceivedAt, deadLetter.Source, deadLetter.Reason, deadLetter.Detail,
+        deadLetter.Kind, deadLetter.Id?.ToString() ?? deadLetter.Row.RowKey, deadLetter.ReceivedAt, deadLetter.Source,
+        deadLetter.Reason, deadLetter.Detail,
         deadLetter.AccountId, deadLetter.BodyLength, deadLetter.RedrivenAt);
 }
 

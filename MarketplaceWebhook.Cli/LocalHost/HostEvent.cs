@@ -1,9 +1,12 @@
 namespace MarketplaceWebhook.Cli.LocalHost;
 
-/// <summary>Something that the host observed or did. Texts come from outside: escape control characters before showing them.</summary>
+/// <summary>
+/// Something that the host observed or did. Texts come from outside: escape control characters before showing them.
+/// </summary>
 public abstract record HostEvent;
 
-/// <param name="Port">Where a custom handler must listen, or where this host waits for the connection of an isolated worker.</param>
+/// <param name="Port">Where a custom handler must listen, or where this host waits for the connection of an isolated
+/// worker.</param>
 public sealed record WorkerStarted(int ProcessId, int Port) : HostEvent;
 
 /// <summary>The process could not be started again; the host keeps trying.</summary>

@@ -9,9 +9,9 @@ using Microsoft.Extensions.Configuration;
 namespace MarketplaceWebhook.Cli.LocalHost;
 
 /// <summary>
-/// A small Azure Functions host for one app: HTTP functions with routes and keys, queue functions with poison queues. The app is an
-/// isolated worker or a custom handler. The tests record what the real host does; two things differ: a worker that exits is always
-/// started again, and a browser's request from a page of another origin is rejected with 403.
+/// A small Azure Functions host for one app: HTTP functions with routes and keys, queue functions with poison queues. The app is
+/// an isolated worker or a custom handler. The tests record what the real host does; two things differ: a worker that exits is
+/// always started again, and a browser's request from a page of another origin is rejected with 403.
 /// </summary>
 public sealed class LocalFunctionsHost : IAsyncDisposable
 {
@@ -74,7 +74,9 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         ? UrlOf(receiver)
         : null;
 
-    /// <summary>Starts the worker and waits until its functions can be called; then accepts HTTP calls and reads the queues.</summary>
+    /// <summary>
+    /// Starts the worker and waits until its functions can be called; then accepts HTTP calls and reads the queues.
+    /// </summary>
     /// <exception cref="UserErrorException">The app, its settings or the port cannot be used.</exception>
     public static async Task<LocalFunctionsHost> StartAsync(
         LocalFunctionsHostOptions options, CancellationToken cancellationToken)
@@ -115,7 +117,8 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
             function, _app.Host.Queues, QueueConnection.Open(_settings, function.Connection),
             _worker, _options.MessageLease, _options.Time, _observe)).ToList();
         _front = new HttpFront(
-            functions.Http, _app.Host.RoutePrefix, _worker, _options.Key, _options.Port, _options.MapOther, _options.Time, _observe);
+            functions.Http, _app.Host.RoutePrefix, _worker, _options.Key, _options.Port, _options.MapOther,
+            _options.Time, _observe);
         await _front.StartAsync(cancellationToken);
         _listening = Task.WhenAll(listeners.Select(listener => listener.RunAsync(_stopping.Token, _aborting.Token)));
     }

@@ -13,7 +13,9 @@ public sealed record LocalFunctionsHostOptions
     /// <summary>The only key, for every function and every level.</summary>
     public required string Key { get; init; }
 
-    /// <summary>Settings for the host and the worker. They override the environment of this process; null removes a variable.</summary>
+    /// <summary>
+    /// Settings for the host and the worker. They override the environment of this process; null removes a variable.
+    /// </summary>
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
 
     /// <summary>AzureWebJobsStorage; null keeps the value of the environment.</summary>
@@ -33,7 +35,9 @@ public sealed record LocalFunctionsHostOptions
     /// <summary>How long the worker may take until its functions can be called, unless it waits for a debugger.</summary>
     public TimeSpan ReadyTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a message is invisible to others while it is being processed, or after its processing was aborted.</summary>
+    /// <summary>
+    /// How long a message is invisible to others while it is being processed, or after its processing was aborted.
+    /// </summary>
     public TimeSpan MessageLease { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How long calls in progress may continue when the host stops.</summary>

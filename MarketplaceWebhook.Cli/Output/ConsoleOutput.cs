@@ -9,7 +9,9 @@ namespace MarketplaceWebhook.Cli.Output;
 /// <summary>Prints results on stdout and remarks on stderr. Control characters and markup in data are escaped.</summary>
 internal static class ConsoleOutput
 {
-    /// <summary>The minimum, in characters. A narrower terminal wraps the lines itself, so that ids can still be copied.</summary>
+    /// <summary>
+    /// The minimum, in characters. A narrower terminal wraps the lines itself, so that ids can still be copied.
+    /// </summary>
     private const int MinWidth = 120;
 
     private const int RedirectedWidth = 240;

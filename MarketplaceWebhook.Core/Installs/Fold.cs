@@ -20,7 +20,8 @@ public static class Fold
         install = change.Status switch
         {
             KnownStatus.Installed => Installed(install, change),
-            KnownStatus.Uninstalled => install with { UninstalledNotificationId = Later(install.UninstalledNotificationId, change.Id) },
+            KnownStatus.Uninstalled =>
+                install with { UninstalledNotificationId = Later(install.UninstalledNotificationId, change.Id) },
             KnownStatus.Started => install with { StartedAt = Later(install.StartedAt, change.Id.ReceivedAt) },
             KnownStatus.Stopped => install with { StoppedAt = Later(install.StoppedAt, change.Id.ReceivedAt) },
             _ => throw new InvalidOperationException("KnownStatus has a status that the fold does not apply."),

@@ -44,7 +44,8 @@ internal sealed class AccountComparison
     {
         var end = rowKey.IndexOf('_', StringComparison.Ordinal);
         var package = end < 0 ? rowKey : rowKey[..end];
-        return long.TryParse(package, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && TableKeys.Install(id) == package
+        return long.TryParse(package, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            && TableKeys.Install(id) == package
             ? id : null;
     }
 }
@@ -58,5 +59,6 @@ public sealed record RebuiltAccount(
 /// <param name="Account">The last account read: accounts are read in the order of their ids.</param>
 public sealed record RebuildProgress(string Account = "", long Accounts = 0, long Notifications = 0)
 {
-    internal RebuildProgress With(AccountComparison comparison) => new(comparison.Account, Accounts + 1, Notifications + comparison.LogRows);
+    internal RebuildProgress With(AccountComparison comparison) =>
+        new(comparison.Account, Accounts + 1, Notifications + comparison.LogRows);
 }

@@ -5,9 +5,9 @@ using System.Text.Json;
 namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>
-/// Decides whether a text from outside belongs to an account. A JSON object belongs to the AccountId in it. Without a readable one,
-/// and in any other text, the account's id anywhere in it is enough, or a known AccountApiId under that name. A message is decided
-/// by its payload.
+/// Decides whether a text from outside belongs to an account. A JSON object belongs to the AccountId in it. Without a readable
+/// one, and in any other text, the account's id anywhere in it is enough, or a known AccountApiId under that name. A message is
+/// decided by its payload.
 /// </summary>
 public sealed class AccountMatcher(Guid accountId, IReadOnlyCollection<string> apiIds)
 {

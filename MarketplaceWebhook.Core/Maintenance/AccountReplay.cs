@@ -38,7 +38,8 @@ public sealed class AccountReplay(StatusChangeReader reader)
 
     /// <returns>Null for a status that the fold ignores.</returns>
     /// <exception cref="UnreadableLogRowException">The row was not written by the application, or its blob is gone.</exception>
-    internal static async Task<StatusChange?> ReadAsync(StatusChangeReader reader, RawRow row, CancellationToken cancellationToken)
+    internal static async Task<StatusChange?> ReadAsync(
+        StatusChangeReader reader, RawRow row, CancellationToken cancellationToken)
     {
         if (row.Id(Columns.NotificationId) is not { } id || TableKeys.NewestFirst(id) != row.RowKey)
         {

@@ -168,7 +168,8 @@ public sealed class Erasure(
         await foreach (var blob in payloads.ReadAsync(cancellationToken))
         {
             var isOurs = TableKeys.TryParseBlob(blob.Name, out var id, out var isDeadLetter);
-            if (blob.Account != progress.Account && (blob.Account is not null || !isOurs || !await ContainsAccountAsync(blob.Name)))
+            if (blob.Account != progress.Account
+                && (blob.Account is not null || !isOurs || !await ContainsAccountAsync(blob.Name)))
             {
                 continue;
             }
@@ -192,10 +193,13 @@ public sealed class Erasure(
         return result;
 
         async Task<bool> ContainsAccountAsync(string name) =>
-            await payloads.FindAsync(name, cancellationToken) is { } body && progress.Matcher.IsIn(Encoding.UTF8.GetString(body.Span));
+            await payloads.FindAsync(name, cancellationToken) is { } body
+                && progress.Matcher.IsIn(Encoding.UTF8.GetString(body.Span));
     }
 
-    /// <summary>A row with an AccountApiId that is new stays until the next pass, which looks for it in the bodies first.</summary>
+    /// <summary>
+    /// A row with an AccountApiId that is new stays until the next pass, which looks for it in the bodies first.
+    /// </summary>
     private static async Task<(int Removed, int Left)> RowsAsync(
         Progress progress, IAsyncEnumerable<RawRow> rows, Func<IEnumerable<RawRow>, CancellationToken, Task<int>> removeAsync,
         bool dryRun, CancellationToken cancellationToken)
@@ -216,7 +220,8 @@ public sealed class Erasure(
         return (removed, left);
     }
 
-    private async Task<int> CountAsync(Progress progress, IEnumerable<WaitingMessage> messages, CancellationToken cancellationToken)
+    private async Task<int> CountAsync(
+        Progress progress, IEnumerable<WaitingMessage> messages, CancellationToken cancellationToken)
     {
         var count = 0;
         foreach (var message in messages)

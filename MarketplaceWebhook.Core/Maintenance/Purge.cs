@@ -54,7 +54,8 @@ public sealed class Purge(
                     old.Add(row with { Columns = new Dictionary<string, object>() });
                     if (dryRun && row.Text(Columns.PayloadBlob) is not null)
                     {
-                        result = result.WithBlob(isLeft: queues.Any(queue => queue.MayReferTo(row.Id(Columns.NotificationId)!.Value)));
+                        result = result.WithBlob(
+                            isLeft: queues.Any(queue => queue.MayReferTo(row.Id(Columns.NotificationId)!.Value)));
                     }
                 }
 
@@ -146,7 +147,8 @@ public sealed class Purge(
     }
 
     private async Task<bool> IsReferencedAsync(
-        StoredBlob blob, NotificationId id, bool isDeadLetter, Func<StoredDeadLetter, bool> stays, CancellationToken cancellationToken)
+        StoredBlob blob, NotificationId id, bool isDeadLetter, Func<StoredDeadLetter, bool> stays,
+        CancellationToken cancellationToken)
     {
         var sameId = (await letters.FindAsync(id, cancellationToken)).Where(stays).ToList();
         if (isDeadLetter)
@@ -176,8 +178,11 @@ public sealed record PurgeResult
 
     public int Blobs { get; init; }
 
-    /// <summary>Old and without a row, but a message in a queue refers to them, or may do so and could not be inspected.</summary>
+    /// <summary>
+    /// Old and without a row, but a message in a queue refers to them, or may do so and could not be inspected.
+    /// </summary>
     public int BlobsLeft { get; init; }
 
-    internal PurgeResult WithBlob(bool isLeft) => isLeft ? this with { BlobsLeft = BlobsLeft + 1 } : this with { Blobs = Blobs + 1 };
+    internal PurgeResult WithBlob(bool isLeft) =>
+        isLeft ? this with { BlobsLeft = BlobsLeft + 1 } : this with { Blobs = Blobs + 1 };
 }

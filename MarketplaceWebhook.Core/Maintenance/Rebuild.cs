@@ -9,7 +9,8 @@ namespace MarketplaceWebhook.Maintenance;
 /// and then its log: a notification projected in between is then in the log. Only differing accounts are kept in memory, and of
 /// those a bounded number.
 /// </summary>
-public sealed class Rebuild(InstallTable installs, StatusChangeLog log, StatusChangeReader reader, StorageRetry retry, TimeProvider time)
+public sealed class Rebuild(
+    InstallTable installs, StatusChangeLog log, StatusChangeReader reader, StorageRetry retry, TimeProvider time)
 {
     /// <summary>Accounts waiting for their second comparison.</summary>
     private const int MostWaiting = 10_000;

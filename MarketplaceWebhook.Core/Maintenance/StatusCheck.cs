@@ -52,7 +52,8 @@ public sealed class StatusCheck(StatusChangeLog log, QueueInspector waiting, Dea
             counts[key] = (number + 1, redriven + (deadLetter.RedrivenAt is null ? 0 : 1));
         }
 
-        return [.. counts.Select(count => new DeadLetterCount(count.Key.Kind, count.Key.Reason, count.Value.Number, count.Value.Redriven))];
+        return [.. counts.Select(
+            count => new DeadLetterCount(count.Key.Kind, count.Key.Reason, count.Value.Number, count.Value.Redriven))];
     }
 }
 
@@ -70,7 +71,9 @@ public sealed record StatusReport
     /// <summary>That message has waited so long that the projection is paused or failing.</summary>
     public bool IsProjectionLate { get; init; }
 
-    /// <summary>All messages on the poison queue. They become dead letters within seconds, unless these cannot be recorded.</summary>
+    /// <summary>
+    /// All messages on the poison queue. They become dead letters within seconds, unless these cannot be recorded.
+    /// </summary>
     public int Poisoned { get; init; }
 
     public IReadOnlyList<DeadLetterCount> DeadLetters { get; init; } = [];

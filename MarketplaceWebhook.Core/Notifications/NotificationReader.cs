@@ -23,7 +23,8 @@ public static class NotificationReader
     private const string UserId = "UserId";
     private const string CompleteParameter = "CompleteParameter";
 
-    private static readonly string[] Names = [Status, AccountId, AccountApiId, PackageId, Details, ErrorList, UserId, CompleteParameter];
+    private static readonly string[] Names =
+        [Status, AccountId, AccountApiId, PackageId, Details, ErrorList, UserId, CompleteParameter];
     private static readonly byte[][] NamesUtf8 = [.. Names.Select(Encoding.UTF8.GetBytes)];
 
     // Depth is not a reason to reject, and costs the reader one bit per level.
@@ -132,7 +133,8 @@ public static class NotificationReader
     private static ParseResult.Rejected NotJson(string why) =>
         new(RejectionReason.InvalidJson, new Dictionary<string, string[]> { [Body] = [why] }, AccountId: null);
 
-    private static ParseResult.Rejected Reject(Draft draft) => new(RejectionReason.InvalidNotification, draft.Rejections(), draft.AccountId);
+    private static ParseResult.Rejected Reject(Draft draft) =>
+        new(RejectionReason.InvalidNotification, draft.Rejections(), draft.AccountId);
 
     /// <summary>The fields read so far, in any order, before validation.</summary>
     private sealed class Draft

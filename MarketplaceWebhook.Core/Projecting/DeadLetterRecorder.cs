@@ -10,7 +10,8 @@ namespace MarketplaceWebhook.Projecting;
 
 /// <summary>Records a message that failed too often as a row of DeadLetters, unless it can be projected after all.</summary>
 public sealed class DeadLetterRecorder(
-    Projector projector, DeadLetterTable table, NotificationQueue queue, PayloadBlobs payloads, ILogger<DeadLetterRecorder> logger)
+    Projector projector, DeadLetterTable table, NotificationQueue queue, PayloadBlobs payloads,
+    ILogger<DeadLetterRecorder> logger)
 {
     private static readonly TimeSpan PutBackDelay = TimeSpan.FromMinutes(5);
 
@@ -28,7 +29,8 @@ public sealed class DeadLetterRecorder(
         }
     }
 
-    private async Task RecordFailureAsync(string messageText, DateTimeOffset insertedAt, Exception failure, CancellationToken cancellationToken)
+    private async Task RecordFailureAsync(
+        string messageText, DateTimeOffset insertedAt, Exception failure, CancellationToken cancellationToken)
     {
         var unreadable = failure as UnreadableEnvelopeException;
         var envelope = unreadable is null ? Envelope.Read(messageText) : null;
@@ -59,7 +61,9 @@ public sealed class DeadLetterRecorder(
         }
     }
 
-    /// <summary>A poison queue has no poison queue of its own: after its last delivery the message would stay there unnoticed.</summary>
+    /// <summary>
+    /// A poison queue has no poison queue of its own: after its last delivery the message would stay there unnoticed.
+    /// </summary>
     private async Task PutBackAsync(string messageText, NotificationId id, string fault, CancellationToken cancellationToken)
     {
         try
@@ -82,7 +86,8 @@ public sealed class DeadLetterRecorder(
     {
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(messageText));
         return NotificationId.Create(
-            unixMilliseconds: 0, BinaryPrimitives.ReadUInt16LittleEndian(hash), BinaryPrimitives.ReadUInt64LittleEndian(hash.AsSpan(sizeof(ushort))));
+            unixMilliseconds: 0, BinaryPrimitives.ReadUInt16LittleEndian(hash),
+            BinaryPrimitives.ReadUInt64LittleEndian(hash.AsSpan(sizeof(ushort))));
     }
 
     private async Task<Guid?> AccountIdOfAsync(Envelope? envelope, CancellationToken cancellationToken)

@@ -85,7 +85,8 @@ public sealed class Projector(
     /// IsNew: something was written that did not exist before. True also for completing what a crash interrupted; false for a
     /// message that is delivered or replayed again.
     /// </returns>
-    private Task<(StatusChange Change, bool IsNew)> RunAsync(Envelope envelope, Activity? span, CancellationToken cancellationToken)
+    private Task<(StatusChange Change, bool IsNew)> RunAsync(
+        Envelope envelope, Activity? span, CancellationToken cancellationToken)
     {
         // One time limit for all steps: a retry does not repeat what an earlier attempt completed.
         StatusChange? change = null;

@@ -22,8 +22,8 @@ public static class StorageErrors
         // Status 0: no response. 409 and not a lost race: something is being deleted.
         RequestFailedException { Status: 0 or 408 or 409 or 429 or >= 500 } e => !IsLostRace(e),
         AggregateException e => e.InnerExceptions.All(IsTransient),
-        // No token. Whether the endpoint of the identity fails for a moment or the setting is wrong cannot be distinguished: the inner
-        // exception of its 503 is an MsalServiceException.
+        // No token. Whether the endpoint of the identity fails for a moment or the setting is wrong cannot be distinguished: the
+        // inner exception of its 503 is an MsalServiceException.
         AuthenticationFailedException => true,
         // Callers check first whether they requested the cancellation.
         OperationCanceledException or TimeoutException or IOException or HttpRequestException => true,

@@ -5,7 +5,8 @@ using Azure.Core.Pipeline;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>Repeats a call once after creating the missing queues, tables and container that it failed for.</summary>
-internal sealed class StorageProvisioner(Func<string, CancellationToken, Task> createAsync, bool createsOnRead) : HttpPipelinePolicy
+internal sealed class StorageProvisioner(
+    Func<string, CancellationToken, Task> createAsync, bool createsOnRead) : HttpPipelinePolicy
 {
     public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
@@ -21,5 +22,6 @@ internal sealed class StorageProvisioner(Func<string, CancellationToken, Task> c
     }
 
     /// <summary>The application makes no synchronous calls.</summary>
-    public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => ProcessNext(message, pipeline);
+    public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) =>
+        ProcessNext(message, pipeline);
 }

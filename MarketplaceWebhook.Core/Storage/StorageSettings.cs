@@ -50,7 +50,8 @@ public sealed record StorageSettings
         }
         catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
         {
-            throw new SettingsException($"{Name} is not a valid storage connection string. For Azurite it is UseDevelopmentStorage=true.");
+            throw new SettingsException(
+                $"{Name} is not a valid storage connection string. For Azurite it is UseDevelopmentStorage=true.");
         }
 
         return new StorageSettings { ConnectionString = connectionString };
@@ -84,7 +85,8 @@ public sealed record StorageSettings
 
         if (!section.GetChildren().Any())
         {
-            throw new SettingsException($"{Name} is not set: give a storage connection string, or {Name}__accountName for an identity.");
+            throw new SettingsException(
+                $"{Name} is not set: give a storage connection string, or {Name}__accountName for an identity.");
         }
 
         return new StorageSettings
@@ -130,5 +132,6 @@ public sealed record StorageSettings
     }
 
     private static SettingsException Missing(string name) =>
-        new($"{Name}__{name} is not set: the identity form needs {Name}__accountName, or a URI for each of queue, table and blob.");
+        new(
+            $"{Name}__{name} is not set: the identity form needs {Name}__accountName, or a URI for each of queue, table and blob.");
 }

@@ -7,19 +7,27 @@ namespace MarketplaceWebhook.Telemetry;
 /// </summary>
 public static partial class Log
 {
-    [LoggerMessage(101, LogLevel.Information, "Accepted {NotificationId}: {Status} of package {PackageId} in account {AccountId}, {Bytes} bytes")]
-    public static partial void Accepted(ILogger logger, string notificationId, string status, long packageId, Guid accountId, int bytes);
+    [LoggerMessage(
+        101, LogLevel.Information,
+        "Accepted {NotificationId}: {Status} of package {PackageId} in account {AccountId}, {Bytes} bytes")]
+    public static partial void Accepted(
+        ILogger logger, string notificationId, string status, long packageId, Guid accountId, int bytes);
 
-    [LoggerMessage(102, LogLevel.Warning, "Rejected {NotificationId}: {Reason} ({Fields}), {Bytes} bytes; the body is stored in DeadLetters")]
+    [LoggerMessage(
+        102, LogLevel.Warning,
+        "Rejected {NotificationId}: {Reason} ({Fields}), {Bytes} bytes; the body is stored in DeadLetters")]
     public static partial void Rejected(ILogger logger, string notificationId, string reason, string fields, long bytes);
 
     [LoggerMessage(103, LogLevel.Error, "Storage did not accept {NotificationId}: {Fault}; the caller got 503")]
     public static partial void Unavailable(ILogger logger, string notificationId, string fault);
 
-    [LoggerMessage(104, LogLevel.Warning, "The clock of this instance is {Seconds:0.0} s behind the time of {NotificationId}, which follows the last id: the clock was set back")]
+    [LoggerMessage(
+        104, LogLevel.Warning,
+        "The clock of this instance is {Seconds:0.0} s behind the time of {NotificationId}, which follows the last id: the clock was set back")]
     public static partial void ClockBehind(ILogger logger, string notificationId, double seconds);
 
-    [LoggerMessage(201, LogLevel.Information, "Projected {NotificationId}: {Status} of package {PackageId} in account {AccountId}")]
+    [LoggerMessage(
+        201, LogLevel.Information, "Projected {NotificationId}: {Status} of package {PackageId} in account {AccountId}")]
     public static partial void Projected(ILogger logger, string notificationId, string status, long packageId, Guid accountId);
 
     [LoggerMessage(202, LogLevel.Warning, "Logged {NotificationId}: the status {Status} is unknown, Installs stays unchanged")]
@@ -37,7 +45,9 @@ public static partial class Log
     [LoggerMessage(302, LogLevel.Information, "{NotificationId} from the poison queue was projected after all")]
     public static partial void Revived(ILogger logger, string notificationId);
 
-    [LoggerMessage(303, LogLevel.Error, "Dead letter {NotificationId} could not be recorded: {Fault}; its message is back on the poison queue")]
+    [LoggerMessage(
+        303, LogLevel.Error,
+        "Dead letter {NotificationId} could not be recorded: {Fault}; its message is back on the poison queue")]
     public static partial void PutBack(ILogger logger, string notificationId, string fault);
 
     [LoggerMessage(304, LogLevel.Error, "Dead letter {NotificationId} could be neither recorded nor put back: {Fault}")]

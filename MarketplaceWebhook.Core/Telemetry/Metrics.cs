@@ -41,7 +41,8 @@ public static class Metrics
     public static void Received(string? status, string outcome) =>
         ReceivedCounter.Add(1, Status(status), new(TelemetryNames.Attributes.Outcome, outcome));
 
-    public static void Rejected(string reason) => RejectedCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Reason, reason));
+    public static void Rejected(string reason) =>
+        RejectedCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Reason, reason));
 
     /// <summary>
     /// Only for a projection that wrote something new: a redelivered message would be counted twice, the second time as late.
@@ -56,16 +57,19 @@ public static class Metrics
         }
     }
 
-    public static void Failed(string reason) => FailedCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Reason, reason));
+    public static void Failed(string reason) =>
+        FailedCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Reason, reason));
 
     /// <param name="operation">receive, project, or maintain.</param>
     public static void StorageRetried(string operation) =>
         StorageRetriesCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Operation, operation));
 
     /// <summary>A label must have few values, but a status can be any text.</summary>
-    internal static string StatusLabel(string? status) => status is not null && KnownStatus.Includes(status) ? status : OtherStatus;
+    internal static string StatusLabel(string? status) =>
+        status is not null && KnownStatus.Includes(status) ? status : OtherStatus;
 
-    private static KeyValuePair<string, object?> Status(string? status) => new(TelemetryNames.Attributes.Status, StatusLabel(status));
+    private static KeyValuePair<string, object?> Status(string? status) =>
+        new(TelemetryNames.Attributes.Status, StatusLabel(status));
 }
 
 public static class ReceiptOutcome

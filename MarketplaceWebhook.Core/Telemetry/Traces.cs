@@ -17,7 +17,8 @@ public static class Traces
     private static readonly ActivitySource Source = new(TelemetryNames.SourceName);
 
     /// <summary>For the message; null without a trace.</summary>
-    public static string? CurrentTraceParent => Activity.Current is { IdFormat: ActivityIdFormat.W3C } current ? current.Id : null;
+    public static string? CurrentTraceParent =>
+        Activity.Current is { IdFormat: ActivityIdFormat.W3C } current ? current.Id : null;
 
     public static Activity? StartSending(NotificationId id, Notification notification)
     {
@@ -34,7 +35,8 @@ public static class Traces
         // The host's call belongs to another trace, and may not be sampled: it is linked, never the parent.
         ActivityLink[] links = Activity.Current is { Recorded: true } caller ? [new ActivityLink(caller.Context)] : [];
         Activity.Current = null;
-        var span = Source.StartActivity(TelemetryNames.Spans.Process, ActivityKind.Consumer, ParentOf(traceParent), tags: null, links);
+        var span = Source.StartActivity(
+            TelemetryNames.Spans.Process, ActivityKind.Consumer, ParentOf(traceParent), tags: null, links);
         span?.SetTag("messaging.operation.type", "process");
         span?.SetTag(TelemetryNames.SpanAttributes.NotificationId, id.ToString());
         return span;
@@ -54,7 +56,8 @@ public static class Traces
     }
 
     private static ActivityContext ParentOf(string? traceParent) =>
-        traceParent is { Length: TraceParentLength } && ActivityContext.TryParse(traceParent, traceState: null, isRemote: true, out var parent)
+        traceParent is { Length: TraceParentLength }
+            && ActivityContext.TryParse(traceParent, traceState: null, isRemote: true, out var parent)
             ? parent
             : default;
 }

@@ -59,7 +59,8 @@ public sealed class NotificationReceiver(
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
             // 6.
-            Metrics.Received(result.Match<string?>(accepted => accepted.Notification.Status, _ => null), ReceiptOutcome.Unavailable);
+            Metrics.Received(
+                result.Match<string?>(accepted => accepted.Notification.Status, _ => null), ReceiptOutcome.Unavailable);
             Log.Unavailable(logger, id.ToString(), StorageErrors.Describe(e));
             request.HttpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
             return Responses.Unavailable(id);
@@ -80,23 +81,27 @@ public sealed class NotificationReceiver(
     {
         if (body.IsTooLarge)
         {
-            return new ParseResult.Rejected(RejectionReason.TooLarge, Errors(NotificationReader.Body, "is too large."), AccountId: null);
+            return new ParseResult.Rejected(
+                RejectionReason.TooLarge, Errors(NotificationReader.Body, "is too large."), AccountId: null);
         }
 
         // An invalid label rejects the notification, whatever the body is.
         var result = NotificationReader.Read(body.Bytes.Span);
         return label is not null ? result : result.Match<ParseResult>(
             accepted => new ParseResult.Rejected(
-                RejectionReason.InvalidNotification, Errors(SourceLabel.Field, SourceLabel.Rule), accepted.Notification.AccountId),
+                RejectionReason.InvalidNotification, Errors(SourceLabel.Field, SourceLabel.Rule),
+                accepted.Notification.AccountId),
             rejected => rejected with { Errors = Errors(SourceLabel.Field, SourceLabel.Rule, rejected.Errors) });
     }
 
     private static Dictionary<string, string[]> Errors(
-        string field, string why, IEnumerable<KeyValuePair<string, string[]>>? others = null) => new(others ?? []) { [field] = [why] };
+        string field, string why, IEnumerable<KeyValuePair<string, string[]>>? others = null) =>
+            new(others ?? []) { [field] = [why] };
 
     /// <summary>Step 4.</summary>
     private async Task<IResult> AcceptAsync(
-        NotificationId id, string label, Notification notification, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+        NotificationId id, string label, Notification notification, ReadOnlyMemory<byte> payload,
+        CancellationToken cancellationToken)
     {
         using var span = Traces.StartSending(id, notification);
         try
@@ -111,7 +116,8 @@ public sealed class NotificationReceiver(
 
         Metrics.Received(notification.Status, ReceiptOutcome.Accepted);
         Log.Accepted(
-            logger, id.ToString(), SafeText.Of(notification.Status), notification.PackageId, notification.AccountId, payload.Length);
+            logger, id.ToString(), SafeText.Of(notification.Status), notification.PackageId,
+            notification.AccountId, payload.Length);
         return Responses.Accepted(id);
     }
 

@@ -22,7 +22,8 @@ internal sealed class TelemetryFlush(TracerProvider tracing, MeterProvider metri
         using var timer = new PeriodicTimer(Interval, time);
         for (var flush = 1; await timer.WaitForNextTickAsync(stoppingToken); flush++)
         {
-            // A flush blocks until the exporters are done, up to the timeout: a thread of its own leaves those of the pool to requests.
+            // A flush blocks until the exporters are done, up to the timeout: a thread of its own leaves those of the pool to
+            // requests.
             var withMetrics = flush % FlushesPerMetricExport == 0;
             await Task.Factory.StartNew(
                 () => Flush(withMetrics), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

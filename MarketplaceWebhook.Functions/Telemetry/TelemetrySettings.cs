@@ -50,7 +50,8 @@ public sealed record TelemetrySettings
         string? clientId = null, authorization = null;
         foreach (var part in authentication.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            var (name, value) = part.Split('=', 2, StringSplitOptions.TrimEntries) is [var left, { Length: > 0 } right] ? (left, right) : ("", "");
+            var (name, value) = part.Split('=', 2, StringSplitOptions.TrimEntries) is [var left, { Length: > 0 } right]
+                ? (left, right) : ("", "");
             switch (name.ToUpperInvariant())
             {
                 case "CLIENTID":

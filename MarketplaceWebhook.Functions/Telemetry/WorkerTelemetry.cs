@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace MarketplaceWebhook.Telemetry;
 
 /// <summary>
-/// The worker's part of a trace: the host creates the span of a request, and the worker continues it. Added before the exporters, whose
-/// service name replaces the worker's.
+/// The worker's part of a trace: the host creates the span of a request, and the worker continues it. Added before the exporters,
+/// whose service name replaces the worker's.
 /// </summary>
 internal static class WorkerTelemetry
 {

@@ -37,7 +37,9 @@ public sealed class ModuleDependencyTests
     {
         var uses = References.In(App.Value)
             .Where(reference => !IsGenerated(reference.From) && !IsGenerated(reference.To) && ModuleOf(reference.To) is not null)
-            .Select(reference => (From: References.Outermost(reference.From).FullName, To: References.Outermost(reference.To).FullName))
+            .Select(
+                reference =>
+                    (From: References.Outermost(reference.From).FullName, To: References.Outermost(reference.To).FullName))
             .Where(use => use.From != use.To)
             .ToHashSet();
         // Types without an unvisited dependency cannot be part of a cycle: what remains after removing all of them is.
@@ -64,7 +66,9 @@ public sealed class ModuleDependencyTests
         Assert.Empty(App.Value.MainModule.GetTypes()
             .Where(type => !IsGenerated(type))
             .Select(ModuleOf)
-            .Where(module => module is null || !(Allowed.ContainsKey(module) || module is "ServiceRegistration" or "TimeLimits" or "SettingsException"))
+            .Where(
+                module => module is null
+                    || !(Allowed.ContainsKey(module) || module is "ServiceRegistration" or "TimeLimits" or "SettingsException"))
             .Distinct());
 
     private static List<string> Used(Func<string?, TypeReference, bool> isViolation) =>

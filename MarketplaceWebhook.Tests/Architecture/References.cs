@@ -6,7 +6,9 @@ namespace MarketplaceWebhook.Tests.Architecture;
 /// <summary>Every type that the code of a compiled assembly refers to, by the type that does: a `using` proves nothing.</summary>
 internal static class References
 {
-    /// <summary>Types with their namespace; what the compiler nests into a type (closures, state machines) counts for that type.</summary>
+    /// <summary>
+    /// Types with their namespace; what the compiler nests into a type (closures, state machines) counts for that type.
+    /// </summary>
     public static IEnumerable<(TypeDefinition From, TypeReference To)> In(AssemblyDefinition assembly) =>
         from type in assembly.MainModule.GetTypes()
         from reference in Of(type).SelectMany(Parts)
@@ -54,13 +56,16 @@ internal static class References
 
     private static IEnumerable<TypeReference?> Generics(IGenericParameterProvider provider) =>
         provider.GenericParameters.SelectMany(parameter =>
-            (TypeReference?[])[.. parameter.Constraints.Select(constraint => constraint.ConstraintType), .. Attributes(parameter)]);
+            (
+                TypeReference?[])[.. parameter.Constraints.Select(constraint => constraint.ConstraintType),
+                .. Attributes(parameter)]);
 
     private static IEnumerable<TypeReference?> Attributes(ICustomAttributeProvider provider) =>
         provider.CustomAttributes.SelectMany(attribute => (TypeReference?[])
         [
             attribute.AttributeType,
-            .. attribute.ConstructorArguments.Concat(attribute.Properties.Concat(attribute.Fields).Select(named => named.Argument))
+            .. attribute.ConstructorArguments.Concat(
+                attribute.Properties.Concat(attribute.Fields).Select(named => named.Argument))
                 .SelectMany(argument => (TypeReference?[])[argument.Type, argument.Value as TypeReference]),
         ]);
 
@@ -70,7 +75,8 @@ internal static class References
         null or GenericParameter => [],
         GenericInstanceType generic => [.. Parts(generic.ElementType), .. generic.GenericArguments.SelectMany(Parts)],
         IModifierType modified => [.. Parts(modified.ElementType), .. Parts(modified.ModifierType)],
-        FunctionPointerType pointer => [.. Parts(pointer.ReturnType), .. pointer.Parameters.SelectMany(p => Parts(p.ParameterType))],
+        FunctionPointerType pointer =>
+            [.. Parts(pointer.ReturnType), .. pointer.Parameters.SelectMany(p => Parts(p.ParameterType))],
         TypeSpecification specification => Parts(specification.ElementType),
         _ => [type],
     };

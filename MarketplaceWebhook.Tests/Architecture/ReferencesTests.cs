@@ -31,7 +31,8 @@ public sealed class ReferencesTests
     [InlineData(nameof(AsTypeToken))]
     public void See(string reference) => Assert.Contains(reference, Seen.Value);
 
-    private static bool IsIn(TypeReference type, string name) => type.Name == name || (type.DeclaringType is { } outer && IsIn(outer, name));
+    private static bool IsIn(TypeReference type, string name) =>
+        type.Name == name || (type.DeclaringType is { } outer && IsIn(outer, name));
 
 #pragma warning disable CA1812, CA1852, CA1823, CA1064, IDE0044, IDE0051, CS0169, CS1998
     private class AsBase;

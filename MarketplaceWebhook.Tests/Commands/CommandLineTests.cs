@@ -15,7 +15,8 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     [InlineData("--url must be an absolute URL", "send", "installed", "--url", "here")]
     [InlineData("-- dev", "send", "installed", "--url", "http://127.0.0.1:1/?code=secret")]
     [InlineData("--url must be an absolute URL", "probe", "--url", "here")]
-    [InlineData("http://127.0.0.1:1 did not respond", "probe", "--url", "http://127.0.0.1:1/?code=secret", "--storage", "somestorage")]
+    [InlineData(
+        "http://127.0.0.1:1 did not respond", "probe", "--url", "http://127.0.0.1:1/?code=secret", "--storage", "somestorage")]
     [InlineData("dev is not running on this machine: start it with", "send", "installed")]
     [InlineData("dev is not running on this machine: start it with", "probe")]
     [InlineData("--port must be a number", "dev", "--port", "70710")]
@@ -87,7 +88,8 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
         var file = Assert.Single(Directory.GetFiles(dev.DataFolder));
 
         using var sent = await CliProcess.RunAsync(null, dev.SameDataFolder, ["send", "stopped"]);
-        using var refused = await CliProcess.RunAsync(null, "send", "stopped", "--url", UrlOf(dev).Replace("code=", "code=x", StringComparison.Ordinal));
+        using var refused = await CliProcess.RunAsync(
+            null, "send", "stopped", "--url", UrlOf(dev).Replace("code=", "code=x", StringComparison.Ordinal));
         if (!OperatingSystem.IsWindows())
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
@@ -131,10 +133,12 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
         Assert.StartsWith("dev is not running", sent.Error, StringComparison.Ordinal);
     }
 
-    private static FakeApp OrdersApp() => new FakeApp().WithHttp("Orders", "orders/{source?}").Answer(202, """{"notificationId":"7"}""");
+    private static FakeApp OrdersApp() =>
+        new FakeApp().WithHttp("Orders", "orders/{source?}").Answer(202, """{"notificationId":"7"}""");
 
     private static string UrlOf(CliProcess dev) => dev.Output.Split('\n')
-        .First(line => line.StartsWith("URL for Cyclr", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1];
+        .First(line => line.StartsWith("URL for Cyclr", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1];
 
     private static Task<string> OutputAsync(CliProcess dev, string words) => Wait.ForAsync(
         words,

@@ -136,7 +136,8 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     {
         await using var services = await InstalledAsync();
         await RecordAsync(
-            services, Ids.Minute(5), DeadLetter.Failed, FailureReason.ProjectionFailed, await services.SendAsync(Ids.Minute(5), NotificationBody.Of("stopped", Account)));
+            services, Ids.Minute(5), DeadLetter.Failed, FailureReason.ProjectionFailed,
+            await services.SendAsync(Ids.Minute(5), NotificationBody.Of("stopped", Account)));
         await RecordAsync(services, Ids.Minute(6), DeadLetter.Rejected, RejectionReason.InvalidJson, "[red]no JSON\u001b[2J");
         await RecordAsync(services, Ids.Minute(7), DeadLetter.Rejected, RejectionReason.TooLarge, "{");
 
@@ -152,7 +153,8 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
             [0, 0, 0, 0, 2, 0, 2], new[] { listed, json, recent, shown, dry, one, all }.Select(result => result.ExitCode));
         Assert.All([5, 6, 7], minute => Assert.Contains(Ids.Minute(minute).ToString(), listed.Output, StringComparison.Ordinal));
         Assert.Equal(
-            [Ids.Minute(7).ToString(), Ids.Minute(6).ToString()], JsonNode.Parse(json.Output)!.AsArray().Select(deadLetter => (string?)deadLetter!["notificationId"]));
+            [Ids.Minute(7).ToString(), Ids.Minute(6).ToString()],
+            JsonNode.Parse(json.Output)!.AsArray().Select(deadLetter => (string?)deadLetter!["notificationId"]));
         Assert.Contains("There are no dead letters of this kind and time.", recent.Error, StringComparison.Ordinal);
         Assert.Contains(@"[red]no JSON\u{1B}[2J", shown.Output, StringComparison.Ordinal);
         Assert.Contains($"would be redriven  failed  {Ids.Minute(5)}", dry.Output, StringComparison.Ordinal);
@@ -198,10 +200,13 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         await services.Clients.PoisonQueue.SendMessageAsync(await services.SendAsync(Ids.Minute(9), old), Token);
 
         using var result = await CliProcess.RunAsync(
-            services.ConnectionString, ["redrive", "--all", "--dry-run", .. filter.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+            services.ConnectionString,
+            ["redrive", "--all", "--dry-run", .. filter.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
 
         Assert.Equal(0, result.ExitCode);
-        Assert.Equal(selected, ids.Where(id => result.Output.Contains(id.Value.ToString(), StringComparison.Ordinal)).Select(id => id.Key));
+        Assert.Equal(
+            selected,
+            ids.Where(id => result.Output.Contains(id.Value.ToString(), StringComparison.Ordinal)).Select(id => id.Key));
         Assert.Equal(
             filter is "" or "--kind failed", result.Output.Contains(Ids.Minute(9).ToString(), StringComparison.Ordinal));
     }
@@ -219,7 +224,8 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         Assert.Equal([2, 0, 0], new[] { counted, erased, again }.Select(result => result.ExitCode));
         Assert.Matches("installs and cycles +2 +table Installs", counted.Output);
         Assert.Contains(
-            $"Nothing was changed. `erase {Account} --yes` deletes the data permanently.", counted.Error, StringComparison.Ordinal);
+            $"Nothing was changed. `erase {Account} --yes` deletes the data permanently.", counted.Error,
+            StringComparison.Ordinal);
         Assert.Matches("notifications +1 +table StatusChanges", erased.Output);
         Assert.Empty(await services.InstallsAsync());
         using var gone = await CliProcess.RunAsync(services.ConnectionString, "show", Account.ToString());
@@ -236,7 +242,8 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         await services.Get<NotificationQueue>().ResendAsync(text, Token);
         await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Token);
 
-        using var erased = await CliProcess.RunAsync(services.ConnectionString, "erase", Account.ToString(), "--yes", "--wait", "0s");
+        using var erased = await CliProcess.RunAsync(
+            services.ConnectionString, "erase", Account.ToString(), "--yes", "--wait", "0s");
 
         Assert.Equal(2, erased.ExitCode);
         Assert.Contains("1 message of unknown accounts cannot be inspected now", erased.Error, StringComparison.Ordinal);
@@ -271,7 +278,9 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         using var purged = await CliProcess.RunAsync(services.ConnectionString, "purge", "--older-than", "1d", "--dry-run");
 
         Assert.Equal(2, purged.ExitCode);
-        Assert.Contains("Bodies of that age that were kept because a message may still need them: 1.", purged.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "Bodies of that age that were kept because a message may still need them: 1.", purged.Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -290,7 +299,8 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     [Fact]
     public async Task Unreachable_storage_fails_with_one_line()
     {
-        const string Nowhere = "DefaultEndpointsProtocol=http;AccountName=unreachable;AccountKey=bm9uZQ==;BlobEndpoint=http://127.0.0.1:9/unreachable;QueueEndpoint=http://127.0.0.1:9/unreachable;TableEndpoint=http://127.0.0.1:9/unreachable;";
+        const string Nowhere =
+            "DefaultEndpointsProtocol=http;AccountName=unreachable;AccountKey=bm9uZQ==;BlobEndpoint=http://127.0.0.1:9/unreachable;QueueEndpoint=http://127.0.0.1:9/unreachable;TableEndpoint=http://127.0.0.1:9/unreachable;";
 
         using var result = await CliProcess.RunAsync(Nowhere, "deadletters");
 
@@ -305,7 +315,8 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         return services;
     }
 
-    private static Task RecordAsync(MaintenanceServices services, NotificationId id, string kind, string reason, string body, Guid? account = null) =>
+    private static Task RecordAsync(
+        MaintenanceServices services, NotificationId id, string kind, string reason, string body, Guid? account = null) =>
         services.Get<DeadLetterTable>().RecordAsync(
             new DeadLetter
             {

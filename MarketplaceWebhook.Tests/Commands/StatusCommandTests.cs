@@ -41,7 +41,8 @@ public sealed class StatusCommandTests(AzuriteFixture azurite)
         async Task AppendAsync(string situation, params string[] options)
         {
             using var result = await CliProcess.RunAsync(services.ConnectionString, ["status", .. options]);
-            text.Append($"{situation}\n$ marketplace-webhook {string.Join(' ', ["status", .. options])}\n{result.Output}exit code {result.ExitCode}\n\n");
+            text.Append(
+                $"{situation}\n$ marketplace-webhook {string.Join(' ', ["status", .. options])}\n{result.Output}exit code {result.ExitCode}\n\n");
         }
     }
 
@@ -92,9 +93,11 @@ public sealed class StatusCommandTests(AzuriteFixture azurite)
     }
 
     private static string Envelope(NotificationId id) => Encoding.UTF8.GetString(
-        MarketplaceWebhook.Storage.Envelope.Write(id, "shop", traceParent: null, Encoding.UTF8.GetBytes(Message.Body("started"))).Span);
+        MarketplaceWebhook.Storage.Envelope.Write(
+            id, "shop", traceParent: null, Encoding.UTF8.GetBytes(Message.Body("started"))).Span);
 
     private static Task RecordAsync(MaintenanceServices services, NotificationId id, string kind, string reason) =>
         services.Get<DeadLetterTable>().RecordAsync(
-            new DeadLetter { Kind = kind, Id = id, Reason = reason, Detail = "why", Body = "x"u8.ToArray(), BodyLength = 1 }, Cancellation);
+            new DeadLetter { Kind = kind, Id = id, Reason = reason, Detail = "why", Body = "x"u8.ToArray(), BodyLength = 1 },
+            Cancellation);
 }

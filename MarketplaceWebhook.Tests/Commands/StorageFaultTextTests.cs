@@ -16,7 +16,8 @@ using Microsoft.AspNetCore.Http;
 namespace MarketplaceWebhook.Tests.Commands;
 
 /// <summary>
-/// Every command that uses storage, with every fault of storage: its exit code, and one line on stderr after the name of the storage.
+/// Every command that uses storage, with every fault of storage: its exit code, and one line on stderr after the name of the
+/// storage.
 /// The commands run in this process, whose environment and console they need: no other test runs at the same time.
 /// </summary>
 [Collection(nameof(StorageFaultTextTests))]
@@ -98,12 +99,14 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
             return (command.Text, Rows: await Task.WhenAll(rows));
         }));
 
-        var text = new StringBuilder($"{"exit code of",-42}{"failing",-8}{string.Concat(Faults.Select(fault => $"{fault.Name,6}"))}\n");
+        var text = new StringBuilder(
+            $"{"exit code of",-42}{"failing",-8}{string.Concat(Faults.Select(fault => $"{fault.Name,6}"))}\n");
         foreach (var (command, rows) in table)
         {
             foreach (var (target, results) in rows)
             {
-                text.Append($"{Named(command),-42}{target,-8}{string.Concat(results.Select(result => $"{result.ExitCode,6}"))}\n");
+                text.Append(
+                    $"{Named(command),-42}{target,-8}{string.Concat(results.Select(result => $"{result.ExitCode,6}"))}\n");
             }
         }
 
@@ -168,7 +171,8 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
     private async Task<string> PrepareAsync()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
-        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, apiId: "Acme", cycles: [Account], padding: Long));
+        await services.ProjectAsync(
+            Ids.Minute(1), NotificationBody.Of("installed", Account, apiId: "Acme", cycles: [Account], padding: Long));
         await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("paused", Account, apiId: "Acme", padding: Long));
         await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of("paused", Account, apiId: "Acme"));
         await services.ProjectAsync(Probed, NotificationBody.Of("probe", Guid.Empty));

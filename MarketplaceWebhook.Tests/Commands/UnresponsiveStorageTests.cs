@@ -15,7 +15,8 @@ public sealed class UnresponsiveStorageTests(AzuriteFixture azurite)
         using var fault = proxy.Break(Fault.NoAnswer, call => call.Kind == hanging);
 
         using var result = CliProcess.Start(
-            proxy.ConnectionString, new Dictionary<string, string> { ["TimeLimits__Maintenance"] = "00:00:01" }, command.Split(' '));
+            proxy.ConnectionString,
+            new Dictionary<string, string> { ["TimeLimits__Maintenance"] = "00:00:01" }, command.Split(' '));
         await result.WaitForExitAsync();
 
         Assert.Equal(1, result.ExitCode);
@@ -33,7 +34,8 @@ public sealed class UnresponsiveStorageTests(AzuriteFixture azurite)
         using var fault = proxy.Break(Fault.NoAnswer);
         using var cli = CliProcess.Start(proxy.ConnectionString, "deadletters");
         await Wait.ForAsync(
-            "a storage call", () => Task.FromResult(proxy.Calls.Count), calls => calls > 0, TestContext.Current.CancellationToken);
+            "a storage call", () =>
+                Task.FromResult(proxy.Calls.Count), calls => calls > 0, TestContext.Current.CancellationToken);
 
         cli.Terminate();
         await cli.WaitForExitAsync();

@@ -56,7 +56,8 @@ public sealed class EndpointTests(AzuriteFixture azurite) : IAsyncLifetime
         using var response = await InvokeAsync("ProjectNotification", "just plain text");
 
         Assert.Equal(
-            (HttpStatusCode.InternalServerError, ""), (response.StatusCode, await response.Content.ReadAsStringAsync(Cancellation)));
+            (HttpStatusCode.InternalServerError, ""),
+            (response.StatusCode, await response.Content.ReadAsStringAsync(Cancellation)));
         Assert.Equal(["Projection of (unreadable) failed: UnreadableEnvelopeException: it is not JSON"], _log.Errors);
     }
 
@@ -97,7 +98,8 @@ public sealed class EndpointTests(AzuriteFixture azurite) : IAsyncLifetime
 
     private static async Task AssertCompletedAsync(HttpResponseMessage response)
     {
-        Assert.Equal((HttpStatusCode.OK, "application/json"), (response.StatusCode, response.Content.Headers.ContentType!.MediaType));
+        Assert.Equal(
+            (HttpStatusCode.OK, "application/json"), (response.StatusCode, response.Content.Headers.ContentType!.MediaType));
         Assert.Equal("{}", await response.Content.ReadAsStringAsync(Cancellation));
         response.Dispose();
     }

@@ -68,8 +68,12 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
     public async Task Page_is_served_for_loopback_host_names_only(string path)
     {
         Assert.Equal(HttpStatusCode.OK, await SendAsync("GET", path, token: null, origin: ""));
-        Assert.Equal(HttpStatusCode.OK, await SendAsync("GET", path, token: null, origin: "", host: $"localhost:{running.BaseAddress.Port}"));
-        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync("GET", path, token: null, origin: "", host: $"example.com:{running.BaseAddress.Port}"));
+        Assert.Equal(
+            HttpStatusCode.OK,
+            await SendAsync("GET", path, token: null, origin: "", host: $"localhost:{running.BaseAddress.Port}"));
+        Assert.Equal(
+            HttpStatusCode.Forbidden,
+            await SendAsync("GET", path, token: null, origin: "", host: $"example.com:{running.BaseAddress.Port}"));
     }
 
     [Fact]
@@ -121,10 +125,13 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
     [Fact]
     public async Task Functions_respond_as_without_the_dashboard()
     {
-        const string Body = """{"Status":"started","AccountId":"00000000-0000-0000-0000-000000000000","MarketplaceIntegrationPackageId":1}""";
+        const string Body =
+            """{"Status":"started","AccountId":"00000000-0000-0000-0000-000000000000","MarketplaceIntegrationPackageId":1}""";
         var path = $"/api/cyclr/marketplace?code={Uri.EscapeDataString(RunningDashboard.Key)}";
 
-        Assert.Equal(HttpStatusCode.Accepted, await SendAsync("POST", path, token: null, origin: "https://example.com", host: "example.com", body: Body));
+        Assert.Equal(
+            HttpStatusCode.Accepted,
+            await SendAsync("POST", path, token: null, origin: "https://example.com", host: "example.com", body: Body));
         Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync("POST", "/api/cyclr/marketplace", body: Body));
         Assert.Equal(HttpStatusCode.NotFound, await SendAsync("DELETE", path));
         Assert.Equal(HttpStatusCode.NotFound, await SendAsync("POST", "/"));
@@ -133,7 +140,8 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
     public void Dispose() => _http.Dispose();
 
     private async Task<HttpStatusCode> SendAsync(
-        string method, string path, string? token = "", string? origin = null, string? host = null, string? fetchSite = null, string body = "")
+        string method, string path, string? token = "", string? origin = null, string? host = null,
+        string? fetchSite = null, string body = "")
     {
         using var request = Request(method, path, token, origin, host, fetchSite);
         if (method == "POST")
@@ -141,7 +149,8 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
             request.Content = new StringContent(body);
         }
 
-        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var response = await _http.SendAsync(
+            request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         return response.StatusCode;
     }
 

@@ -55,7 +55,9 @@ public sealed class AppearanceTests(RunningDashboard running) : IClassFixture<Ru
         await keyboard.PressAsync("Tab");
         await Expect(tab.Page.Locator(".skip")).ToBeFocusedAsync();
         await TabToAsync(tab, ".segments input[value=installed]");
-        Assert.Equal("solid", await tab.Page.EvaluateAsync<string>("() => getComputedStyle(document.querySelector('.segments input:focus + span')).outlineStyle"));
+        Assert.Equal(
+            "solid", await tab.Page.EvaluateAsync<string>(
+                "() => getComputedStyle(document.querySelector('.segments input:focus + span')).outlineStyle"));
         await keyboard.PressAsync("ArrowRight");
         await TabToAsync(tab, "#send-account");
         await keyboard.PressAsync("ControlOrMeta+a");
@@ -99,7 +101,9 @@ public sealed class AppearanceTests(RunningDashboard running) : IClassFixture<Ru
         Assert.Fail($"{selector} cannot be reached with Tab.");
     }
 
-    /// <summary>The contrast of each kind of badge, and of text and hints on a card, by relative luminance as WCAG defines it.</summary>
+    /// <summary>
+    /// The contrast of each kind of badge, and of text and hints on a card, by relative luminance as WCAG defines it.
+    /// </summary>
     private const string Contrasts = """
         () => {
           const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
@@ -107,7 +111,8 @@ public sealed class AppearanceTests(RunningDashboard running) : IClassFixture<Ru
             canvas.clearRect(0, 0, 1, 1);
             canvas.fillStyle = colour;
             canvas.fillRect(0, 0, 1, 1);
-            const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+            const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((v) => v / 255)
+                        .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
             return 0.2126 * r + 0.7152 * g + 0.0722 * b;
           };
           const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);

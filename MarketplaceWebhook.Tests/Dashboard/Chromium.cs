@@ -11,9 +11,11 @@ public sealed class Chromium : IAsyncDisposable
     /// <summary>Milliseconds. Generous: a build machine may be busy.</summary>
     public const int Deadline = 30_000;
 
-    private const string Missing = "Chromium is not installed: put chromium or google-chrome on the PATH (Debian: apt-get install chromium).";
+    private const string Missing =
+        "Chromium is not installed: put chromium or google-chrome on the PATH (Debian: apt-get install chromium).";
 
-    private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "Chromium", "Google Chrome", "chrome.exe", "msedge.exe"];
+    private static readonly string[] Names =
+        ["chromium", "chromium-browser", "google-chrome", "Chromium", "Google Chrome", "chrome.exe", "msedge.exe"];
 
     private static readonly string[] Arguments =
         ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-gpu"];
@@ -83,7 +85,8 @@ public sealed class Chromium : IAsyncDisposable
             yield break;
         }
 
-        foreach (var programs in (Environment.SpecialFolder[])[Environment.SpecialFolder.ProgramFiles, Environment.SpecialFolder.ProgramFilesX86])
+        foreach (var programs in (
+            Environment.SpecialFolder[])[Environment.SpecialFolder.ProgramFiles, Environment.SpecialFolder.ProgramFilesX86])
         {
             yield return Path.Combine(Environment.GetFolderPath(programs), "Google", "Chrome", "Application");
             yield return Path.Combine(Environment.GetFolderPath(programs), "Microsoft", "Edge", "Application");

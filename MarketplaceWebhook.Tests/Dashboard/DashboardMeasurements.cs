@@ -32,7 +32,8 @@ public sealed class DashboardMeasurements(RunningDashboard running) : IClassFixt
             await sender.SendAsync("started", Guid.NewGuid());
             var milliseconds = sender.Page.Locator("#response-row[data-milliseconds]");
             await Expect(milliseconds).ToBeVisibleAsync();
-            latencies.Add(double.Parse((await milliseconds.GetAttributeAsync("data-milliseconds"))!, CultureInfo.InvariantCulture));
+            latencies.Add(
+                double.Parse((await milliseconds.GetAttributeAsync("data-milliseconds"))!, CultureInfo.InvariantCulture));
             await sender.Page.EvaluateAsync("() => document.getElementById('response-text').replaceChildren()");
         }
 

@@ -29,7 +29,8 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
         await Expect(tab.Page.Locator("#chip-live")).ToHaveTextAsync("Live");
         var account = Guid.NewGuid();
 
-        var response = await running.PostAsync($$"""{"Status":"started","AccountId":"{{account}}","MarketplaceIntegrationPackageId":77}""");
+        var response = await running.PostAsync(
+            $$"""{"Status":"started","AccountId":"{{account}}","MarketplaceIntegrationPackageId":77}""");
 
         await Expect(tab.Row(account, 77).Locator(".badge").First).ToHaveTextAsync("started");
         var arrived = tab.Page.Locator($"#feed-rows tr[data-id='{response["notificationId"]}']");
@@ -143,7 +144,9 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
         await Expect(tab.Page.Locator("#timeline-text")).ToHaveTextAsync(
             "Package 1201: installed, stopped, started, uninstalled, installed, started. "
             + "Package 1202: installed, stopped, started, stopped. Package 1203: installed, started, uninstalled");
-        Assert.True(await tab.Page.EvaluateAsync<bool>("() => Boolean(Chart.getChart(document.querySelector('#timeline-chart canvas')))"));
+        Assert.True(
+            await tab.Page.EvaluateAsync<bool>(
+                "() => Boolean(Chart.getChart(document.querySelector('#timeline-chart canvas')))"));
     }
 
     [Fact]

@@ -14,7 +14,8 @@ public sealed class ManyAccountsTests(RunningDashboard running) : IClassFixture<
 {
     private const int Accounts = 5_000;
 
-    private static readonly string[] Statuses = [KnownStatus.Installed, KnownStatus.Started, KnownStatus.Stopped, KnownStatus.Uninstalled];
+    private static readonly string[] Statuses =
+        [KnownStatus.Installed, KnownStatus.Started, KnownStatus.Stopped, KnownStatus.Uninstalled];
 
     [Fact]
     public async Task List_of_5000_accounts_is_paged_and_filtered()
@@ -46,7 +47,8 @@ public sealed class ManyAccountsTests(RunningDashboard running) : IClassFixture<
         await Expect(rows.Filter(new LocatorFilterOptions { HasText = "stopped" })).ToHaveCountAsync(50);
     }
 
-    private static Guid AccountId(int number) => Guid.Parse($"{number:x8}-0000-4000-8000-000000000000", CultureInfo.InvariantCulture);
+    private static Guid AccountId(int number) =>
+        Guid.Parse($"{number:x8}-0000-4000-8000-000000000000", CultureInfo.InvariantCulture);
 
     private async Task FillAsync()
     {

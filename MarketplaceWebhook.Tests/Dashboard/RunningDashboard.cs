@@ -41,7 +41,11 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
                 Key = Key,
                 StorageConnection = connection,
                 // A failed message is delivered again immediately.
-                Environment = new Dictionary<string, string?> { ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:00" },
+                Environment = new Dictionary<string, string?>
+                {
+                    ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] =
+                    "00:00:00"
+                },
                 Observe = _dashboard.Observe,
                 MapOther = _dashboard.Map,
             },
@@ -66,7 +70,8 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
     /// <summary>Opens the dashboard in a new tab.</summary>
     /// <param name="address">Null: the address that `dev` prints.</param>
     public async Task<Tab> OpenAsync(TabOptions? options = null, Uri? address = null) =>
-        await Tab.OpenAsync(await chromium.LaunchAsync(TestContext.Current.CancellationToken), address ?? Url, options ?? new TabOptions());
+        await Tab.OpenAsync(
+            await chromium.LaunchAsync(TestContext.Current.CancellationToken), address ?? Url, options ?? new TabOptions());
 
     /// <summary>Posts to the webhook, as Cyclr does.</summary>
     public async Task<JsonNode> PostAsync(string body)

@@ -15,7 +15,8 @@ namespace MarketplaceWebhook.Tests.Dashboard;
 [Collection(nameof(Chromium))]
 public sealed class Screenshots(RunningDashboard running) : IClassFixture<RunningDashboard>
 {
-    private static readonly string[] Names = ["Northwind Traders", "Contoso GmbH", "Fabrikam Ltd", "Tailspin Toys", "Wingtip", "Litware", "Proseware"];
+    private static readonly string[] Names =
+        ["Northwind Traders", "Contoso GmbH", "Fabrikam Ltd", "Tailspin Toys", "Wingtip", "Litware", "Proseware"];
 
     private static readonly (int Customer, int Package, string Status)[] Notifications =
     [
@@ -37,7 +38,8 @@ public sealed class Screenshots(RunningDashboard running) : IClassFixture<Runnin
             await ShootAsync(tab, "account-light.png");
         }
 
-        await using (var dark = await running.OpenAsync(new TabOptions { Width = 1440, Height = 1020, Colours = ColorScheme.Dark }))
+        await using (var dark = await running.OpenAsync(
+            new TabOptions { Width = 1440, Height = 1020, Colours = ColorScheme.Dark }))
         {
             await Expect(dark.Page.Locator("#installs-rows tr").First).ToBeVisibleAsync();
             await Expect(dark.Page.Locator("#counts-text")).ToContainTextAsync("in the last 1 hour");
@@ -89,7 +91,14 @@ public sealed class Screenshots(RunningDashboard running) : IClassFixture<Runnin
                     {
                         Id = NotificationId.Create(at, count, (ulong)random.NextInt64()),
                         Source = "default",
-                        Status = random.Next(10) switch { < 4 => KnownStatus.Installed, < 8 => KnownStatus.Started, 8 => KnownStatus.Stopped, _ => KnownStatus.Uninstalled },
+                        Status = random.Next(10) switch
+                        {
+                            < 4 => KnownStatus.Installed,
+                            < 8 =>
+                            KnownStatus.Started,
+                            8 => KnownStatus.Stopped,
+                            _ => KnownStatus.Uninstalled
+                        },
                         AccountId = Guid.NewGuid(),
                         PackageId = 1201,
                     },

@@ -13,7 +13,9 @@ public sealed record TabOptions
     public float Scale { get; init; } = 1;
 }
 
-/// <summary>A browser tab with the dashboard. At the end there must be no console messages and no requests to other hosts.</summary>
+/// <summary>
+/// A browser tab with the dashboard. At the end there must be no console messages and no requests to other hosts.
+/// </summary>
 public sealed class Tab : IAsyncDisposable
 {
     private readonly IBrowserContext _context;

@@ -3,7 +3,9 @@ using MarketplaceWebhook.Tests.Infra;
 
 namespace MarketplaceWebhook.Tests.Deployment;
 
-/// <summary>The functions that the worker's SDK generates from attributes, and those of the custom handler's function.json files.</summary>
+/// <summary>
+/// The functions that the worker's SDK generates from attributes, and those of the custom handler's function.json files.
+/// </summary>
 public sealed class FunctionDeclarationTests
 {
     private static readonly Dictionary<string, string> Expected = new()
@@ -17,7 +19,8 @@ public sealed class FunctionDeclarationTests
     [Fact]
     public void Isolated_worker_declares_the_four_functions()
     {
-        var metadata = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "app", "functions.metadata")))!.AsArray();
+        var metadata = JsonNode.Parse(
+            File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "app", "functions.metadata")))!.AsArray();
 
         Assert.Equal(Expected, metadata.ToDictionary(function => (string)function!["name"]!, function => TriggerOf(function!)));
     }
@@ -28,7 +31,8 @@ public sealed class FunctionDeclarationTests
 
     private static string TriggerOf(JsonNode function)
     {
-        var trigger = function["bindings"]!.AsArray().Single(binding => Text(binding!, "type").EndsWith("Trigger", StringComparison.Ordinal))!;
+        var trigger = function["bindings"]!.AsArray()
+            .Single(binding => Text(binding!, "type").EndsWith("Trigger", StringComparison.Ordinal))!;
         return Text(trigger, "type") == "httpTrigger"
             ? $"{string.Join(',', trigger["methods"]!.AsArray()).ToUpperInvariant()} {Text(trigger, "route")} "
                 + $"({Text(trigger, "authLevel").ToUpperInvariant()})"

@@ -11,9 +11,12 @@ namespace MarketplaceWebhook.Tests.Documents;
 /// <summary>The commands, columns, metrics and settings in README and docs/ are those of the code.</summary>
 public sealed partial class DocumentTests
 {
-    /// <summary>The programs of commands that need Azure, a tunnel, a tool that is not installed by the project, or much time.</summary>
+    /// <summary>
+    /// The programs of commands that need Azure, a tunnel, a tool that is not installed by the project, or much time.
+    /// </summary>
     private static readonly HashSet<string> NotRun =
-        ["az", "azd", "cd", "cp", "devtunnel", "dotnet build", "dotnet publish", "dotnet run", "dotnet test", "dotnet tool", "func", "npm", "npx", "sed"];
+        ["az", "azd", "cd", "cp", "devtunnel", "dotnet build", "dotnet publish", "dotnet run", "dotnet test", "dotnet tool",
+            "func", "npm", "npx", "sed"];
 
     private static readonly string[] KeyColumns = ["PartitionKey", "RowKey"];
 
@@ -32,7 +35,8 @@ public sealed partial class DocumentTests
 
         Assert.All(ToolCommand().Matches(Repository.Read(document)), match =>
         {
-            var arguments = CommandLineParser.SplitCommandLine(match.Groups["arguments"].Value.Replace("…", "x", StringComparison.Ordinal));
+            var arguments = CommandLineParser.SplitCommandLine(
+                match.Groups["arguments"].Value.Replace("…", "x", StringComparison.Ordinal));
             Assert.Empty(root.Parse([.. arguments]).Errors.Select(error => $"{match.Value}: {error.Message}"));
         });
     }
@@ -40,7 +44,9 @@ public sealed partial class DocumentTests
     [Theory]
     [MemberData(nameof(Documents))]
     public void Command_in_a_block_is_one_of_the_tool_or_in_the_list(string document) =>
-        Assert.All(CommandBlock().Matches(Repository.Read(document)).SelectMany(block => block.Groups["lines"].Value.Split('\n')), line =>
+        Assert.All(
+            CommandBlock()
+                .Matches(Repository.Read(document)).SelectMany(block => block.Groups["lines"].Value.Split('\n')), line =>
         {
             var commands = line.Length == 0 || line[0] == ' ' || ToolCommand().IsMatch(line) ? [] : line.Split(" && ");
             Assert.All(commands, command => Assert.Contains(Program().Match(command).Groups["program"].Value, NotRun));
@@ -52,7 +58,8 @@ public sealed partial class DocumentTests
         string[] others =
             [StorageNames.InstallsTable, StorageNames.StatusChangesTable, StorageNames.DeadLettersTable, .. KeyColumns];
 
-        var named = PascalCase().Matches(Repository.Read("docs/tables.md")).Select(match => match.Groups["name"].Value).ToHashSet();
+        var named = PascalCase()
+            .Matches(Repository.Read("docs/tables.md")).Select(match => match.Groups["name"].Value).ToHashSet();
 
         Assert.Equal(Values(typeof(Columns)).Order(StringComparer.Ordinal), named.Except(others).Order(StringComparer.Ordinal));
     }
@@ -97,7 +104,8 @@ public sealed partial class DocumentTests
     private static partial Regex ToolCommand();
 
     /// <summary>A block whose first line begins with a program.</summary>
-    [GeneratedRegex(@"^```(?:sh|bash)?\n(?<lines>(?:[A-Z_]+=\S+ )?(?:az|azd|cd|cp|dotnet|func|npm|npx|git|devtunnel|docker|curl) [^`]*?)\n```", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^```(?:sh|bash)?\n(?<lines>(?:[A-Z_]+=\S+ )?(?:az|azd|cd|cp|dotnet|func|npm|npx|git|devtunnel|docker|curl) [^`]*?)\n```", RegexOptions.Multiline)]
     private static partial Regex CommandBlock();
 
     [GeneratedRegex(@"^(?:[A-Z_]+=\S+ )*(?<program>dotnet \w+|[\w-]+)")]

@@ -33,11 +33,13 @@ internal sealed class EndToEndHost : IAsyncDisposable
     /// <summary>Tests that kill the worker, or need settings of their own, run behind the local host only.</summary>
     public static bool IsLocal => BaseUrl is null;
 
-    public static string AppDirectory => Environment.GetEnvironmentVariable("JOURNEY_APP") ?? Path.Combine(AppContext.BaseDirectory, "app");
+    public static string AppDirectory =>
+        Environment.GetEnvironmentVariable("JOURNEY_APP") ?? Path.Combine(AppContext.BaseDirectory, "app");
 
     public StorageClients Storage { get; }
 
-    public LocalFunctionsHost Local => _local ?? throw new InvalidOperationException("This application runs behind the local host only.");
+    public LocalFunctionsHost Local =>
+        _local ?? throw new InvalidOperationException("This application runs behind the local host only.");
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -72,7 +74,9 @@ internal sealed class EndToEndHost : IAsyncDisposable
     /// <param name="withKey">Sends the key in the header.</param>
     public Task<HttpResponseMessage> PostAsync(byte[] body, string path = "", bool withKey = true, bool chunked = false)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, $"api/cyclr/marketplace{path}") { Content = new ByteArrayContent(body) };
+        var request = new HttpRequestMessage(
+            HttpMethod.Post, $"api/cyclr/marketplace{path}")
+        { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.TransferEncodingChunked = chunked;
         if (withKey)
@@ -97,12 +101,15 @@ internal sealed class EndToEndHost : IAsyncDisposable
     public Task<TableEntity> LoggedAsync(Guid account, NotificationId id) =>
         RowAsync(Storage.StatusChanges, TableKeys.Account(account), TableKeys.NewestFirst(id));
 
-    public Task<TableEntity> DeadAsync(string kind, NotificationId id) => RowAsync(Storage.DeadLetters, kind, TableKeys.NewestFirst(id));
+    public Task<TableEntity> DeadAsync(string kind, NotificationId id) =>
+        RowAsync(Storage.DeadLetters, kind, TableKeys.NewestFirst(id));
 
     /// <summary>Waits until the rows of an account in Installs are as expected.</summary>
-    public Task<List<TableEntity>> InstallsAsync(Guid account, string what, Func<List<TableEntity>, bool> isWanted) => Wait.ForAsync(
+    public Task<List<TableEntity>> InstallsAsync(Guid account, string what, Func<List<TableEntity>, bool> isWanted) =>
+        Wait.ForAsync(
         what,
-        async () => (await Rows.ListAsync(Storage.Installs, Cancellation)).Where(row => row.PartitionKey == TableKeys.Account(account)).ToList(),
+        async () => (await Rows.ListAsync(Storage.Installs, Cancellation))
+            .Where(row => row.PartitionKey == TableKeys.Account(account)).ToList(),
         isWanted,
         Cancellation);
 
@@ -115,12 +122,14 @@ internal sealed class EndToEndHost : IAsyncDisposable
         }
     }
 
-    private static async Task<TableEntity> RowAsync(TableClient table, string partitionKey, string rowKey) => (await Wait.ForAsync(
+    private static async Task<TableEntity> RowAsync(TableClient table, string partitionKey, string rowKey) =>
+        (await Wait.ForAsync(
         $"the row {partitionKey} {rowKey} of {table.Name}",
         async () => await table.GetEntityIfExistsAsync<TableEntity>(partitionKey, rowKey, cancellationToken: Cancellation),
         row => row.HasValue,
         Cancellation)).Value!;
 
     private static string Setting(string name) =>
-        Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException($"JOURNEY_BASE_URL is set: set {name} too.");
+        Environment.GetEnvironmentVariable(name)
+            ?? throw new InvalidOperationException($"JOURNEY_BASE_URL is set: set {name} too.");
 }

@@ -32,9 +32,11 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         var id = await EndToEndHost.IdOfAsync(response);
         var change = await application.Host.LoggedAsync(_account, id);
-        Assert.Equal((name, 1234L, "shop"), (change.GetString("Status"), change.GetInt64("PackageId"), change.GetString("Source")));
+        Assert.Equal(
+            (name, 1234L, "shop"), (change.GetString("Status"), change.GetInt64("PackageId"), change.GetString("Source")));
         Assert.Equal(Encoding.UTF8.GetString(body), change.GetString("Payload"));
-        var rows = await application.Host.InstallsAsync(_account, "the rows", rows => rows.Count == (name == "installed" ? 2 : 1));
+        var rows = await application.Host.InstallsAsync(
+            _account, "the rows", rows => rows.Count == (name == "installed" ? 2 : 1));
         Assert.Equal((name, id.ToString()), (rows[0].GetString("Status"), rows[0].GetString("StatusNotificationId")));
         Assert.Equal("ExampleAccount", rows[0].GetString("AccountApiId"));
     }
@@ -49,7 +51,8 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
         }
 
         var running = await application.Host.InstallsAsync(
-            _account, "both rows", rows => rows.Count == 2 && rows[0].ContainsKey("StoppedAt") && rows[0].GetString("Status") == "started");
+            _account, "both rows", rows =>
+                rows.Count == 2 && rows[0].ContainsKey("StoppedAt") && rows[0].GetString("Status") == "started");
         Assert.Equal((1, 1), (running[0].GetInt32("CycleCount"), running[0].GetInt32("ErrorCount")));
         Assert.True(running[0].GetDateTimeOffset("InstalledAt") < running[0].GetDateTimeOffset("StoppedAt"));
         Assert.True(running[0].GetDateTimeOffset("StoppedAt") < running[0].GetDateTimeOffset("StartedAt"));
@@ -64,12 +67,14 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
     [MemberData(nameof(Accepted))]
     public async Task Valid_body_is_logged(string name)
     {
-        using var expected = JsonDocument.Parse(await File.ReadAllTextAsync(Bodies.ExpectationOf("accepted", name), Cancellation));
+        using var expected = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Bodies.ExpectationOf("accepted", name), Cancellation));
 
         using var response = await application.Host.PostAsync(Bodies.Read("accepted", name));
 
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
-        var change = await application.Host.LoggedAsync(expected.RootElement.GetProperty("accountId").GetGuid(), await EndToEndHost.IdOfAsync(response));
+        var change = await application.Host.LoggedAsync(
+            expected.RootElement.GetProperty("accountId").GetGuid(), await EndToEndHost.IdOfAsync(response));
         Assert.Equal(expected.RootElement.Text("status"), change.GetString("Status"));
         Assert.Equal(expected.RootElement.GetProperty("packageId").GetInt64(), change.GetInt64("PackageId"));
         Assert.Equal(
@@ -89,9 +94,13 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
         var deadLetter = await application.Host.DeadAsync("rejected", await EndToEndHost.IdOfAsync(response));
-        Assert.Equal((expected.RootElement.Text("reason"), (long)body.Length), (deadLetter.GetString("Reason"), deadLetter.GetInt64("BodyLength")));
+        Assert.Equal(
+            (expected.RootElement.Text("reason"), (long)body.Length),
+            (deadLetter.GetString("Reason"), deadLetter.GetInt64("BodyLength")));
         Assert.Equal(body, deadLetter.GetString("BodyBlob") is { } blob
-            ? (await application.Host.Storage.Payloads.GetBlobClient(blob).DownloadContentAsync(Cancellation)).Value.Content.ToArray()
+            ? (
+                await application.Host.Storage.Payloads.GetBlobClient(blob)
+                    .DownloadContentAsync(Cancellation)).Value.Content.ToArray()
             : Encoding.UTF8.GetBytes(deadLetter.GetString("Body")));
     }
 
@@ -116,7 +125,8 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
 
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         var change = await application.Host.LoggedAsync(_account, await EndToEndHost.IdOfAsync(response));
-        var blob = await application.Host.Storage.Payloads.GetBlobClient(change.GetString("PayloadBlob")).DownloadContentAsync(Cancellation);
+        var blob = await application.Host.Storage.Payloads.GetBlobClient(change.GetString("PayloadBlob"))
+            .DownloadContentAsync(Cancellation);
         Assert.Equal(body, blob.Value.Content.ToArray());
     }
 
@@ -148,7 +158,8 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
     {
         using var response = await application.Host.PostAsync(OfAccount("started"), query, withKey: false);
 
-        Assert.Equal((HttpStatusCode.Unauthorized, ""), (response.StatusCode, await response.Content.ReadAsStringAsync(Cancellation)));
+        Assert.Equal(
+            (HttpStatusCode.Unauthorized, ""), (response.StatusCode, await response.Content.ReadAsStringAsync(Cancellation)));
     }
 
     [Fact]
@@ -156,7 +167,9 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
     {
         using var response = await application.Host.GetAsync("api/health");
 
-        Assert.Equal((HttpStatusCode.OK, """{"status":"healthy"}"""), (response.StatusCode, await response.Content.ReadAsStringAsync(Cancellation)));
+        Assert.Equal(
+            (HttpStatusCode.OK, """{"status":"healthy"}"""),
+            (response.StatusCode, await response.Content.ReadAsStringAsync(Cancellation)));
     }
 
     [Fact]
@@ -187,7 +200,8 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
 
         var deadLetter = await Wait.ForAsync(
             "the dead deadLetter",
-            async () => (await Rows.ListAsync(application.Host.Storage.DeadLetters, Cancellation)).FirstOrDefault(row => row.GetString("Body") == text),
+            async () => (await Rows.ListAsync(application.Host.Storage.DeadLetters, Cancellation))
+                .FirstOrDefault(row => row.GetString("Body") == text),
             row => row is not null,
             Cancellation);
         Assert.Equal(("failed", "unreadable-envelope"), (deadLetter!.PartitionKey, deadLetter.GetString("Reason")));
@@ -195,7 +209,8 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
 
     private Task<List<TableEntity>> InstallsAsync() => application.Host.InstallsAsync(_account, "rows", _ => true);
 
-    private Task SendAsync(string message) => application.Host.Storage.Queue.SendMessageAsync(message, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: Cancellation);
+    private Task SendAsync(string message) => application.Host.Storage.Queue.SendMessageAsync(
+        message, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: Cancellation);
 
     /// <summary>A documented body with the account of this test.</summary>
     private byte[] OfAccount(string name) => OfAccount(name, _account);

@@ -56,7 +56,8 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         var delay = process.Attributes.Single(attribute => attribute.Key == TelemetryNames.SpanAttributes.ProjectionDelay);
         Assert.InRange(delay.Value.DoubleValue, 0, Deadline.TotalSeconds);
         Assert.All(collector.Resources, resource => Assert.Contains(
-            resource.Attributes, attribute => attribute is { Key: "service.name", Value.StringValue: TelemetryNames.ServiceName }));
+            resource.Attributes, attribute =>
+                attribute is { Key: "service.name", Value.StringValue: TelemetryNames.ServiceName }));
 
         TestContext.Current.TestOutputHelper!.WriteLine(TraceText.Of(collector.Spans));
     }
@@ -158,6 +159,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     /// <summary>A counter as it was exported last: attributes → value.</summary>
     private static Dictionary<string, long> Counted(OtlpReceiver collector, string name) =>
         collector.Metrics.LastOrDefault(metric => metric.Name == name)?.Sum.DataPoints.ToDictionary(
-            point => string.Join(' ', point.Attributes.Select(label => $"{label.Key}={label.Value.StringValue}").Order(StringComparer.Ordinal)),
+            point => string.Join(
+                ' ', point.Attributes.Select(label => $"{label.Key}={label.Value.StringValue}").Order(StringComparer.Ordinal)),
             point => point.AsInt) ?? [];
 }

@@ -29,7 +29,8 @@ internal sealed class AzureManagement : IAsyncDisposable
     /// <summary>How many calls get 404 before the function is listed.</summary>
     public int CallsBeforeFunctionIsListed { get; set; }
 
-    public string Url => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/";
+    public string Url =>
+        _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/";
 
     public static async Task<AzureManagement> StartAsync(string? cyclrKey = null)
     {

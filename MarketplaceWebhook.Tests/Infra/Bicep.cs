@@ -10,7 +10,9 @@ internal static class Bicep
 
     private static readonly Lazy<Task<JsonNode>> Compiled = new(CompileAsync);
 
-    /// <summary>infra/main.bicep as an ARM template, compiled without warnings. Skips the calling test if this machine has no compiler.</summary>
+    /// <summary>
+    /// infra/main.bicep as an ARM template, compiled without warnings. Skips the calling test if this machine has no compiler.
+    /// </summary>
     public static Task<JsonNode> TemplateAsync()
     {
         SkipWithoutCompiler();

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace MarketplaceWebhook.Tests.Infra;
 
 /// <summary>
-/// Runs the postdeploy hook as azd does: as a process, with azd's values in the environment. Scripts that record their calls replace
-/// azd and dotnet, and a test double on loopback replaces Azure. curl and PowerShell are the real ones.
+/// Runs the postdeploy hook as azd does: as a process, with azd's values in the environment. Scripts that record their calls
+/// replace azd and dotnet, and a test double on loopback replaces Azure. curl and PowerShell are the real ones.
 /// </summary>
 public sealed class HookTests : IDisposable
 {
@@ -116,10 +116,13 @@ public sealed class HookTests : IDisposable
         azure.CallsBeforeFunctionIsListed = int.MaxValue;
 
         var run = await RunAsync(
-            shell, "postdeploy", [.. ValuesFor(azure).Where(value => value.Key != "POSTDEPLOY_TIMEOUT_SECONDS"), new("POSTDEPLOY_TIMEOUT_SECONDS", "0")]);
+            shell, "postdeploy", [.. ValuesFor(azure)
+                .Where(value => value.Key != "POSTDEPLOY_TIMEOUT_SECONDS"), new("POSTDEPLOY_TIMEOUT_SECONDS", "0")]);
 
         Assert.Equal(1, run.ExitCode);
-        Assert.Equal("Azure does not list the function ReceiveNotification after 0 s: see the app's log stream in the Portal.", run.Output.Trim());
+        Assert.Equal(
+            "Azure does not list the function ReceiveNotification after 0 s: see the app's log stream in the Portal.",
+            run.Output.Trim());
         Assert.Empty(CallsOf("dotnet"));
     }
 
@@ -160,7 +163,8 @@ public sealed class HookTests : IDisposable
     ];
 
     private string[] CallsOf(string tool) =>
-        File.Exists(Path.Combine(_folder.FullName, tool + ".calls")) ? File.ReadAllLines(Path.Combine(_folder.FullName, tool + ".calls")) : [];
+        File.Exists(Path.Combine(_folder.FullName, tool + ".calls"))
+            ? File.ReadAllLines(Path.Combine(_folder.FullName, tool + ".calls")) : [];
 
     private async Task<(int ExitCode, string Output)> RunAsync(
         string shell, string hook, IEnumerable<KeyValuePair<string, string>> values)
@@ -171,7 +175,9 @@ public sealed class HookTests : IDisposable
         var hooks = Directory.CreateDirectory(Path.Combine(_folder.FullName, "infra", "hooks"));
         var script = Path.Combine(hooks.FullName, hook + (shell == "sh" ? ".sh" : ".ps1"));
         File.Copy(Repository.PathOf($"infra/hooks/{Path.GetFileName(script)}"), script, overwrite: true);
-        WriteTool("azd", $$"""[ "$1" = auth ] && echo '{"token": "{{AzureManagement.Token}}", "expiresOn": "2030-01-01T00:00:00Z"}' && exit 0; echo "$*" >> "{{_folder.FullName}}/azd.calls" """);
+        WriteTool(
+            "azd",
+            $$"""[ "$1" = auth ] && echo '{"token": "{{AzureManagement.Token}}", "expiresOn": "2030-01-01T00:00:00Z"}' && exit 0; echo "$*" >> "{{_folder.FullName}}/azd.calls" """);
         WriteTool("dotnet", $$"""echo "$*" >> "{{_folder.FullName}}/dotnet.calls"; exit "${FAKE_DOTNET_EXIT:-0}" """);
 
         var start = new ProcessStartInfo(shell, shell == "sh" ? [script] : ["-NoProfile", "-File", script])
@@ -208,5 +214,6 @@ public sealed class HookTests : IDisposable
     }
 
     private static bool IsInstalled(string tool) =>
-        Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, tool)));
+        Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, tool)));
 }

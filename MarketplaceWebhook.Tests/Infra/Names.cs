@@ -29,5 +29,6 @@ internal static class Names
     }
 
     private static HashSet<string> ConstantsOf(params Type[] types) =>
-        [.. types.SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.Static)).Select(field => (string)field.GetRawConstantValue()!)];
+        [.. types.SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.Static))
+            .Select(field => (string)field.GetRawConstantValue()!)];
 }

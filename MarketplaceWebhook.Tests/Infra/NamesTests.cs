@@ -66,7 +66,8 @@ public sealed partial class NamesTests
     [Fact]
     public async Task Always_ready_instances_are_for_functions_that_exist()
     {
-        var functions = Bicep.TextsOf(await Bicep.TemplateAsync()).SelectMany(text => ScaleGroup().Matches(text)).Select(match => match.Groups[1].Value);
+        var functions = Bicep.TextsOf(await Bicep.TemplateAsync())
+            .SelectMany(text => ScaleGroup().Matches(text)).Select(match => match.Groups[1].Value);
 
         Assert.Equal("ProjectNotification", Assert.Single(functions));
         Assert.Contains("ProjectNotification", Names.Functions.Keys);

@@ -42,7 +42,8 @@ public sealed partial class OperationsTests
     [Fact]
     public void Every_alert_is_explained()
     {
-        var names = AlertName().Matches(Repository.Read("infra/modules/alerts.bicep")).Select(match => match.Groups[1].Value).ToList();
+        var names = AlertName()
+            .Matches(Repository.Read("infra/modules/alerts.bicep")).Select(match => match.Groups[1].Value).ToList();
         var operations = Repository.Read("docs/operations.md");
 
         Assert.Equal(7, names.Count);
@@ -78,7 +79,8 @@ public sealed partial class OperationsTests
     [GeneratedRegex(@"^\|[^|\n]*\| (?<table>\w+) \| `(?<filter>[^`]+)` \|\r?$", RegexOptions.Multiline)]
     private static partial Regex FilterRow();
 
-    [GeneratedRegex(@"^(?<column>\w+) (?:eq|ne|gt|ge|lt|le) (?:(?<text>'[^']*')|(?<int64>\d+L)|(?<int32>\d+)|(?<time>datetime'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ'))$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"^(?<column>\w+) (?:eq|ne|gt|ge|lt|le) (?:(?<text>'[^']*')|(?<int64>\d+L)|(?<int32>\d+)|(?<time>datetime'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ'))$", RegexOptions.ExplicitCapture)]
     private static partial Regex Condition();
 
     [GeneratedRegex(@"\.With\(Columns\.(\w+)")]

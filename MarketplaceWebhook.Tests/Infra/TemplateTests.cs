@@ -18,7 +18,8 @@ public sealed class TemplateTests
     {
         var template = await Bicep.TemplateAsync();
 
-        var modules = Bicep.ResourcesOf(template).Count(resource => (string)resource["type"]! == "Microsoft.Resources/deployments");
+        var modules = Bicep.ResourcesOf(template)
+            .Count(resource => (string)resource["type"]! == "Microsoft.Resources/deployments");
         Assert.Equal(Directory.GetFiles(Repository.PathOf("infra"), "*.bicep", SearchOption.AllDirectories).Length - 1, modules);
     }
 
@@ -79,7 +80,8 @@ public sealed class TemplateTests
         Assert.True((bool)blobs["deleteRetentionPolicy"]!["enabled"]!);
         Assert.True((bool)blobs["containerDeleteRetentionPolicy"]!["enabled"]!);
         Assert.DoesNotContain(
-            Bicep.ResourcesOf(await Bicep.TemplateAsync()), resource => ((string)resource["type"]!).EndsWith("managementPolicies"));
+            Bicep.ResourcesOf(await Bicep.TemplateAsync()), resource =>
+                ((string)resource["type"]!).EndsWith("managementPolicies"));
     }
 
     [Fact]
@@ -154,7 +156,8 @@ public sealed class TemplateTests
     public void Cyclr_addresses_of_every_region_are_distinct_ipv4_addresses()
     {
         var regions = JsonNode.Parse(Repository.Read("infra/cyclr-addresses.example.json"))!["regions"]!.AsArray();
-        var addresses = regions.SelectMany(region => region!["addresses"]!.AsArray()).Select(address => (string)address!).ToList();
+        var addresses = regions.SelectMany(region => region!["addresses"]!.AsArray())
+            .Select(address => (string)address!).ToList();
 
         Assert.Equal(["US", "US 2", "UK", "EU", "APAC"], regions.Select(region => (string)region!["region"]!));
         Assert.Equal(addresses.Distinct(), addresses);
@@ -176,7 +179,8 @@ public sealed class TemplateTests
     [Fact]
     public void Azd_sets_every_parameter_of_the_template()
     {
-        var given = JsonNode.Parse(Repository.Read("infra/main.parameters.json"))!["parameters"]!.AsObject().Select(pair => pair.Key);
+        var given = JsonNode.Parse(Repository.Read("infra/main.parameters.json"))!["parameters"]!.AsObject()
+            .Select(pair => pair.Key);
         var declared = Repository.Read("infra/main.bicep").Split('\n')
             .Where(line => line.StartsWith("param ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1]);
 
@@ -184,5 +188,6 @@ public sealed class TemplateTests
     }
 
     private static async Task<JsonNode> SingleResourceAsync(string type) =>
-        Assert.Single(Bicep.ResourcesOf(await Bicep.TemplateAsync()), resource => (string)resource["type"]! == type)["properties"]!;
+        Assert.Single(
+            Bicep.ResourcesOf(await Bicep.TemplateAsync()), resource => (string)resource["type"]! == type)["properties"]!;
 }

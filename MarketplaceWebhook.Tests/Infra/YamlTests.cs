@@ -7,7 +7,8 @@ namespace MarketplaceWebhook.Tests.Infra;
 public sealed partial class YamlTests
 {
     public static TheoryData<string> Workflows { get; } = [
-        .. Directory.GetFiles(Repository.PathOf(".github/workflows"), "*.yml").Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal),
+        .. Directory.GetFiles(Repository.PathOf(".github/workflows"), "*.yml")
+            .Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal),
     ];
 
     [Theory]
@@ -83,13 +84,16 @@ public sealed partial class YamlTests
     {
         var azure = Read("azure.yaml");
 
-        Assert.All(Scalars(azure["services"], "project"), project => Assert.True(Directory.Exists(Repository.PathOf(project)), project));
+        Assert.All(
+            Scalars(azure["services"], "project"), project => Assert.True(Directory.Exists(Repository.PathOf(project)), project));
         var hooks = Scalars(azure["hooks"], "run").ToList();
         Assert.Equal(2, hooks.Count);
         Assert.All(hooks, hook => Assert.True(File.Exists(Repository.PathOf(hook)), hook));
     }
 
-    /// <summary>Expands a condition with bash: azd's library (drone/envsubst) has bash's syntax for prefixes and replacements.</summary>
+    /// <summary>
+    /// Expands a condition with bash: azd's library (drone/envsubst) has bash's syntax for prefixes and replacements.
+    /// </summary>
     private static async Task<string> ExpandAsync(string condition, string runtime)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs bash.");
@@ -116,7 +120,9 @@ public sealed partial class YamlTests
         _ => [],
     };
 
-    [GeneratedRegex(@"^ +(?:- )?uses: (?<repository>[\w-]+/[\w-]+)(?:/[\w-]+)?@(?<version>[0-9a-f]{40} # v\d+\.\d+\.\d+)\r?$", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^ +(?:- )?uses: (?<repository>[\w-]+/[\w-]+)(?:/[\w-]+)?@(?<version>[0-9a-f]{40} # v\d+\.\d+\.\d+)\r?$",
+        RegexOptions.Multiline)]
     private static partial Regex Pinned();
 
     [GeneratedRegex(@"\$\{\{\s*(inputs|github\.event|vars)")]

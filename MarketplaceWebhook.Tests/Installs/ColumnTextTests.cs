@@ -41,7 +41,9 @@ public sealed class ColumnTextTests
     {
         CycleWebhook[] webhooks = [new("https://example.com/?a=1&b=2", "Schritt"), new(null, "no URL"), new(null, null)];
 
-        Assert.Equal("""["Größe <b>'&+","日本","a\"b\\\n"]""", ColumnText.JsonArray((string[])["Größe <b>'&+", "日本", "a\"b\\\n"], "Errors", _warnings));
+        Assert.Equal(
+            """["Größe <b>'&+","日本","a\"b\\\n"]""",
+            ColumnText.JsonArray((string[])["Größe <b>'&+", "日本", "a\"b\\\n"], "Errors", _warnings));
         Assert.Equal(
             """[{"Url":"https://example.com/?a=1&b=2","StepName":"Schritt"},{"StepName":"no URL"},{}]""",
             ColumnText.JsonArray(webhooks, "Webhooks", _warnings));

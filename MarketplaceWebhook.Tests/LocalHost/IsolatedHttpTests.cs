@@ -56,7 +56,8 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
         request.Headers.Add("traceparent", TraceParent);
         using var response = await _http.SendAsync(request, CancellationToken);
 
-        Assert.Contains("0af7651916cd43dd8448eb211c80319c", (string?)(await JsonAsync(response))["traceParent"], StringComparison.Ordinal);
+        Assert.Contains(
+            "0af7651916cd43dd8448eb211c80319c", (string?)(await JsonAsync(response))["traceParent"], StringComparison.Ordinal);
     }
 
     [Theory]
@@ -130,7 +131,9 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
         Assert.Empty(await response.Content.ReadAsByteArrayAsync(CancellationToken));
         // The worker's HTTP server alone would take 5 s.
-        Assert.InRange(_app.Events.All<HttpInvocation>().First(call => call.Function == "Fail").Duration, TimeSpan.Zero, TimeSpan.FromSeconds(4));
+        Assert.InRange(
+            _app.Events.All<HttpInvocation>().First(call => call.Function == "Fail").Duration, TimeSpan.Zero,
+            TimeSpan.FromSeconds(4));
     }
 
     [Fact]
@@ -173,7 +176,8 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
         await Wait.ForAsync(
             "the stack", () => Lines().Any(line => line.Contains("at SampleWorker.HttpFunctions.Fail", StringComparison.Ordinal)),
             CancellationToken);
-        Assert.Contains(Lines(), line => line.EndsWith("InvalidOperationException: the function fails", StringComparison.Ordinal));
+        Assert.Contains(
+            Lines(), line => line.EndsWith("InvalidOperationException: the function fails", StringComparison.Ordinal));
     }
 
     private List<string> Lines() => [.. _app.Events.All<WorkerWrote>().Select(wrote => wrote.Line)];

@@ -42,7 +42,8 @@ public sealed class IsolatedQueueTests : IAsyncLifetime
         Assert.Equal(1, (int?)seen["DequeueCount"]);
         Assert.Equal(sent.InsertionTime, (DateTimeOffset?)seen["InsertedOn"]);
         Assert.Equal(sent.ExpirationTime, (DateTimeOffset?)seen["ExpiresOn"]);
-        Assert.InRange((DateTimeOffset)seen["NextVisibleOn"]! - DateTimeOffset.UtcNow, TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(10.1));
+        Assert.InRange(
+            (DateTimeOffset)seen["NextVisibleOn"]! - DateTimeOffset.UtcNow, TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(10.1));
     }
 
     [Fact]
@@ -63,14 +64,16 @@ public sealed class IsolatedQueueTests : IAsyncLifetime
     public async Task Message_whose_function_throws_is_delivered_maxDequeueCount_times_and_then_moved_to_the_poison_queue()
     {
         await SendAsync("throw");
-        await using var host = await _app.With("AzureFunctionsJobHost__extensions__queues__maxDequeueCount", "2").StartAsync(_storage);
+        await using var host = await _app.With(
+            "AzureFunctionsJobHost__extensions__queues__maxDequeueCount", "2").StartAsync(_storage);
 
         await _app.Events.FirstAsync<MessagePoisoned>();
 
         var seen = _app.Events.All<QueueInvocation>();
         Assert.Equal([1L, 2], seen.Select(invocation => invocation.DequeueCount));
         Assert.All(seen, invocation => Assert.Equal(
-            (QueueOutcome.Failed, "System.InvalidOperationException the function fails"), (invocation.Outcome, invocation.Detail)));
+            (QueueOutcome.Failed, "System.InvalidOperationException the function fails"),
+            (invocation.Outcome, invocation.Detail)));
         var poison = new QueueClient(_storage, "orders-poison");
         Assert.Equal(Base64("throw"), (await poison.PeekMessageAsync(CancellationToken)).Value.Body.ToString());
     }

@@ -59,7 +59,8 @@ public sealed class IsolatedStreamTests : IAsyncLifetime
     {
         using (var client = await RawConnection.OpenAsync(_host.BaseAddress))
         {
-            await client.SendAsync($"POST /api/receive HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n{new string('a', 60_000)}");
+            await client.SendAsync(
+                $"POST /api/receive HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n{new string('a', 60_000)}");
             await _app.ReadAsync("began");
         }
 

@@ -34,7 +34,8 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(SampleApp.Directory, (string?)process["applicationDirectory"]);
         Assert.Equal("a value", (string?)process["setting"]);
         Assert.Equal(Path.Combine(SampleApp.Directory, "SampleWorker.dll"), arguments[0]);
-        Assert.Equal($"http://127.0.0.1:{_app.Events.All<WorkerStarted>()[0].Port}/", arguments[arguments.IndexOf("--functions-uri") + 1]);
+        Assert.Equal(
+            $"http://127.0.0.1:{_app.Events.All<WorkerStarted>()[0].Port}/", arguments[arguments.IndexOf("--functions-uri") + 1]);
     }
 
     [Fact]
@@ -249,7 +250,8 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
         Assert.Empty(_app.Events.All<WorkerExited>());
         Assert.Empty(_app.Events.All<WorkerRestarted>());
         Assert.Contains(
-            _app.Events.All<WorkerWrote>(), wrote => wrote.Line.Contains("Application is shutting down", StringComparison.Ordinal));
+            _app.Events.All<WorkerWrote>(), wrote =>
+                wrote.Line.Contains("Application is shutting down", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -333,7 +335,8 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
     private static async Task<int> WorkerOfAsync(CliProcess dev, string before)
     {
         var output = await Wait.ForAsync(
-            before, () => Task.FromResult(dev.Output), text => text.Contains(before, StringComparison.Ordinal), CancellationToken);
+            before, () =>
+                Task.FromResult(dev.Output), text => text.Contains(before, StringComparison.Ordinal), CancellationToken);
         var after = output[(output.IndexOf(before, StringComparison.Ordinal) + before.Length)..];
         return int.Parse(after.TakeWhile(char.IsAsciiDigit).ToArray());
     }

@@ -20,7 +20,8 @@ public sealed class MessageLeaseTests(AzuriteFixture azurite)
         var lease = new MessageLease(queue, message, TimeSpan.FromMinutes(10), time);
 
         time.Advance(TimeSpan.FromMinutes(5));
-        await Wait.ForAsync("another receipt", () => lease.PopReceipt != message.PopReceipt, TestContext.Current.CancellationToken);
+        await Wait.ForAsync(
+            "another receipt", () => lease.PopReceipt != message.PopReceipt, TestContext.Current.CancellationToken);
         await lease.DisposeAsync();
 
         await Assert.ThrowsAsync<RequestFailedException>(

@@ -25,100 +25,103 @@ public sealed class PurgeTests(AzuriteFixture azurite)
     [Fact]
     public async Task After_random_histories_were_purged_a_rebuild_gives_the_same_installs()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        await using var services = await MaintenanceServices.StartAsync(azurite);
         var arrivals = Gen.Sample(AnyHistory.Small().Generator, 10).SelectMany(history => history.Arrivals)
             .Select((arrival, n) => arrival with { Counter = n }).ToList();
         foreach (var arrival in arrivals)
         {
-            await rooms.Get<Projector>().ProjectAsync(arrival.Message(), Token);
+            await services.Get<Projector>().ProjectAsync(arrival.Message(), Token);
         }
 
-        var before = await rooms.InstallsAsync();
-        var purged = await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token);
+        var before = await services.InstallsAsync();
+        var purged = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token);
 
         Assert.Equal(arrivals.Count, purged.Notifications + purged.KeptNotifications);
         Assert.True(purged.Notifications > 0);
-        Assert.Equal(purged.KeptNotifications, await rooms.Get<StatusChangeLog>().ReadAsync(null, Token).CountAsync(Token));
-        Assert.Equal(before, await rooms.InstallsAsync());
+        Assert.Equal(purged.KeptNotifications, await services.Get<StatusChangeLog>().ReadAsync(null, Token).CountAsync(Token));
+        Assert.Equal(before, await services.InstallsAsync());
         foreach (
-            var account in (await rooms.Get<InstallTable>().ReadRowsAsync(null, Token).ToListAsync(Token)).GroupBy(row => row.PartitionKey))
+            var account in (await services.Get<InstallTable>().ReadRowsAsync(null, Token).ToListAsync(Token))
+                .GroupBy(row => row.PartitionKey))
         {
-            await rooms.Get<InstallTable>().RemoveAsync(account, Token);
+            await services.Get<InstallTable>().RemoveAsync(account, Token);
         }
 
-        await foreach (var rebuilt in rooms.Get<Rebuild>().RunAsync(null, apply: true, TimeSpan.Zero, null, Token))
+        await foreach (var rebuilt in services.Get<Rebuild>().RunAsync(null, apply: true, TimeSpan.Zero, null, Token))
         {
             Assert.True(rebuilt.Applied);
         }
 
-        Assert.Equal(before, await rooms.InstallsAsync());
+        Assert.Equal(before, await services.InstallsAsync());
     }
 
     [Fact]
     public async Task Old_notifications_that_nothing_comes_from_go_with_their_bodies_and_young_ones_stay()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        await rooms.ProjectAsync(Ids.Minute(1), NotificationBody.Of("started", Account, padding: Long));
-        await rooms.ProjectAsync(Ids.Minute(2), NotificationBody.Of("started", Account, padding: Long));
-        await rooms.ProjectAsync(Ids.Minute(3), NotificationBody.Of("paused", Account));
-        await rooms.ProjectAsync(Ids.At(AllOfIt, 1), NotificationBody.Of("started", Account, padding: Long));
-        await rooms.ProjectAsync(Ids.At(AllOfIt, 2), NotificationBody.Of("paused", Account));
-        var installs = await rooms.InstallsAsync();
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("started", Account, padding: Long));
+        await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("started", Account, padding: Long));
+        await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of("paused", Account));
+        await services.ProjectAsync(Ids.At(AllOfIt, 1), NotificationBody.Of("started", Account, padding: Long));
+        await services.ProjectAsync(Ids.At(AllOfIt, 2), NotificationBody.Of("paused", Account));
+        var installs = await services.InstallsAsync();
 
-        var counted = await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: true, NoWait, Token);
-        Assert.Equal(5, await rooms.Get<StatusChangeLog>().ReadAsync(null, Token).CountAsync(Token));
-        var purged = await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token);
+        var counted = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: true, NoWait, Token);
+        Assert.Equal(5, await services.Get<StatusChangeLog>().ReadAsync(null, Token).CountAsync(Token));
+        var purged = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token);
 
         Assert.Equal((3, 2, 0), (purged.Notifications, purged.Blobs, purged.KeptNotifications));
         Assert.Equal(purged, counted);
-        Assert.Equal([TableKeys.PayloadBlob(Ids.At(AllOfIt, 1))], await BlobsAsync(rooms));
-        Assert.Equal(installs, await rooms.InstallsAsync());
+        Assert.Equal([TableKeys.PayloadBlob(Ids.At(AllOfIt, 1))], await BlobsAsync(services));
+        Assert.Equal(installs, await services.InstallsAsync());
     }
 
     [Fact]
     public async Task Old_dead_letters_go_with_their_bodies_but_not_one_that_was_redriven_lately()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        await RecordAsync(rooms, Ids.Minute(1));
-        await RecordAsync(rooms, Ids.Minute(2));
-        await RecordAsync(rooms, Ids.At(AllOfIt));
-        var redriven = Assert.Single(await rooms.Get<DeadLetterTable>().FindAsync(Ids.Minute(2), Token));
-        await rooms.Get<DeadLetterTable>().MarkRedrivenAsync(redriven, AllOfIt, Token);
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await RecordAsync(services, Ids.Minute(1));
+        await RecordAsync(services, Ids.Minute(2));
+        await RecordAsync(services, Ids.At(AllOfIt));
+        var redriven = Assert.Single(await services.Get<DeadLetterTable>().FindAsync(Ids.Minute(2), Token));
+        await services.Get<DeadLetterTable>().MarkRedrivenAsync(redriven, AllOfIt, Token);
 
-        var purged = await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token);
+        var purged = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token);
 
         Assert.Equal((1, 1), (purged.DeadLetters, purged.Blobs));
-        Assert.Equal([TableKeys.DeadLetterBlob(Ids.Minute(2)), TableKeys.DeadLetterBlob(Ids.At(AllOfIt))], await BlobsAsync(rooms));
+        Assert.Equal(
+            [TableKeys.DeadLetterBlob(Ids.Minute(2)), TableKeys.DeadLetterBlob(Ids.At(AllOfIt))], await BlobsAsync(services));
     }
 
     [Fact]
     public async Task A_body_that_nothing_names_goes_unless_it_is_young_or_none_of_ours()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        await rooms.Get<PayloadBlobs>().PutPayloadAsync(Ids.Minute(1), Account, Encoding.UTF8.GetBytes("{}"), Token);
-        await rooms.Clients.Payloads.UploadBlobAsync("note.txt", BinaryData.FromString("keep me"), Token);
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.Get<PayloadBlobs>().PutPayloadAsync(Ids.Minute(1), Account, Encoding.UTF8.GetBytes("{}"), Token);
+        await services.Clients.Payloads.UploadBlobAsync("note.txt", BinaryData.FromString("keep me"), Token);
 
-        Assert.Equal(0, (await rooms.Get<Purge>().RunAsync(DateTimeOffset.UtcNow.AddDays(-1), dryRun: false, NoWait, Token)).Blobs);
-        Assert.Equal(2, (await BlobsAsync(rooms)).Count);
+        Assert.Equal(
+            0, (await services.Get<Purge>().RunAsync(DateTimeOffset.UtcNow.AddDays(-1), dryRun: false, NoWait, Token)).Blobs);
+        Assert.Equal(2, (await BlobsAsync(services)).Count);
 
-        Assert.Equal(1, (await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token)).Blobs);
-        Assert.Equal(["note.txt"], await BlobsAsync(rooms));
+        Assert.Equal(1, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token)).Blobs);
+        Assert.Equal(["note.txt"], await BlobsAsync(services));
     }
 
     [Fact]
     public async Task A_body_whose_message_waits_or_failed_stays()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        var failed = await rooms.SendAsync(Ids.At(AllOfIt), NotificationBody.Of("started", Account, padding: Long));
-        await RecordAsync(rooms, Ids.At(AllOfIt), failed);
-        Assert.Equal(0, (await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token)).Blobs);
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        var failed = await services.SendAsync(Ids.At(AllOfIt), NotificationBody.Of("started", Account, padding: Long));
+        await RecordAsync(services, Ids.At(AllOfIt), failed);
+        Assert.Equal(0, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token)).Blobs);
 
-        var waiting = await rooms.SendAsync(Ids.Minute(2), NotificationBody.Of("started", Account, padding: Long));
-        await rooms.Get<NotificationQueue>().ResendAsync(waiting, Token);
-        var purged = await rooms.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token);
+        var waiting = await services.SendAsync(Ids.Minute(2), NotificationBody.Of("started", Account, padding: Long));
+        await services.Get<NotificationQueue>().ResendAsync(waiting, Token);
+        var purged = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token);
 
         Assert.Equal(1, purged.BlobsLeft);
-        Assert.Equal([TableKeys.PayloadBlob(Ids.Minute(2)), TableKeys.PayloadBlob(Ids.At(AllOfIt))], await BlobsAsync(rooms));
+        Assert.Equal([TableKeys.PayloadBlob(Ids.Minute(2)), TableKeys.PayloadBlob(Ids.At(AllOfIt))], await BlobsAsync(services));
     }
 
     [Theory]
@@ -134,7 +137,8 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         await services.Get<Projector>().ProjectAsync(text, Token);
         var written = (await services.Get<PayloadBlobs>().ReadAsync(Token).SingleAsync(Token)).WrittenAt;
         await Wait.ForAsync(
-            "the blob to be older than a purge", () => Task.FromResult(DateTimeOffset.UtcNow), now => now > written.AddSeconds(1), Token);
+            "the blob to be older than a purge", () =>
+                Task.FromResult(DateTimeOffset.UtcNow), now => now > written.AddSeconds(1), Token);
         var before = DateTimeOffset.UtcNow;
         var queue = where.Contains("poison", StringComparison.Ordinal) ? services.Clients.PoisonQueue : services.Clients.Queue;
         for (var other = 0; where == "behind 32 others" && other < 32; other++)
@@ -197,11 +201,11 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         Assert.Empty(await BlobsAsync(services));
     }
 
-    private static async Task<List<string>> BlobsAsync(MaintenanceServices rooms) =>
-        await rooms.Get<PayloadBlobs>().ReadAsync(Token).Select(blob => blob.Name).ToListAsync(Token);
+    private static async Task<List<string>> BlobsAsync(MaintenanceServices services) =>
+        await services.Get<PayloadBlobs>().ReadAsync(Token).Select(blob => blob.Name).ToListAsync(Token);
 
-    private static Task RecordAsync(MaintenanceServices rooms, NotificationId id, string? body = null) =>
-        rooms.Get<DeadLetterTable>().RecordAsync(
+    private static Task RecordAsync(MaintenanceServices services, NotificationId id, string? body = null) =>
+        services.Get<DeadLetterTable>().RecordAsync(
         new DeadLetter
         {
             Kind = DeadLetter.Failed,

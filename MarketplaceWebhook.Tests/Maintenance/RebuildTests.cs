@@ -22,19 +22,19 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     [Fact]
     public async Task Projected_rows_have_no_difference()
     {
-        await using var rooms = await InstalledAsync();
-        await rooms.ProjectAsync(Ids.Minute(2), NotificationBody.Of("stopped", Account, 12));
-        await rooms.ProjectAsync(Ids.Minute(3), NotificationBody.Of("paused", OtherAccount));
-        await rooms.ProjectAsync(Ids.Minute(4), NotificationBody.Of("installed", OtherAccount, padding: new string('x', 40_000)));
+        await using var services = await InstalledAsync();
+        await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("stopped", Account, 12));
+        await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of("paused", OtherAccount));
+        await services.ProjectAsync(Ids.Minute(4), NotificationBody.Of("installed", OtherAccount, padding: new string('x', 40_000)));
 
-        Assert.Empty(await RebuildAsync(rooms));
+        Assert.Empty(await RebuildAsync(services));
     }
 
     [Fact]
     public async Task Wrong_missing_and_extra_columns_are_reported()
     {
-        await using var rooms = await InstalledAsync();
-        await ChangeAsync(rooms, "1", row =>
+        await using var services = await InstalledAsync();
+        await ChangeAsync(services, "1", row =>
         {
             row["Status"] = "stopped";
             row["ErrorCount"] = 0L;
@@ -42,7 +42,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
             row.Remove("CycleCount");
         });
 
-        var found = Assert.Single(await RebuildAsync(rooms));
+        var found = Assert.Single(await RebuildAsync(services));
 
         Assert.Equal(Account.ToString(), found.Account);
         Assert.False(found.Applied);
@@ -60,10 +60,10 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     [Fact]
     public async Task Webhook_urls_are_hidden()
     {
-        await using var rooms = await InstalledAsync();
-        await ChangeAsync(rooms, $"1_{CycleA}", row => row["Webhooks"] = "[]");
+        await using var services = await InstalledAsync();
+        await ChangeAsync(services, $"1_{CycleA}", row => row["Webhooks"] = "[]");
 
-        var found = Assert.Single(await RebuildAsync(rooms));
+        var found = Assert.Single(await RebuildAsync(services));
 
         var difference = Assert.Single(found.Differences);
         Assert.Equal("Webhooks", difference.Column);
@@ -75,92 +75,92 @@ public sealed class RebuildTests(AzuriteFixture azurite)
 
     private static Dictionary<string, Func<MaintenanceServices, Task>> Damage => new()
     {
-        ["every row gone"] = async rooms => await rooms.Get<InstallTable>().RemoveAsync(await RowsAsync(rooms), Token),
-        ["the install row gone"] = rooms =>
-            rooms.Clients.Installs.DeleteEntityAsync(Account.ToString(), "1", cancellationToken: Token),
-        ["a cycle row gone"] = rooms =>
-            rooms.Clients.Installs.DeleteEntityAsync(Account.ToString(), $"1_{CycleA}", cancellationToken: Token),
-        ["a cycle too many"] = rooms => AddAsync(rooms, $"1_{OtherAccount}", ("Kind", "cycle"), ("PackageId", 1L)),
-        ["a package without a log"] = rooms => AddAsync(rooms, "99", ("Kind", "install"), ("PackageId", 99L)),
-        ["a row of no package"] = rooms => AddAsync(rooms, "note", ("Text", "call them")),
-        ["a row key that is no number as it is written"] = rooms => AddAsync(rooms, "007_x", ("Kind", "cycle")),
-        ["an account that is no GUID"] = rooms =>
-            rooms.Clients.Installs.AddEntityAsync(new TableEntity("ACME", "1").Also(e => e["Kind"] = "install"), Token),
-        ["an install without Kind"] = rooms => ChangeAsync(rooms, "1", row => row.Remove("Kind")),
-        ["an install without PackageId, which a projection does not see"] = rooms =>
-            ChangeAsync(rooms, "1", row => row.Remove("PackageId")),
-        ["an order mark that is none"] = rooms => ChangeAsync(rooms, "1", row => row["StatusNotificationId"] = "x"),
-        ["a cycle of the wrong types"] = rooms =>
-            ChangeAsync(rooms, $"1_{CycleB}", row => (row["WebhookCount"], row["CycleId"]) = ("many", 5)),
+        ["every row gone"] = async services => await services.Get<InstallTable>().RemoveAsync(await RowsAsync(services), Token),
+        ["the install row gone"] = services =>
+            services.Clients.Installs.DeleteEntityAsync(Account.ToString(), "1", cancellationToken: Token),
+        ["a cycle row gone"] = services =>
+            services.Clients.Installs.DeleteEntityAsync(Account.ToString(), $"1_{CycleA}", cancellationToken: Token),
+        ["a cycle too many"] = services => AddAsync(services, $"1_{OtherAccount}", ("Kind", "cycle"), ("PackageId", 1L)),
+        ["a package without a log"] = services => AddAsync(services, "99", ("Kind", "install"), ("PackageId", 99L)),
+        ["a row of no package"] = services => AddAsync(services, "note", ("Text", "call them")),
+        ["a row key that is no number as it is written"] = services => AddAsync(services, "007_x", ("Kind", "cycle")),
+        ["an account that is no GUID"] = services =>
+            services.Clients.Installs.AddEntityAsync(new TableEntity("ACME", "1").Also(e => e["Kind"] = "install"), Token),
+        ["an install without Kind"] = services => ChangeAsync(services, "1", row => row.Remove("Kind")),
+        ["an install without PackageId, which a projection does not see"] = services =>
+            ChangeAsync(services, "1", row => row.Remove("PackageId")),
+        ["an order mark that is none"] = services => ChangeAsync(services, "1", row => row["StatusNotificationId"] = "x"),
+        ["a cycle of the wrong types"] = services =>
+            ChangeAsync(services, $"1_{CycleB}", row => (row["WebhookCount"], row["CycleId"]) = ("many", 5)),
     };
 
     [Theory]
     [MemberData(nameof(Damages))]
     public async Task Damaged_rows_are_found_and_repaired(string damage)
     {
-        await using var rooms = await InstalledAsync();
-        await rooms.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", Account, 12));
-        var before = await rooms.InstallsAsync();
-        await Damage[damage](rooms);
-        var damaged = await rooms.InstallsAsync();
+        await using var services = await InstalledAsync();
+        await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", Account, 12));
+        var before = await services.InstallsAsync();
+        await Damage[damage](services);
+        var damaged = await services.InstallsAsync();
         Assert.NotEqual(before, damaged);
 
-        Assert.False(Assert.Single(await RebuildAsync(rooms)).Applied);
-        Assert.Equal(damaged, await rooms.InstallsAsync());
+        Assert.False(Assert.Single(await RebuildAsync(services)).Applied);
+        Assert.Equal(damaged, await services.InstallsAsync());
 
-        Assert.True(Assert.Single(await RebuildAsync(rooms, apply: true)).Applied);
-        Assert.Equal(before, await rooms.InstallsAsync());
-        Assert.Empty(await RebuildAsync(rooms));
+        Assert.True(Assert.Single(await RebuildAsync(services, apply: true)).Applied);
+        Assert.Equal(before, await services.InstallsAsync());
+        Assert.Empty(await RebuildAsync(services));
     }
 
     [Fact]
     public async Task Row_that_fails_the_projection_is_repaired_and_the_message_is_projected()
     {
-        await using var rooms = await InstalledAsync();
-        await ChangeAsync(rooms, "1", row => row.Remove("Kind"));
-        var stopped = await rooms.SendAsync(Ids.Minute(5), NotificationBody.Of("stopped", Account));
-        var failure = await Assert.ThrowsAsync<UnreadableRowException>(() => rooms.Get<Projector>().ProjectAsync(stopped, Token));
+        await using var services = await InstalledAsync();
+        await ChangeAsync(services, "1", row => row.Remove("Kind"));
+        var stopped = await services.SendAsync(Ids.Minute(5), NotificationBody.Of("stopped", Account));
+        var failure = await Assert.ThrowsAsync<UnreadableRowException>(() => services.Get<Projector>().ProjectAsync(stopped, Token));
         Assert.Equal("row 1 of Installs was not written by the application; `rebuild --apply` rewrites it", failure.Message);
 
-        await RebuildAsync(rooms, apply: true);
-        await rooms.Get<Projector>().ProjectAsync(stopped, Token);
+        await RebuildAsync(services, apply: true);
+        await services.Get<Projector>().ProjectAsync(stopped, Token);
 
-        Assert.Contains(await rooms.InstallsAsync(), row => row.Contains("Status=stopped", StringComparison.Ordinal));
-        Assert.Empty(await RebuildAsync(rooms));
+        Assert.Contains(await services.InstallsAsync(), row => row.Contains("Status=stopped", StringComparison.Ordinal));
+        Assert.Empty(await RebuildAsync(services));
     }
 
     [Fact]
     public async Task Package_larger_than_a_transaction_is_rebuilt()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        await using var services = await MaintenanceServices.StartAsync(azurite);
         var cycles = Enumerable.Range(0, 250).Select(n => new Guid(n, 0, 0, new byte[8])).ToList();
-        await rooms.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, cycles: cycles));
-        var before = await rooms.InstallsAsync();
+        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, cycles: cycles));
+        var before = await services.InstallsAsync();
         Assert.Equal(251, before.Count);
-        await Damage["every row gone"](rooms);
+        await Damage["every row gone"](services);
 
-        Assert.True(Assert.Single(await RebuildAsync(rooms, apply: true)).Applied);
+        Assert.True(Assert.Single(await RebuildAsync(services, apply: true)).Applied);
 
-        Assert.Equal(before, await rooms.InstallsAsync());
+        Assert.Equal(before, await services.InstallsAsync());
     }
 
     [Fact]
     public async Task Only_the_requested_account_is_compared()
     {
-        await using var rooms = await InstalledAsync();
-        await ChangeAsync(rooms, "1", row => row["Status"] = "stopped");
-        await rooms.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", OtherAccount));
+        await using var services = await InstalledAsync();
+        await ChangeAsync(services, "1", row => row["Status"] = "stopped");
+        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", OtherAccount));
 
-        Assert.Empty(await RebuildAsync(rooms, account: OtherAccount.ToString()));
-        Assert.Single(await RebuildAsync(rooms, account: Account.ToString()));
+        Assert.Empty(await RebuildAsync(services, account: OtherAccount.ToString()));
+        Assert.Single(await RebuildAsync(services, account: Account.ToString()));
     }
 
     [Fact]
     public async Task Account_with_an_unreadable_log_is_reported_and_unchanged()
     {
-        await using var rooms = await InstalledAsync();
+        await using var services = await InstalledAsync();
         var id = Ids.Minute(2);
-        await rooms.Clients.StatusChanges.AddEntityAsync(
+        await services.Clients.StatusChanges.AddEntityAsync(
             new TableEntity(Account.ToString(), TableKeys.NewestFirst(id))
             {
                 ["NotificationId"] = id.ToString(),
@@ -169,34 +169,35 @@ public sealed class RebuildTests(AzuriteFixture azurite)
                 ["PayloadBlob"] = TableKeys.PayloadBlob(id),
             },
             Token);
-        await ChangeAsync(rooms, "1", row => row["Status"] = "stopped");
-        var before = await rooms.InstallsAsync();
+        await ChangeAsync(services, "1", row => row["Status"] = "stopped");
+        var before = await services.InstallsAsync();
 
-        var found = Assert.Single(await RebuildAsync(rooms, apply: true));
+        var found = Assert.Single(await RebuildAsync(services, apply: true));
 
         Assert.False(found.Applied);
         Assert.Empty(found.Differences);
         Assert.Equal(
             $"StatusChanges row {TableKeys.NewestFirst(id)} cannot be read: the blob {TableKeys.PayloadBlob(id)} is gone",
             Assert.Single(found.Problems));
-        Assert.Equal(before, await rooms.InstallsAsync());
+        Assert.Equal(before, await services.InstallsAsync());
     }
 
     [Fact]
     public async Task Difference_that_disappears_before_the_second_comparison_is_ignored()
     {
-        await using var rooms = await InstalledAsync();
-        await ChangeAsync(rooms, "1", row => row["Status"] = "stopped");
+        await using var services = await InstalledAsync();
+        await ChangeAsync(services, "1", row => row["Status"] = "stopped");
         var time = new FakeTimeProvider();
         var rebuild = new Rebuild(
-            rooms.Get<InstallTable>(), rooms.Get<StatusChangeLog>(), rooms.Get<StatusChangeReader>(), rooms.Get<StorageRetry>(), time);
+            services.Get<InstallTable>(), services.Get<StatusChangeLog>(), services.Get<StatusChangeReader>(),
+            services.Get<StorageRetry>(), time);
         var firstLook = new TaskCompletionSource();
         var progress = new Reported(_ => firstLook.TrySetResult());
 
         var run = rebuild.RunAsync(null, apply: true, TimeSpan.FromSeconds(30), progress, Token).ToListAsync(Token).AsTask();
         await firstLook.Task.WaitAsync(Token);
         Assert.False(run.IsCompleted);
-        await ChangeAsync(rooms, "1", row => row["Status"] = "installed");
+        await ChangeAsync(services, "1", row => row["Status"] = "installed");
         await AdvanceUntilAsync(run, time);
 
         Assert.Empty(await run);
@@ -205,65 +206,68 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     [Fact]
     public async Task Rebuild_during_live_traffic_reports_and_changes_nothing()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        await using var services = await MaintenanceServices.StartAsync(azurite);
         var deliveries = Enumerable.Range(0, 60)
             .Select(n =>
-                (Id: Ids.Minute(n), Body: NotificationBody.Of(n % 3 == 0 ? "installed" : n % 3 == 1 ? "stopped" : "started", Account, 1 + (n % 2),
+                (
+                    Id: Ids.Minute(n),
+                    Body: NotificationBody.Of(n % 3 == 0 ? "installed" : n % 3 == 1 ? "stopped" : "started", Account, 1 + (n % 2),
                 cycles: n % 3 == 0 ? [CycleA, CycleB] : null)))
             .ToArray();
         Random.Shared.Shuffle(deliveries);
 
         var traffic = Parallel.ForEachAsync(
             deliveries, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Token },
-            async (delivery, _) => await rooms.ProjectAsync(delivery.Id, delivery.Body));
+            async (delivery, _) => await services.ProjectAsync(delivery.Id, delivery.Body));
         while (!traffic.IsCompleted)
         {
-            await RebuildAsync(rooms, apply: true);
+            await RebuildAsync(services, apply: true);
         }
 
         await traffic;
-        Assert.Empty(await RebuildAsync(rooms));
+        Assert.Empty(await RebuildAsync(services));
         Assert.Equal(
-            Folded.Rows(deliveries.Select(d => Folded.Change(d.Id, d.Body))), await rooms.InstallsAsync());
+            Folded.Rows(deliveries.Select(d => Folded.Change(d.Id, d.Body))), await services.InstallsAsync());
     }
 
     [Fact]
     public async Task Random_histories_are_rebuilt_from_their_log_alone()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        await using var services = await MaintenanceServices.StartAsync(azurite);
         var arrivals = Gen.Sample(AnyHistory.Small().Generator, 10).SelectMany(history => history.Arrivals);
         foreach (var arrival in arrivals.Select((arrival, n) => arrival with { Counter = n }))
         {
-            await rooms.Get<Projector>().ProjectAsync(arrival.Message(), Token);
+            await services.Get<Projector>().ProjectAsync(arrival.Message(), Token);
         }
 
-        var before = await rooms.InstallsAsync();
+        var before = await services.InstallsAsync();
         Assert.NotEmpty(before);
-        Assert.Empty(await RebuildAsync(rooms));
-        foreach (var account in (await RowsAsync(rooms)).GroupBy(row => row.PartitionKey))
+        Assert.Empty(await RebuildAsync(services));
+        foreach (var account in (await RowsAsync(services)).GroupBy(row => row.PartitionKey))
         {
-            await rooms.Get<InstallTable>().RemoveAsync(account, Token);
+            await services.Get<InstallTable>().RemoveAsync(account, Token);
         }
 
-        await RebuildAsync(rooms, apply: true);
+        await RebuildAsync(services, apply: true);
 
-        Assert.Equal(before, await rooms.InstallsAsync());
+        Assert.Equal(before, await services.InstallsAsync());
     }
 
     private async Task<MaintenanceServices> InstalledAsync()
     {
-        var rooms = await MaintenanceServices.StartAsync(azurite);
-        await rooms.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, cycles: [CycleA, CycleB]));
-        return rooms;
+        var services = await MaintenanceServices.StartAsync(azurite);
+        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, cycles: [CycleA, CycleB]));
+        return services;
     }
 
-    private static Task<List<RebuiltAccount>> RebuildAsync(MaintenanceServices rooms, bool apply = false, string? account = null) =>
-        rooms.Get<Rebuild>().RunAsync(account, apply, TimeSpan.Zero, null, Token).ToListAsync(Token).AsTask();
+    private static Task<List<RebuiltAccount>> RebuildAsync(
+        MaintenanceServices services, bool apply = false, string? account = null) =>
+        services.Get<Rebuild>().RunAsync(account, apply, TimeSpan.Zero, null, Token).ToListAsync(Token).AsTask();
 
-    private static async Task<List<RawRow>> RowsAsync(MaintenanceServices rooms) =>
-        await rooms.Get<InstallTable>().ReadRowsAsync(null, Token).ToListAsync(Token);
+    private static async Task<List<RawRow>> RowsAsync(MaintenanceServices services) =>
+        await services.Get<InstallTable>().ReadRowsAsync(null, Token).ToListAsync(Token);
 
-    private static Task AddAsync(MaintenanceServices rooms, string rowKey, params (string Column, object Value)[] columns)
+    private static Task AddAsync(MaintenanceServices services, string rowKey, params (string Column, object Value)[] columns)
     {
         var row = new TableEntity(Account.ToString(), rowKey);
         foreach (var (column, value) in columns)
@@ -271,15 +275,15 @@ public sealed class RebuildTests(AzuriteFixture azurite)
             row[column] = value;
         }
 
-        return rooms.Clients.Installs.AddEntityAsync(row, Token);
+        return services.Clients.Installs.AddEntityAsync(row, Token);
     }
 
-    private static async Task ChangeAsync(MaintenanceServices rooms, string rowKey, Action<TableEntity> change)
+    private static async Task ChangeAsync(MaintenanceServices services, string rowKey, Action<TableEntity> change)
     {
-        TableEntity row = await rooms.Clients.Installs.GetEntityAsync<TableEntity>(
+        TableEntity row = await services.Clients.Installs.GetEntityAsync<TableEntity>(
             Account.ToString(), rowKey, cancellationToken: Token);
         change(row);
-        await rooms.Clients.Installs.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Replace, Token);
+        await services.Clients.Installs.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Replace, Token);
     }
 
     private static async Task AdvanceUntilAsync(Task task, FakeTimeProvider time)

@@ -20,31 +20,31 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     [InlineData(40_000)]
     public async Task Failed_message_is_redriven_unchanged_and_keeps_its_order(int padding)
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        var text = await rooms.SendAsync(Id, NotificationBody.Of("stopped", Account, padding: new string('x', padding)));
-        await RecordAsync(rooms, DeadLetter.Failed, FailureReason.ProjectionFailed, text);
-        await rooms.ProjectAsync(Ids.Minute(9), NotificationBody.Of("started", Account));
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        var text = await services.SendAsync(Id, NotificationBody.Of("stopped", Account, padding: new string('x', padding)));
+        await RecordAsync(services, DeadLetter.Failed, FailureReason.ProjectionFailed, text);
+        await services.ProjectAsync(Ids.Minute(9), NotificationBody.Of("started", Account));
 
-        Assert.Equal(RedriveOutcome.Sent, (await RedriveAsync(rooms)).Outcome);
+        Assert.Equal(RedriveOutcome.Sent, (await RedriveAsync(services)).Outcome);
 
-        var message = await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue);
+        var message = await MaintenanceServices.ReceiveAsync(services.Clients.Queue);
         Assert.Equal(text, message);
-        await rooms.Get<Projector>().ProjectAsync(message!, Token);
-        Assert.Contains("Status=started", Assert.Single(await rooms.InstallsAsync()), StringComparison.Ordinal);
-        Assert.NotNull((await LetterAsync(rooms)).RedrivenAt);
+        await services.Get<Projector>().ProjectAsync(message!, Token);
+        Assert.Contains("Status=started", Assert.Single(await services.InstallsAsync()), StringComparison.Ordinal);
+        Assert.NotNull((await LetterAsync(services)).RedrivenAt);
     }
 
     [Fact]
     public async Task Message_too_long_for_a_column_is_redriven_completely()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        await using var services = await MaintenanceServices.StartAsync(azurite);
         var text = new string('ü', 24_000) + new string('x', 50);
-        await RecordAsync(rooms, DeadLetter.Failed, FailureReason.UnreadableEnvelope, text[..24_050]);
-        await RecordAsync(rooms, DeadLetter.Failed, FailureReason.UnreadableEnvelope, new string('x', 40_000) + "end");
+        await RecordAsync(services, DeadLetter.Failed, FailureReason.UnreadableEnvelope, text[..24_050]);
+        await RecordAsync(services, DeadLetter.Failed, FailureReason.UnreadableEnvelope, new string('x', 40_000) + "end");
 
-        Assert.Equal(RedriveOutcome.Sent, (await RedriveAsync(rooms)).Outcome);
+        Assert.Equal(RedriveOutcome.Sent, (await RedriveAsync(services)).Outcome);
 
-        Assert.EndsWith("xend", await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue), StringComparison.Ordinal);
+        Assert.EndsWith("xend", await MaintenanceServices.ReceiveAsync(services.Clients.Queue), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -53,140 +53,142 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     public async Task Rejected_body_that_is_valid_now_is_redriven_with_its_id_and_source(
         string? source, string expected)
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        await using var services = await MaintenanceServices.StartAsync(azurite);
         var body = NotificationBody.Of("installed", Account);
-        await RecordAsync(rooms, DeadLetter.Rejected, RejectionReason.InvalidNotification, "\uFEFF" + body, source);
+        await RecordAsync(services, DeadLetter.Rejected, RejectionReason.InvalidNotification, "\uFEFF" + body, source);
 
-        Assert.Equal(RedriveOutcome.Sent, (await RedriveAsync(rooms)).Outcome);
+        Assert.Equal(RedriveOutcome.Sent, (await RedriveAsync(services)).Outcome);
 
-        var envelope = Envelope.Read((await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue))!);
+        var envelope = Envelope.Read((await MaintenanceServices.ReceiveAsync(services.Clients.Queue))!);
         Assert.Equal((Id, expected, body), (envelope.Id, envelope.Source, envelope.Payload));
     }
 
     [Fact]
     public async Task Body_that_is_still_rejected_is_reported_and_not_marked()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        await RecordAsync(rooms, DeadLetter.Rejected, RejectionReason.InvalidNotification, """{"Status":"installed"}""");
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await RecordAsync(services, DeadLetter.Rejected, RejectionReason.InvalidNotification, """{"Status":"installed"}""");
 
-        var result = await RedriveAsync(rooms);
+        var result = await RedriveAsync(services);
 
         Assert.Equal(RedriveOutcome.RejectedAgain, result.Outcome);
         Assert.Equal(
             "AccountId is required: a GUID. MarketplaceIntegrationPackageId is required: an integer from 1 to "
             + "9223372036854775807.", result.Why);
-        Assert.Null(await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue));
-        Assert.Null((await LetterAsync(rooms)).RedrivenAt);
+        Assert.Null(await MaintenanceServices.ReceiveAsync(services.Clients.Queue));
+        Assert.Null((await LetterAsync(services)).RedrivenAt);
     }
 
     [Fact]
     public async Task Too_large_body_is_skipped()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        await RecordAsync(rooms, DeadLetter.Rejected, RejectionReason.TooLarge, NotificationBody.Of("installed", Account));
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await RecordAsync(services, DeadLetter.Rejected, RejectionReason.TooLarge, NotificationBody.Of("installed", Account));
 
-        Assert.Equal(RedriveOutcome.TooLarge, (await RedriveAsync(rooms)).Outcome);
-        Assert.Null(await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue));
+        Assert.Equal(RedriveOutcome.TooLarge, (await RedriveAsync(services)).Outcome);
+        Assert.Null(await MaintenanceServices.ReceiveAsync(services.Clients.Queue));
     }
 
     [Fact]
     public async Task Redriving_twice_changes_nothing()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        var text = await rooms.SendAsync(Id, NotificationBody.Of("stopped", Account));
-        await RecordAsync(rooms, DeadLetter.Failed, FailureReason.ProjectionFailed, text);
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        var text = await services.SendAsync(Id, NotificationBody.Of("stopped", Account));
+        await RecordAsync(services, DeadLetter.Failed, FailureReason.ProjectionFailed, text);
 
-        await RedriveAsync(rooms);
-        await RedriveAsync(rooms);
+        await RedriveAsync(services);
+        await RedriveAsync(services);
 
-        await rooms.Get<Projector>().ProjectAsync((await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue))!, Token);
-        var once = await rooms.InstallsAsync();
-        await rooms.Get<Projector>().ProjectAsync((await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue))!, Token);
-        Assert.Equal(once, await rooms.InstallsAsync());
-        Assert.Single(await rooms.Get<StatusChangeLog>().ReadAsync(null, Token).ToListAsync(Token));
+        await services.Get<Projector>().ProjectAsync((await MaintenanceServices.ReceiveAsync(services.Clients.Queue))!, Token);
+        var once = await services.InstallsAsync();
+        await services.Get<Projector>().ProjectAsync((await MaintenanceServices.ReceiveAsync(services.Clients.Queue))!, Token);
+        Assert.Equal(once, await services.InstallsAsync());
+        Assert.Single(await services.Get<StatusChangeLog>().ReadAsync(null, Token).ToListAsync(Token));
     }
 
     [Fact]
     public async Task Dead_letter_recorded_again_since_it_was_read_stays_unmarked()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        var text = await rooms.SendAsync(Id, NotificationBody.Of("stopped", Account));
-        await RecordAsync(rooms, DeadLetter.Failed, FailureReason.ProjectionFailed, text);
-        var read = await LetterAsync(rooms);
-        await RecordAsync(rooms, DeadLetter.Failed, FailureReason.ProjectionFailed, text);
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        var text = await services.SendAsync(Id, NotificationBody.Of("stopped", Account));
+        await RecordAsync(services, DeadLetter.Failed, FailureReason.ProjectionFailed, text);
+        var read = await LetterAsync(services);
+        await RecordAsync(services, DeadLetter.Failed, FailureReason.ProjectionFailed, text);
 
-        await rooms.Get<Redrive>().RedriveAsync(read, dryRun: false, Token);
+        await services.Get<Redrive>().RedriveAsync(read, dryRun: false, Token);
 
-        Assert.Null((await LetterAsync(rooms)).RedrivenAt);
+        Assert.Null((await LetterAsync(services)).RedrivenAt);
     }
 
     [Fact]
     public async Task Dry_run_changes_nothing()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        await using var services = await MaintenanceServices.StartAsync(azurite);
         await RecordAsync(
-            rooms, DeadLetter.Rejected, RejectionReason.InvalidNotification, NotificationBody.Of("installed", Account));
-        await rooms.Clients.RawPoisonQueue.SendMessageAsync("raw", Token);
+            services, DeadLetter.Rejected, RejectionReason.InvalidNotification, NotificationBody.Of("installed", Account));
+        await services.Clients.RawPoisonQueue.SendMessageAsync("raw", Token);
 
         Assert.Equal(
-            RedriveOutcome.Sent, (await rooms.Get<Redrive>().RedriveAsync(await LetterAsync(rooms), dryRun: true, Token)).Outcome);
-        Assert.Single(await rooms.Get<Redrive>().RedrivePoisonAsync(dryRun: true, Token).ToListAsync(Token));
+            RedriveOutcome.Sent,
+            (await services.Get<Redrive>().RedriveAsync(await LetterAsync(services), dryRun: true, Token)).Outcome);
+        Assert.Single(await services.Get<Redrive>().RedrivePoisonAsync(dryRun: true, Token).ToListAsync(Token));
 
-        Assert.Null(await MaintenanceServices.ReceiveAsync(rooms.Clients.Queue));
-        Assert.Null((await LetterAsync(rooms)).RedrivenAt);
-        Assert.NotNull(await MaintenanceServices.ReceiveAsync(rooms.Clients.RawPoisonQueue));
+        Assert.Null(await MaintenanceServices.ReceiveAsync(services.Clients.Queue));
+        Assert.Null((await LetterAsync(services)).RedrivenAt);
+        Assert.NotNull(await MaintenanceServices.ReceiveAsync(services.Clients.RawPoisonQueue));
     }
 
     [Fact]
     public async Task Poison_messages_are_redriven_whether_Base64_or_not()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        var encoded = await rooms.SendAsync(Ids.Minute(1), NotificationBody.Of("installed", Account));
-        var raw = await rooms.SendAsync(Ids.Minute(2), NotificationBody.Of("stopped", Account));
-        await rooms.Clients.PoisonQueue.SendMessageAsync(encoded, Token);
-        await rooms.Clients.RawPoisonQueue.SendMessageAsync(raw, Token);
-        await rooms.Clients.RawPoisonQueue.SendMessageAsync("no envelope", Token);
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        var encoded = await services.SendAsync(Ids.Minute(1), NotificationBody.Of("installed", Account));
+        var raw = await services.SendAsync(Ids.Minute(2), NotificationBody.Of("stopped", Account));
+        await services.Clients.PoisonQueue.SendMessageAsync(encoded, Token);
+        await services.Clients.RawPoisonQueue.SendMessageAsync(raw, Token);
+        await services.Clients.RawPoisonQueue.SendMessageAsync("no envelope", Token);
 
-        var redriven = await rooms.Get<Redrive>().RedrivePoisonAsync(dryRun: false, Token).ToListAsync(Token);
+        var redriven = await services.Get<Redrive>().RedrivePoisonAsync(dryRun: false, Token).ToListAsync(Token);
 
         Assert.Equal([Ids.Minute(1), Ids.Minute(2), null], redriven.Select(message => message.Id));
         Assert.All(redriven, message => Assert.Equal(RedriveOutcome.Sent, message.Result.Outcome));
-        Assert.Equal(0, (await rooms.Clients.PoisonQueue.GetPropertiesAsync(Token)).Value.ApproximateMessagesCount);
+        Assert.Equal(0, (await services.Clients.PoisonQueue.GetPropertiesAsync(Token)).Value.ApproximateMessagesCount);
         string?[] texts = [await Next(), await Next(), await Next()];
         Assert.Equal([encoded, raw, "no envelope"], texts.Order(Comparer<string?>.Create((a, b) => Rank(a) - Rank(b))));
 
-        Task<string?> Next() => MaintenanceServices.ReceiveAsync(rooms.Clients.Queue);
+        Task<string?> Next() => MaintenanceServices.ReceiveAsync(services.Clients.Queue);
         int Rank(string? text) => text == encoded ? 0 : text == raw ? 1 : 2;
     }
 
     [Fact]
     public async Task Poison_messages_beyond_the_first_32_are_redriven()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
+        await using var services = await MaintenanceServices.StartAsync(azurite);
         await Parallel.ForAsync(
-            0, 70, Token, async (n, token) => await rooms.Clients.PoisonQueue.SendMessageAsync($"message {n}", token));
+            0, 70, Token, async (n, token) => await services.Clients.PoisonQueue.SendMessageAsync($"message {n}", token));
 
-        Assert.Equal(70, await rooms.Get<Redrive>().RedrivePoisonAsync(dryRun: false, Token).CountAsync(Token));
-        Assert.Equal(70, (await rooms.Clients.Queue.GetPropertiesAsync(Token)).Value.ApproximateMessagesCount);
+        Assert.Equal(70, await services.Get<Redrive>().RedrivePoisonAsync(dryRun: false, Token).CountAsync(Token));
+        Assert.Equal(70, (await services.Clients.Queue.GetPropertiesAsync(Token)).Value.ApproximateMessagesCount);
     }
 
     [Fact]
     public async Task Foreign_row_is_reported_and_unchanged()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        await rooms.Clients.DeadLetters.AddEntityAsync(new TableEntity(DeadLetter.Failed, "x") { ["Body"] = 5 }, Token);
-        var letter = Assert.Single(await rooms.Get<DeadLetterTable>().ReadAsync(null, null, Token).ToListAsync(Token));
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.Clients.DeadLetters.AddEntityAsync(new TableEntity(DeadLetter.Failed, "x") { ["Body"] = 5 }, Token);
+        var letter = Assert.Single(await services.Get<DeadLetterTable>().ReadAsync(null, null, Token).ToListAsync(Token));
 
-        Assert.Equal(RedriveOutcome.Unreadable, (await rooms.Get<Redrive>().RedriveAsync(letter, dryRun: false, Token)).Outcome);
+        Assert.Equal(RedriveOutcome.Unreadable, (await services.Get<Redrive>().RedriveAsync(letter, dryRun: false, Token)).Outcome);
     }
 
     [Fact]
     public async Task Dead_letters_are_listed_by_kind_newest_first()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        foreach (var (minute, kind) in new[] { (1, DeadLetter.Failed), (2, DeadLetter.Rejected), (3, DeadLetter.Failed), (4, DeadLetter.Rejected) })
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        foreach (var minute in Enumerable.Range(1, 4))
         {
-            await RecordAsync(rooms, kind, "invalid-json", "x", id: Ids.Minute(minute));
+            var kind = minute % 2 == 1 ? DeadLetter.Failed : DeadLetter.Rejected;
+            await RecordAsync(services, kind, "invalid-json", "x", id: Ids.Minute(minute));
         }
 
         Assert.Equal([Ids.Minute(3), Ids.Minute(1), Ids.Minute(4), Ids.Minute(2)], await IdsOf(null, null));
@@ -194,7 +196,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         Assert.Equal([Ids.Minute(3), Ids.Minute(4), Ids.Minute(2)], await IdsOf(null, Ids.Start.AddMinutes(2)));
 
         async Task<List<NotificationId?>> IdsOf(string? kind, DateTimeOffset? since) =>
-            await rooms.Get<DeadLetterTable>().ReadAsync(kind, since, Token).Select(letter => letter.Id).ToListAsync(Token);
+            await services.Get<DeadLetterTable>().ReadAsync(kind, since, Token).Select(letter => letter.Id).ToListAsync(Token);
     }
 
     [Fact]
@@ -229,15 +231,15 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         Assert.Equal(Ids.Minute(1).ReceivedAt, again.Row.Time(Columns.ReceivedAt));
     }
 
-    private static async Task<StoredDeadLetter> LetterAsync(MaintenanceServices rooms) =>
-        Assert.Single(await rooms.Get<DeadLetterTable>().FindAsync(Id, Token));
+    private static async Task<StoredDeadLetter> LetterAsync(MaintenanceServices services) =>
+        Assert.Single(await services.Get<DeadLetterTable>().FindAsync(Id, Token));
 
-    private static async Task<RedriveResult> RedriveAsync(MaintenanceServices rooms) =>
-        await rooms.Get<Redrive>().RedriveAsync(await LetterAsync(rooms), dryRun: false, Token);
+    private static async Task<RedriveResult> RedriveAsync(MaintenanceServices services) =>
+        await services.Get<Redrive>().RedriveAsync(await LetterAsync(services), dryRun: false, Token);
 
     private static Task RecordAsync(
-        MaintenanceServices rooms, string kind, string reason, string body, string? source = null, NotificationId? id = null) =>
-        rooms.Get<DeadLetterTable>().RecordAsync(
+        MaintenanceServices services, string kind, string reason, string body, string? source = null, NotificationId? id = null) =>
+        services.Get<DeadLetterTable>().RecordAsync(
             new DeadLetter
             {
                 Kind = kind,

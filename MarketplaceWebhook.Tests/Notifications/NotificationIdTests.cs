@@ -63,5 +63,6 @@ public sealed class NotificationIdTests
         Assert.True(Parse(texts[0]) <= Parse(Text) && Parse(texts[0]) >= Parse(Text));
     }
 
-    private static NotificationId Parse(string text) => NotificationId.TryParse(text, out var id) ? id : throw new FormatException(text);
+    private static NotificationId Parse(string text) =>
+        NotificationId.TryParse(text, out var id) ? id : throw new FormatException(text);
 }

@@ -51,7 +51,8 @@ public sealed class NotificationReaderTests
     [Fact]
     public void Warnings_beyond_50_are_counted()
     {
-        var warnings = Read($$"""{{{Required}},"Errors":[{{string.Join(',', Enumerable.Repeat("null", 60))}}]}""").Warnings.ToList();
+        var warnings = Read(
+            $$"""{{{Required}},"Errors":[{{string.Join(',', Enumerable.Repeat("null", 60))}}]}""").Warnings.ToList();
 
         Assert.Equal(51, warnings.Count);
         Assert.Equal("Errors[49]: is not readable text; skipped.", warnings[49]);
@@ -61,7 +62,8 @@ public sealed class NotificationReaderTests
     [Fact]
     public void All_of_50_warnings_are_listed()
     {
-        var warnings = Read($$"""{{{Required}},"Errors":[{{string.Join(',', Enumerable.Repeat("null", 50))}}]}""").Warnings.ToList();
+        var warnings = Read(
+            $$"""{{{Required}},"Errors":[{{string.Join(',', Enumerable.Repeat("null", 50))}}]}""").Warnings.ToList();
 
         Assert.Equal(50, warnings.Count);
         Assert.All(warnings, warning => Assert.StartsWith("Errors[", warning, StringComparison.Ordinal));
@@ -70,10 +72,12 @@ public sealed class NotificationReaderTests
     [Fact]
     public void Values_never_appear_in_errors_or_warnings()
     {
-        var refused = NotificationReader.Read("""{"Status":["s3cret"],"AccountId":"s3cret","MarketplaceIntegrationPackageId":"s3cret" s3cret"""u8);
+        var refused = NotificationReader.Read(
+            """{"Status":["s3cret"],"AccountId":"s3cret","MarketplaceIntegrationPackageId":"s3cret" s3cret"""u8);
         var accepted = Read($$"""{{{Required}},"UserId":["s3cret"],"Errors":[{"s3cret":"s3cret"}]}""");
 
-        Assert.DoesNotContain("s3cret", JsonSerializer.Serialize(refused, refused.GetType(), Golden.Json), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "s3cret", JsonSerializer.Serialize(refused, refused.GetType(), Golden.Json), StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", JsonSerializer.Serialize(accepted.Warnings.ToList()), StringComparison.Ordinal);
     }
 

@@ -35,7 +35,8 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
-        using var forbidden = proxy.Break(Fault.Forbidden, call => call.Resource.StartsWith("StatusChanges", StringComparison.Ordinal));
+        using var forbidden = proxy.Break(
+            Fault.Forbidden, call => call.Resource.StartsWith("StatusChanges", StringComparison.Ordinal));
         var message = Message.Of(1, Message.Body("started"));
 
         await RecordAsync(app, message);
@@ -103,7 +104,8 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
         await app.Get<DeadLetterRecorder>().RecordAsync("just plain text", Inserted.AddHours(1), Cancelled);
         await app.Get<DeadLetterRecorder>().RecordAsync("another text", Inserted.AddHours(2), Cancelled);
 
-        var rows = (await Rows.ListAsync(app.Storage.DeadLetters, Cancelled)).OrderBy(row => row.GetDateTimeOffset("ReceivedAt")).ToList();
+        var rows = (await Rows.ListAsync(app.Storage.DeadLetters, Cancelled))
+            .OrderBy(row => row.GetDateTimeOffset("ReceivedAt")).ToList();
         Assert.Equal(["just plain text", "another text"], rows.Select(row => row.GetString("Body")));
         Assert.Equal([Inserted, Inserted.AddHours(2)], rows.Select(row => row.GetDateTimeOffset("ReceivedAt")!.Value));
         // From the SHA-256 of the text, ba6e6c9d9eab0573a46c…: its first 2 bytes and the next 8, each part lowest byte first.
@@ -166,9 +168,11 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
             log.Errors);
     }
 
-    private static Task RecordAsync(TestApp app, string message) => app.Get<DeadLetterRecorder>().RecordAsync(message, Inserted, Cancelled);
+    private static Task RecordAsync(TestApp app, string message) =>
+        app.Get<DeadLetterRecorder>().RecordAsync(message, Inserted, Cancelled);
 
-    private static async Task<TableEntity> RowAsync(TestApp app) => Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+    private static async Task<TableEntity> RowAsync(TestApp app) =>
+        Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
 
     private static async Task AssertRowAsync(TestApp app, JsonObject expected)
     {

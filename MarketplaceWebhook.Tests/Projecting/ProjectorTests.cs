@@ -31,7 +31,9 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         await ProjectAsync(app, Message.Of(2, Message.Body("paused", Cycle)));
 
         Assert.Equal(before, await Rows.ETagsAsync(app.Storage.Installs, Cancelled));
-        Assert.Equal(["paused", "installed"], (await Rows.ListAsync(app.Storage.StatusChanges, Cancelled)).Select(row => row.GetString("Status")));
+        Assert.Equal(
+            ["paused", "installed"],
+            (await Rows.ListAsync(app.Storage.StatusChanges, Cancelled)).Select(row => row.GetString("Status")));
     }
 
     [Fact]
@@ -41,7 +43,8 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
         var logged = await Rows.ETagsAsync(app.Storage.StatusChanges, Cancelled);
         var installs = (await Rows.ReadAsync(app.Storage.Installs, Cancelled)).ToJsonString();
-        var cycle = (await Rows.ETagsAsync(app.Storage.Installs, Cancelled)).Single(row => row.Key.Contains('_', StringComparison.Ordinal));
+        var cycle = (await Rows.ETagsAsync(app.Storage.Installs, Cancelled))
+            .Single(row => row.Key.Contains('_', StringComparison.Ordinal));
 
         await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
 
@@ -55,7 +58,8 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(_storage);
         var errors = string.Join(',', Enumerable.Range(0, 40).Select(n => $"\"{new string('e', 1_000)}\""));
-        var hooks = string.Join(',', Enumerable.Range(0, 40).Select(n => $$"""{"Url":"https://example.com/{{new string('u', 1_000)}}"}"""));
+        var hooks = string.Join(
+            ',', Enumerable.Range(0, 40).Select(n => $$"""{"Url":"https://example.com/{{new string('u', 1_000)}}"}"""));
         var body = Message.Body("installed", $$"""
             ,"CompleteParameter":"{{new string('x', 31_999)}}👍","Errors":[{{errors}}],"MarketplaceInstallDetails":[
             {"CycleId":"12222222-2222-3333-4444-555555555555","CycleStatus":"{{new string('s', 32_001)}}","Webhooks":[{{hooks}}]}]
@@ -86,7 +90,8 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
 
-        var thrown = await Record.ExceptionAsync(() => ProjectAsync(app, message == "refused" ? Message.Of(1, Message.Body("")) : message));
+        var thrown = await Record.ExceptionAsync(
+            () => ProjectAsync(app, message == "refused" ? Message.Of(1, Message.Body("")) : message));
 
         Assert.IsType(failure, thrown);
         Assert.Empty(proxy.Calls);
@@ -121,7 +126,8 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         await using var app = new TestApp(proxy.ConnectionString);
         using var forbidden = proxy.Break(Fault.Forbidden, call => call.Operation == "Insert Entity");
 
-        var failure = await Assert.ThrowsAsync<RequestFailedException>(() => ProjectAsync(app, Message.Of(1, Message.Body("installed"))));
+        var failure = await Assert.ThrowsAsync<RequestFailedException>(
+            () => ProjectAsync(app, Message.Of(1, Message.Body("installed"))));
 
         Assert.Equal(403, failure.Status);
         Assert.Single(proxy.Calls, call => call.Operation == "Insert Entity");
@@ -158,7 +164,8 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     public async Task Uninstalled_removes_hundreds_of_cycles()
     {
         await using var app = new TestApp(_storage);
-        var details = string.Join(',', Enumerable.Range(0, 250).Select(n => $$"""{"CycleId":"{{new Guid(n, 0, 0, new byte[8])}}"}"""));
+        var details = string.Join(
+            ',', Enumerable.Range(0, 250).Select(n => $$"""{"CycleId":"{{new Guid(n, 0, 0, new byte[8])}}"}"""));
         await ProjectAsync(app, Message.Of(1, Message.Body("installed", $""","MarketplaceInstallDetails":[{details}]""")));
         Assert.Equal(251, (await Rows.ListAsync(app.Storage.Installs, Cancelled)).Count);
 
@@ -175,16 +182,21 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         var start = time.GetUtcNow();
         var busy = new RequestFailedException(503, "Made by a test.", "ServerBusy", null);
         var blob = new Mock<BlobClient>();
-        blob.Setup(b => b.DownloadContentAsync(It.IsAny<CancellationToken>())).Returns(() => time.GetUtcNow() - start < TimeSpan.FromMinutes(4)
+        blob.Setup(b => b.DownloadContentAsync(It.IsAny<CancellationToken>()))
+            .Returns(() => time.GetUtcNow() - start < TimeSpan.FromMinutes(4)
             ? throw busy
             : Task.FromResult(Response.FromValue(
-                Azure.Storage.Blobs.Models.BlobsModelFactory.BlobDownloadResult(BinaryData.FromString(Message.Body("paused"))), Mock.Of<Response>())));
+                Azure.Storage.Blobs.Models.BlobsModelFactory.BlobDownloadResult(
+                    BinaryData.FromString(Message.Body("paused"))), Mock.Of<Response>())));
         var payloads = new Mock<BlobContainerClient>();
         payloads.Setup(p => p.GetBlobClient(It.IsAny<string>())).Returns(blob.Object);
         var log = new Mock<TableClient>();
         log.Setup(l => l.AddEntityAsync(It.IsAny<TableEntity>(), It.IsAny<CancellationToken>())).ThrowsAsync(busy);
-        var clients = new StorageClients(StorageSettings.FromConnectionString(_storage)) { Payloads = payloads.Object, StatusChanges = log.Object };
-        await using var app = new TestApp(_storage, replace: services => services.AddSingleton(clients).AddSingleton<TimeProvider>(time));
+        var clients = new StorageClients(
+            StorageSettings.FromConnectionString(_storage))
+        { Payloads = payloads.Object, StatusChanges = log.Object };
+        await using var app = new TestApp(
+            _storage, replace: services => services.AddSingleton(clients).AddSingleton<TimeProvider>(time));
 
         await app.Storage.CreateMissingAsync(Cancelled);
         start = time.GetUtcNow();

@@ -4,7 +4,9 @@ using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.Tests.Projecting;
 
-/// <summary>Each folder of Bodies/scenarios holds bodies in the order of their arrival, one second apart, and the rows that they end in.</summary>
+/// <summary>
+/// Each folder of Bodies/scenarios holds bodies in the order of their arrival, one second apart, and the rows that they end in.
+/// </summary>
 public sealed class ScenarioTests(AzuriteFixture azurite)
 {
     private readonly string _storage = azurite.NewAccount();
@@ -39,5 +41,6 @@ public sealed class ScenarioTests(AzuriteFixture azurite)
     }
 
     private static List<string> MessagesOf(string scenario) =>
-        [.. Bodies.In($"scenarios/{scenario}").Select((name, index) => Message.Of(index + 1, Bodies.Read($"scenarios/{scenario}", name)))];
+        [.. Bodies.In($"scenarios/{scenario}")
+            .Select((name, index) => Message.Of(index + 1, Bodies.Read($"scenarios/{scenario}", name)))];
 }

@@ -32,7 +32,8 @@ internal sealed class BodyMutator(Random random)
         "9223372036854775808", "99999999999999999999999999",
         "\\ud800", "\\udc00", "\\ud83d\\ude00", "\\u0000", "\0", "\u001b[31m", "\u202e", "\uFEFF", "//", "/*", "NaN", "Infinity",
         "\"Status\":\"started\",",
-        "\"STATUS\":1,", "\"\\u0053tatus\":\"installed\",", "\"AccountId\":null,", "\"Errors\":{},", "\"Errors\":[1,null,\"\\ud800\"],",
+        "\"STATUS\":1,", "\"\\u0053tatus\":\"installed\",", "\"AccountId\":null,", "\"Errors\":{},",
+        "\"Errors\":[1,null,\"\\ud800\"],",
         "\"MarketplaceInstallDetails\":[{}],",
         "\"MarketplaceInstallDetails\":[{\"CycleId\":\"1\"},{\"CycleId\":[]}],", "\"Webhooks\":7,", "\"\\ud800\":1,",
         "[[[[[[[[[[[[[[[[", "{\"a\":{\"a\":{\"a\":",
@@ -102,7 +103,8 @@ internal sealed class BodyMutator(Random random)
     {
         List<string> members =
         [
-            random.Next(20) == 0 ? "\"Status\":" + Value(2) : "\"Status\":\"" + (random.Next(2) == 0 ? "installed" : " Odd ü ") + "\"",
+            random.Next(20) == 0
+                ? "\"Status\":" + Value(2) : "\"Status\":\"" + (random.Next(2) == 0 ? "installed" : " Odd ü ") + "\"",
             random.Next(20) == 0 ? "\"accountId\":" + Value(2) : "\"ACCOUNTID\":\"8c6f0ae54f3e4f8e9d6b0123456789ab\"",
             "\"MarketplaceIntegrationPackageId\":" + (random.Next(20) == 0 ? Value(2) : "\" 12 \""),
             .. Enumerable.Range(0, random.Next(6)).Select(_ => Member(3)),

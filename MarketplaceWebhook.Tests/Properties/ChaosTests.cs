@@ -11,8 +11,8 @@ using Spectre.Console;
 namespace MarketplaceWebhook.Tests.Properties;
 
 /// <summary>
-/// 60 s of load while the handler is killed and Azurite is stopped, frozen and started in turn. What was answered with 202 must be in
-/// StatusChanges exactly once or in DeadLetters, and Installs must be what the log says.
+/// 60 s of load while the handler is killed and Azurite is stopped, frozen and started in turn. What was answered with 202 must
+/// be in StatusChanges exactly once or in DeadLetters, and Installs must be what the log says.
 /// </summary>
 public sealed class ChaosTests(ITestOutputHelper output)
 {
@@ -52,7 +52,9 @@ public sealed class ChaosTests(ITestOutputHelper output)
             var actual = RowText.Lines(await WholeApplication.RowsAsync(application.Installs, Cancelled));
             drift = expected.Except(actual).Count() + actual.Except(expected).Count();
             var payloads = log.ToLookup(row => row.GetString("NotificationId"), row => row.GetString("Payload"));
-            Assert.All(sent.Accepted, accepted => Assert.True(buried.Contains(accepted.Key) || payloads[accepted.Key].Contains(accepted.Value)));
+            Assert.All(
+                sent.Accepted, accepted =>
+                    Assert.True(buried.Contains(accepted.Key) || payloads[accepted.Key].Contains(accepted.Value)));
         }
 
         Print(sent, chaos, lost, twice, drift);
@@ -149,8 +151,10 @@ public sealed class ChaosTests(ITestOutputHelper output)
         using var text = new StringWriter(CultureInfo.InvariantCulture);
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(text) });
         console.Profile.Width = 100;
-        console.Write(new Table().Border(TableBorder.Ascii).AddColumns("accepted", "refused", "unknown", "lost", "twice", "drift").AddRow(
-            [.. new[] { sent.Accepted.Count, sent.Refused.Count, sent.Unknown.Values.Sum(), lost, twice, drift }.Select(n => $"{n}")]));
+        console.Write(
+            new Table().Border(TableBorder.Ascii).AddColumns("accepted", "refused", "unknown", "lost", "twice", "drift").AddRow(
+            [.. new[] { sent.Accepted.Count, sent.Refused.Count, sent.Unknown.Values.Sum(), lost, twice, drift }.Select(
+                n => $"{n}")]));
         output.WriteLine(text.ToString());
         output.WriteLine(string.Join(", ", chaos.CountBy(what => what).Select(what => $"{what.Key} {what.Value} times")));
         output.WriteLine("unknown: " + string.Join(", ", sent.Unknown.Select(status => $"{status.Key}: {status.Value}")));

@@ -8,8 +8,8 @@ using MarketplaceWebhook.Tests.Support.Faults;
 namespace MarketplaceWebhook.Tests.Properties;
 
 /// <summary>
-/// The application is killed before and after every storage call of what it does, one call later each time until none is left, and
-/// started again: same final rows, nothing lost, nothing twice.
+/// The application is killed before and after every storage call of what it does, one call later each time until none is left,
+/// and started again: same final rows, nothing lost, nothing twice.
 /// </summary>
 public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper output)
 {
@@ -123,7 +123,8 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         output.WriteLine($"A dead letter: {tried} crash points");
 
         var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancelled);
-        Assert.Equal(messages.Order(StringComparer.Ordinal), letters.Select(row => row.GetString("Body")).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            messages.Order(StringComparer.Ordinal), letters.Select(row => row.GetString("Body")).Order(StringComparer.Ordinal));
     }
 
     /// <summary>Kills before the first call, after it, before the second … until a run makes fewer calls than that.</summary>
@@ -139,7 +140,8 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
                 await run(point);
                 if (!point.Reached)
                 {
-                    return killed > 0 ? killed : throw new InvalidOperationException("There was no storage call to be killed at.");
+                    return killed > 0
+                        ? killed : throw new InvalidOperationException("There was no storage call to be killed at.");
                 }
 
                 killed++;

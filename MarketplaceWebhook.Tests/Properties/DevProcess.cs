@@ -20,7 +20,8 @@ internal sealed partial class DevProcess : IDisposable
 
     /// <summary>The process id of the application that was started last.</summary>
     public int ApplicationProcessId => int.Parse(
-        Lines.Select(line => StartedLine().Match(line)).Last(match => match.Success).Groups[1].Value, CultureInfo.InvariantCulture);
+        Lines.Select(line => StartedLine().Match(line)).Last(match => match.Success).Groups[1].Value,
+        CultureInfo.InvariantCulture);
 
     /// <summary>Returns when it listens, or ended.</summary>
     public static async Task<DevProcess> StartAsync(
@@ -28,7 +29,8 @@ internal sealed partial class DevProcess : IDisposable
     {
         var dev = new DevProcess(CliProcess.Start(storage, environment, ["dev", .. arguments]));
         await Wait.ForAsync(
-            "dev", () => dev._process.HasExited || dev.Lines.Any(line => line.StartsWith(UrlLine, StringComparison.Ordinal)), cancellationToken);
+            "dev", () => dev._process.HasExited
+                || dev.Lines.Any(line => line.StartsWith(UrlLine, StringComparison.Ordinal)), cancellationToken);
         return dev;
     }
 

@@ -6,8 +6,8 @@ using MarketplaceWebhook.Tests.Properties.Histories;
 namespace MarketplaceWebhook.Tests.Properties;
 
 /// <summary>
-/// Any order, any repetition, any interleaving of concurrent deliveries, with crashes and faults at any storage call, gives exactly the
-/// rows of the sorted history told once.
+/// Any order, any repetition, any interleaving of concurrent deliveries, with crashes and faults at any storage call, gives
+/// exactly the rows of the sorted history told once.
 /// </summary>
 public sealed class FoldTests
 {
@@ -25,7 +25,8 @@ public sealed class FoldTests
         var faulty = random.Next(3); // a third of the histories knows neither crashes nor faults
         var steps = new Interleaving(random) { CrashesPerMille = danger * faulty, FaultsPerMille = danger * faulty };
         var application = await MemoryApplication.StartAsync(steps, steps.Hooks, pageSize, TestContext.Current.CancellationToken);
-        var deliveries = history.Arrivals.SelectMany(arrival => Enumerable.Repeat(arrival.Message(), random.Next(1, 4))).ToArray();
+        var deliveries = history.Arrivals.SelectMany(
+            arrival => Enumerable.Repeat(arrival.Message(), random.Next(1, 4))).ToArray();
         random.Shuffle(deliveries);
 
         await steps.RunAsync(

@@ -4,12 +4,13 @@ using MarketplaceWebhook.Tests.Support.MemoryTables;
 namespace MarketplaceWebhook.Tests.Properties;
 
 /// <summary>
-/// Runs deliveries side by side and decides by chance, from a seed, which of them makes its next storage call, gets its next answer or
-/// wakes from a delay; which of them crashes there and is delivered again; and which call fails. One step at a time, on one thread.
+/// Runs deliveries side by side and decides by chance, from a seed, which of them makes its next storage call, gets its next
+/// answer or wakes from a delay; which of them crashes there and is delivered again; and which call fails. One step at a time, on
+/// one thread.
 /// </summary>
 /// <remarks>
-/// A crash leaves calls behind that storage may still do later, as a killed process leaves bytes on the wire. They are done before the
-/// message is delivered again: the queue holds it back for 10 s or more.
+/// A crash leaves calls behind that storage may still do later, as a killed process leaves bytes on the wire. They are done
+/// before the message is delivered again: the queue holds it back for 10 s or more.
 /// </remarks>
 internal sealed class Interleaving(Random random) : TimeProvider
 {
@@ -56,7 +57,8 @@ internal sealed class Interleaving(Random random) : TimeProvider
     /// <summary>Ends when every delivery came to its end. One that fails fails this.</summary>
     public Task RunAsync(IEnumerable<Func<Task>> deliveries, int atOnce, CancellationToken cancellationToken) =>
         Task.Run(
-            () => InterleaveAsync(new(deliveries.Select(deliver => new Delivery(deliver))), atOnce, cancellationToken), cancellationToken);
+            () => InterleaveAsync(
+                new(deliveries.Select(deliver => new Delivery(deliver))), atOnce, cancellationToken), cancellationToken);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -193,7 +195,9 @@ internal sealed class Interleaving(Random random) : TimeProvider
         }
     }
 
-    /// <summary>Goes off when the interleaving takes it, however long its delay is: time is one more thing that chance decides.</summary>
+    /// <summary>
+    /// Goes off when the interleaving takes it, however long its delay is: time is one more thing that chance decides.
+    /// </summary>
     private sealed class Timer(Interleaving steps, Action callback) : ITimer
     {
         private Step? _step;

@@ -1,9 +1,9 @@
 namespace MarketplaceWebhook.Tests.Properties;
 
 /// <summary>
-/// Purge and erase are killed at their storage calls while notifications of the same and of another account are in progress, and run
-/// again: they end as if they had not been killed. Throughout, no payload becomes unreachable while a message that refers to it may
-/// exist.
+/// Purge and erase are killed at their storage calls while notifications of the same and of another account are in progress, and
+/// run again: they end as if they had not been killed. Throughout, no payload becomes unreachable while a message that refers to
+/// it may exist.
 /// </summary>
 public sealed class MaintenanceCrashTests(ITestOutputHelper output)
 {

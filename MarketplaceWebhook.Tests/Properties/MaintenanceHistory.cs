@@ -13,10 +13,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace MarketplaceWebhook.Tests.Properties;
 
 /// <summary>
-/// A random history of notifications on storage in memory, and a maintenance command in the middle of it. Around each storage call of
-/// the command, notifications of two accounts take steps: a body is stored, its message is sent, delivered, projected, deleted, delayed,
-/// delivered again, moved to the poison queue, recorded as a dead letter, put back. The command can be killed before or after any of
-/// its calls. The same seed gives the same history.
+/// A random history of notifications on storage in memory, and a maintenance command in the middle of it. Around each storage
+/// call of the command, notifications of two accounts take steps: a body is stored, its message is sent, delivered, projected,
+/// deleted, delayed, delivered again, moved to the poison queue, recorded as a dead letter, put back. The command can be killed
+/// before or after any of its calls. The same seed gives the same history.
 /// </summary>
 internal sealed class MaintenanceHistory
 {
@@ -115,7 +115,8 @@ internal sealed class MaintenanceHistory
                 // Its row has the AccountApiId that some rejected bodies have nothing else of.
                 var (id, body) = (NextId(), Body("installed", account));
                 await StoreAsync((id, account, body));
-                await RejectAsync($$"""{"AccountApiId":"{{ApiId(account)}}","x":"{{(IsLong() ? Long : "")}}"}""", accountId: null);
+                await RejectAsync(
+                    $$"""{"AccountApiId":"{{ApiId(account)}}","x":"{{(IsLong() ? Long : "")}}"}""", accountId: null);
                 await RejectAsync($$"""[{"AccountId":"{{account}}","x":"{{(IsLong() ? Long : "")}}"}]""", accountId: null);
                 await RejectAsync($$"""{"AccountId":"{{account}}"}""", account);
             }
@@ -189,7 +190,8 @@ internal sealed class MaintenanceHistory
         foreach (var (id, account, _) in sent.Where(one => !isPurged || one.Id.ReceivedAt >= Middle))
         {
             Assert.True(
-                await _log.ContainsAsync(TableKeys.Account(account), id, default) || (await _letters.FindAsync(id, default)).Count > 0,
+                await _log.ContainsAsync(TableKeys.Account(account), id, default)
+                    || (await _letters.FindAsync(id, default)).Count > 0,
                 $"{id} is lost.");
         }
 
@@ -202,14 +204,16 @@ internal sealed class MaintenanceHistory
         Assert.DoesNotContain(referred, name => !_blobs.Exists(name));
         if (isPurged)
         {
-            Assert.Equal(referred.Order(StringComparer.Ordinal), _blobs.Names.Where(IsOld).Union(referred).Order(StringComparer.Ordinal));
+            Assert.Equal(
+                referred.Order(StringComparer.Ordinal), _blobs.Names.Where(IsOld).Union(referred).Order(StringComparer.Ordinal));
             Assert.DoesNotContain(_deadLetters.Rows, row => row.GetDateTimeOffset(Columns.ReceivedAt) < Middle);
         }
 
         var expected = Folded.Rows(_projected.Where(one => accounts(one.Account)).DistinctBy(one => one.Id).OrderBy(one => one.Id)
             .Select(one => Folded.Change(one.Id, one.Body)).Where(change => KnownStatus.Includes(change.Status)));
         Assert.Equal(
-            expected, _installs.Rows.Where(row => accounts(Guid.Parse(row.PartitionKey))).Select(row => MaintenanceServices.Text(RawRow.From(row))));
+            expected, _installs.Rows.Where(row => accounts(Guid.Parse(row.PartitionKey)))
+                .Select(row => MaintenanceServices.Text(RawRow.From(row))));
         var rebuild = new Rebuild(_installTable, _log, _reader, _retry, _time);
         Assert.Empty(await rebuild.RunAsync(null, apply: false, TimeSpan.Zero, null, default).ToListAsync());
 

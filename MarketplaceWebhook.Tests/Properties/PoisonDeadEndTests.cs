@@ -8,8 +8,8 @@ using MarketplaceWebhook.Tests.Support.Faults;
 namespace MarketplaceWebhook.Tests.Properties;
 
 /// <summary>
-/// A poison queue has no poison queue of its own: after its last delivery a message rests there until it expires. RecordDeadLetter must
-/// never let it come to that.
+/// A poison queue has no poison queue of its own: after its last delivery a message rests there until it expires.
+/// RecordDeadLetter must never let it come to that.
 /// </summary>
 public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
 {
@@ -46,7 +46,8 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
     public async Task Message_that_failed_with_the_tables_is_projected_once_they_work()
     {
         await using var application = await WholeApplication.StartAsync(_storage, Cancelled, Impatient);
-        var arrival = new Arrival { Millisecond = 1_790_000_000_000, Counter = 0, Status = "installed", Account = Guid.Empty, Package = 1 };
+        var arrival =
+            new Arrival { Millisecond = 1_790_000_000_000, Counter = 0, Status = "installed", Account = Guid.Empty, Package = 1 };
         var puts = new List<Put>();
         application.Proxy.After = (call, answer) => RememberAsync(puts, call, answer);
 
@@ -79,7 +80,8 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
         await application.UntilQueuesAreEmptyAsync(Cancelled);
 
         var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancelled);
-        Assert.Equal(messages.Order(StringComparer.Ordinal), letters.Select(row => row.GetString("Body")).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            messages.Order(StringComparer.Ordinal), letters.Select(row => row.GetString("Body")).Order(StringComparer.Ordinal));
     }
 
     private static Dictionary<string, string?> Impatient => new() { ["Patience__Projecting"] = "00:00:00.5" };
@@ -89,11 +91,13 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
 
     /// <summary>It rests for 5 minutes; only who put it there can wake it.</summary>
     private static Task ComeBackAtOnceAsync(WholeApplication application, Put put) =>
-        application.PoisonQueue.UpdateMessageAsync(put.Id, put.PopReceipt, visibilityTimeout: TimeSpan.Zero, cancellationToken: Cancelled);
+        application.PoisonQueue.UpdateMessageAsync(
+            put.Id, put.PopReceipt, visibilityTimeout: TimeSpan.Zero, cancellationToken: Cancelled);
 
     private static Task<Fault?> RememberAsync(List<Put> puts, StorageCall call, StorageAnswer answer)
     {
-        if (call is { Operation: "Put Message" } && call.Resource.Contains("-poison", StringComparison.Ordinal) && answer.Status == 201)
+        if (call is { Operation: "Put Message" }
+            && call.Resource.Contains("-poison", StringComparison.Ordinal) && answer.Status == 201)
         {
             var xml = Encoding.UTF8.GetString(answer.Content.Span).TrimStart('\uFEFF');
             var message = XDocument.Parse(xml).Descendants("QueueMessage").Single();

@@ -58,9 +58,10 @@ public sealed class QueueFoldTests(AzuriteFixture azurite, ITestOutputHelper out
         output.WriteLine($"{Notifications} notifications of one package: {races.Lost} lost races");
     }
 
-    private static IEnumerable<Arrival> OfAccounts(int number, Random random) => AnyHistory.Arrivals(random).Select(arrival => arrival with
-    {
-        Account = new Guid(number, arrival.Account == Guid.Empty ? (short)0 : (short)1, 0, new byte[8]),
-        Millisecond = arrival.Millisecond + (number * 1_000),
-    });
+    private static IEnumerable<Arrival> OfAccounts(int number, Random random) =>
+        AnyHistory.Arrivals(random).Select(arrival => arrival with
+        {
+            Account = new Guid(number, arrival.Account == Guid.Empty ? (short)0 : (short)1, 0, new byte[8]),
+            Millisecond = arrival.Millisecond + (number * 1_000),
+        });
 }

@@ -14,7 +14,9 @@ internal sealed class RaceCount
     {
         if (call.Operation == "Entity Group Transaction"
             && Encoding.UTF8.GetString(answer.Content.Span) is var actions
-            && (actions.Contains("HTTP/1.1 412", StringComparison.Ordinal) || actions.Contains("HTTP/1.1 409", StringComparison.Ordinal)
+            && (
+                actions.Contains("HTTP/1.1 412", StringComparison.Ordinal)
+                    || actions.Contains("HTTP/1.1 409", StringComparison.Ordinal)
                 || actions.Contains("HTTP/1.1 404", StringComparison.Ordinal)))
         {
             Interlocked.Increment(ref _lost);

@@ -12,7 +12,9 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output)
     private const int Bodies = 100_000;
     private const int LargeBodies = 200;
 
-    /// <summary>Of memory for a byte of the body: a list of the smallest texts or webhooks that JSON can hold costs most.</summary>
+    /// <summary>
+    /// Of memory for a byte of the body: a list of the smallest texts or webhooks that JSON can hold costs most.
+    /// </summary>
     private const int MemoryMultiple = 32;
 
     private const int MemoryAtLeast = 16 * 1024;
@@ -100,7 +102,8 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output)
         var envelope = Envelope.Read(Encoding.UTF8.GetString(Envelope.Write(id, "default", null, payload).Span));
         Assert.True(payload.SequenceEqual(Encoding.UTF8.GetBytes(envelope.Payload!)));
 
-        var change = StatusChangeReader.From(envelope with { Payload = null, PayloadBlob = TableKeys.PayloadBlob(id) }, notification);
+        var change = StatusChangeReader.From(
+            envelope with { Payload = null, PayloadBlob = TableKeys.PayloadBlob(id) }, notification);
         var after = Fold.Apply(new Package(notification.AccountId, notification.PackageId), change);
         var rows = new[] { change.ToEntity(), after.Install?.ToEntity(notification.AccountId) }
             .Concat(after.Cycles.Values.Select(cycle => cycle.ToEntity(notification.AccountId)));

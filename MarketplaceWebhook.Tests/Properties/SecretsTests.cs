@@ -11,8 +11,8 @@ using MarketplaceWebhook.Tests.Support.Faults;
 namespace MarketplaceWebhook.Tests.Properties;
 
 /// <summary>
-/// Keys, webhook URLs and what users typed never show in any output, whatever happens: as verbose as it gets, with refusals, faults,
-/// poison and crashes.
+/// Keys, webhook URLs and what users typed never show in any output, whatever happens: as verbose as it gets, with refusals,
+/// faults, poison and crashes.
 /// </summary>
 public sealed class SecretsTests(AzuriteFixture azurite)
 {
@@ -36,7 +36,8 @@ public sealed class SecretsTests(AzuriteFixture azurite)
         await PostAsync(http, dev.Url, Told("installed").Body(), HttpStatusCode.Accepted);
         var large = Told("odd") with { CompleteParameter = Parameter + new string('x', 100_000) };
         await PostAsync(http, dev.Url, large.Body(), HttpStatusCode.Accepted);
-        await PostAsync(http, dev.Url, "{\"CompleteParameter\":\"" + Parameter + "\",\"" + WebhookUrl + "\":", HttpStatusCode.BadRequest);
+        await PostAsync(
+            http, dev.Url, "{\"CompleteParameter\":\"" + Parameter + "\",\"" + WebhookUrl + "\":", HttpStatusCode.BadRequest);
         var wrong = $$"""{"Status":["{{Parameter}}"],"AccountId":"{{Parameter}}","Webhooks":"{{WebhookUrl}}"}""";
         await PostAsync(http, dev.Url, wrong, HttpStatusCode.BadRequest);
         await PostAsync(http, dev.Url, Parameter + new string(' ', 2_000_000), HttpStatusCode.RequestEntityTooLarge);
@@ -92,7 +93,8 @@ public sealed class SecretsTests(AzuriteFixture azurite)
             [
                 Path.Combine(AppContext.BaseDirectory, "app", "MarketplaceWebhook.Functions.dll"),
                 // Nothing listens there.
-                "--functions-uri", "http://127.0.0.1:1/", "--functions-worker-id", "1", "--functions-grpc-max-message-length", "1000000",
+                "--functions-uri", "http://127.0.0.1:1/", "--functions-worker-id", "1",
+                    "--functions-grpc-max-message-length", "1000000",
             ])
         {
             RedirectStandardOutput = true,

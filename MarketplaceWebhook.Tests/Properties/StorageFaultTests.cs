@@ -7,7 +7,9 @@ using MarketplaceWebhook.Tests.Support.Faults;
 
 namespace MarketplaceWebhook.Tests.Properties;
 
-/// <summary>Storage that throttles, fails, hangs, resets, refuses or is unavailable: callers get a response in time, and no dead letter.</summary>
+/// <summary>
+/// Storage that throttles, fails, hangs, resets, refuses or is unavailable: callers get a response in time, and no dead letter.
+/// </summary>
 public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper output)
 {
     private readonly string _storage = azurite.NewAccount();
@@ -56,7 +58,8 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
             {
                 var before = application.Proxy.Calls.Count(call => call.Kind is StorageKind.Table);
                 await application.PutAsync(arrivals[^1], Cancelled);
-                // Two calls at once, each tried three times by the client library: the seventh is the projection's own second attempt.
+                // Two calls at once, each tried three times by the client library: the seventh is the projection's own second
+                // attempt.
                 await application.UntilAsync(
                     $"it tries again ({name})",
                     () => Task.FromResult(application.Proxy.Calls.Count(call => call.Kind is StorageKind.Table) >= before + 7),
@@ -84,7 +87,8 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
         using (application.Proxy.Break(Fault.Forbidden, call => call.Kind is StorageKind.Table))
         {
             await application.PutAsync(arrival, Cancelled);
-            await application.UntilAsync("it failed", () => Task.FromResult(application.Events.OfType<QueueInvocation>().Any()), Cancelled);
+            await application.UntilAsync(
+                "it failed", () => Task.FromResult(application.Events.OfType<QueueInvocation>().Any()), Cancelled);
         }
 
         await application.UntilQueuesAreEmptyAsync(Cancelled);
@@ -100,7 +104,9 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     [Fact(Explicit = true)]
     public Task An_outage_of_two_minutes_dead_letters_nothing() => SurviveAsync(TimeSpan.FromMinutes(2));
 
-    /// <summary>All of storage, for the host and the application, with messages on the way; the settings are the product's own.</summary>
+    /// <summary>
+    /// All of storage, for the host and the application, with messages on the way; the settings are the product's own.
+    /// </summary>
     private async Task SurviveAsync(TimeSpan outage)
     {
         await using var application = await WholeApplication.StartAsync(_storage, Cancelled, new Dictionary<string, string?>
@@ -122,7 +128,8 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
         await application.AssertRowsAsync(arrivals, Cancelled);
         Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancelled));
         Assert.Empty(application.Events.OfType<MessagePoisoned>());
-        output.WriteLine($"Whole {down.Elapsed.TotalSeconds - outage.TotalSeconds:0.0} s after an outage of {outage.TotalSeconds:0} s");
+        output.WriteLine(
+            $"Whole {down.Elapsed.TotalSeconds - outage.TotalSeconds:0.0} s after an outage of {outage.TotalSeconds:0} s");
     }
 
     private async Task AssertUnavailableAsync(WholeApplication application, string fault, string body)

@@ -48,7 +48,8 @@ internal sealed class WholeApplication : IAsyncDisposable
 
     public IEnumerable<HostEvent> Events => _events;
 
-    /// <param name="settings">Over the application's own; a message that failed comes back at once unless they say otherwise.</param>
+    /// <param name="settings">Over the application's own; a message that failed comes back at once unless they say
+    /// otherwise.</param>
     public static async Task<WholeApplication> StartAsync(
         string storage, CancellationToken cancellationToken, IReadOnlyDictionary<string, string?>? settings = null)
     {
@@ -90,7 +91,9 @@ internal sealed class WholeApplication : IAsyncDisposable
 
     public async Task<HttpResponseMessage> PostAsync(byte[] body, CancellationToken cancellationToken)
     {
-        using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        using var content = new ByteArrayContent(
+            body)
+        { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         return await _http.PostAsync(new Uri(_host.BaseAddress, $"api/cyclr/marketplace?code={Key}"), content, cancellationToken);
     }
 
@@ -112,10 +115,12 @@ internal sealed class WholeApplication : IAsyncDisposable
     /// <summary>Until nothing waits in either queue, visible or not.</summary>
     public Task UntilQueuesAreEmptyAsync(CancellationToken cancellationToken, TimeSpan? timeLimits = null) =>
         UntilAsync(
-            "both queues are empty", async () => await CountAsync(Queue) + await CountAsync(PoisonQueue) == 0, cancellationToken, timeLimits);
+            "both queues are empty", async () =>
+                await CountAsync(Queue) + await CountAsync(PoisonQueue) == 0, cancellationToken, timeLimits);
 
     /// <summary>In vain, it tells what the application wrote last.</summary>
-    public Task UntilAsync(string what, Func<Task<bool>> holds, CancellationToken cancellationToken, TimeSpan? timeLimits = null) =>
+    public Task UntilAsync(
+        string what, Func<Task<bool>> holds, CancellationToken cancellationToken, TimeSpan? timeLimits = null) =>
         Wait.ForAsync(what, holds, so => so, cancellationToken, timeLimits, LastLines);
 
     private string LastLines() => string.Join('\n', _events.OfType<WorkerWrote>().TakeLast(40).Select(wrote => wrote.Line));
@@ -126,7 +131,8 @@ internal sealed class WholeApplication : IAsyncDisposable
     /// <summary>Both tables hold what these arrivals make, and nothing else.</summary>
     public async Task AssertRowsAsync(IReadOnlyCollection<Arrival> arrivals, CancellationToken cancellationToken)
     {
-        var (changes, installs) = (await RowsAsync(StatusChanges, cancellationToken), await RowsAsync(Installs, cancellationToken));
+        var (changes, installs) = (
+            await RowsAsync(StatusChanges, cancellationToken), await RowsAsync(Installs, cancellationToken));
         Assert.Equal(RowText.Lines(ReferenceFold.StatusChanges(arrivals)), RowText.Lines(changes));
         Assert.Equal(RowText.Lines(ReferenceFold.Installs(arrivals)), RowText.Lines(installs));
     }
@@ -144,5 +150,6 @@ internal sealed class WholeApplication : IAsyncDisposable
         return answer.IsSuccessStatusCode;
     }
 
-    private static async Task<int> CountAsync(QueueClient queue) => (await queue.GetPropertiesAsync()).Value.ApproximateMessagesCount;
+    private static async Task<int> CountAsync(QueueClient queue) =>
+        (await queue.GetPropertiesAsync()).Value.ApproximateMessagesCount;
 }

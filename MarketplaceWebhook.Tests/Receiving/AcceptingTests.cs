@@ -85,7 +85,9 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
         using var caller = await CallerAsync(app);
         var body = Bodies.Read("documented", "installed");
-        using var request = new HttpRequestMessage(HttpMethod.Post, Door) { Content = Content(body), Headers = { TransferEncodingChunked = true } };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, Door)
+        { Content = Content(body), Headers = { TransferEncodingChunked = true } };
 
         using var answer = await caller.SendAsync(request, Cancelled);
 
@@ -192,7 +194,8 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
 
         using (var connection = await RawCaller.OpenAsync(address, Cancelled))
         {
-            await connection.SendAsync($"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: {body.Length + 1}", body, Cancelled);
+            await connection.SendAsync(
+                $"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: {body.Length + 1}", body, Cancelled);
             connection.EndSending();
             await connection.ReadToEndAsync(Cancelled);
         }

@@ -27,7 +27,8 @@ public sealed class ClockTests(AzuriteFixture azurite)
         time.AdjustTime(time.GetUtcNow().AddSeconds(-secondsBack));
         await SendAsync(caller);
 
-        Assert.Equal(warnings, log.Warnings.Count(line => line.StartsWith("The clock of this instance is 6", StringComparison.Ordinal)));
+        Assert.Equal(
+            warnings, log.Warnings.Count(line => line.StartsWith("The clock of this instance is 6", StringComparison.Ordinal)));
     }
 
     private static async Task SendAsync(HttpClient caller)

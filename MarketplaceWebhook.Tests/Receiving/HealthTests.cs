@@ -40,7 +40,8 @@ public sealed class HealthTests(AzuriteFixture azurite)
     public async Task Health_result_is_cached_for_10_s()
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
-        await using var app = new TestApp(proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(_time));
+        await using var app = new TestApp(
+            proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(_time));
         using var caller = await AcceptingTests.CallerAsync(app);
         Assert.Equal(HttpStatusCode.OK, (await AskAsync(caller)).Status);
         using var broken = proxy.Break(Fault.Forbidden);
@@ -80,7 +81,8 @@ public sealed class HealthTests(AzuriteFixture azurite)
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         using var hanging = proxy.Break(Fault.NoAnswer);
-        await using var app = new TestApp(proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(_time));
+        await using var app = new TestApp(
+            proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(_time));
         using var caller = await AcceptingTests.CallerAsync(app);
 
         var asked = AskAsync(caller);

@@ -52,7 +52,8 @@ public sealed class NotificationIdsTests
         _time.AdjustTime(Now.AddMilliseconds(1));
         var fourth = ids.Next();
 
-        Assert.Equal([Now, Now, Now, Now.AddMilliseconds(1)], [first.ReceivedAt, second.ReceivedAt, third.ReceivedAt, fourth.ReceivedAt]);
+        Assert.Equal(
+            [Now, Now, Now, Now.AddMilliseconds(1)], [first.ReceivedAt, second.ReceivedAt, third.ReceivedAt, fourth.ReceivedAt]);
         AssertRise([first, second, third, fourth]);
     }
 

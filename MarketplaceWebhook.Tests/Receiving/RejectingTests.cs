@@ -34,13 +34,17 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         var problem = await answer.JsonAsync(Cancelled);
         Assert.Equal(["title", "status", "detail", "notificationId", "errors"], problem.Names());
         Assert.Equal(("Bad Request", 400), (problem.Text("title"), problem.GetProperty("status").GetInt32()));
-        Assert.True(JsonElement.DeepEquals(expected.RootElement.GetProperty("errors"), problem.GetProperty("errors")), problem.ToString());
+        Assert.True(
+            JsonElement.DeepEquals(
+                expected.RootElement.GetProperty("errors"), problem.GetProperty("errors")), problem.ToString());
 
         var row = Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
         Assert.Equal(("rejected", reason, "shop"), (row.PartitionKey, row.GetString("Reason"), row.GetString("Source")));
         Assert.Equal(problem.Text("notificationId"), row.GetString("NotificationId"));
         Assert.Equal((Encoding.UTF8.GetString(body), (long)body.Length), (row.GetString("Body"), row.GetInt64("BodyLength")));
-        Assert.All(expected.RootElement.GetProperty("errors").Names(), field => Assert.Contains(field, row.GetString("Detail"), StringComparison.Ordinal));
+        Assert.All(
+            expected.RootElement.GetProperty("errors").Names(), field =>
+                Assert.Contains(field, row.GetString("Detail"), StringComparison.Ordinal));
         Assert.Empty(await app.EnvelopesAsync(Cancelled));
     }
 
@@ -51,7 +55,8 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         using var caller = await AcceptingTests.CallerAsync(app);
 
         using var known = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("refused", "no-status")), Cancelled);
-        using var unknown = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("refused", "no-account-id")), Cancelled);
+        using var unknown = await caller.PostAsync(
+            Door, AcceptingTests.Content(Bodies.Read("refused", "no-account-id")), Cancelled);
 
         Assert.Equal(
             [null, "11111111-2222-3333-4444-555555555555"],
@@ -99,7 +104,8 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         var body = Bodies.Read("documented", "started");
         using var connection = await RawCaller.OpenAsync(address, Cancelled);
 
-        await connection.SendAsync($"POST {Door} HTTP/1.1\nHost: localhost\nConnection: close\nContent-Length: 20", body.AsMemory(0, 20), Cancelled);
+        await connection.SendAsync(
+            $"POST {Door} HTTP/1.1\nHost: localhost\nConnection: close\nContent-Length: 20", body.AsMemory(0, 20), Cancelled);
 
         Assert.StartsWith("HTTP/1.1 400 ", await connection.ReadToEndAsync(Cancelled), StringComparison.Ordinal);
         var row = Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));

@@ -65,7 +65,8 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
         using var connection = await RawCaller.OpenAsync(address, Cancelled);
 
         // What the server has not asked for by then never comes: it answers all the same.
-        await connection.SendAsync($"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: 5000000000", new byte[(5 * MiB) + 1], Cancelled);
+        await connection.SendAsync(
+            $"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: 5000000000", new byte[(5 * MiB) + 1], Cancelled);
         var answer = await connection.ReadToEndAsync(Cancelled);
 
         Assert.StartsWith("HTTP/1.1 413 ", answer, StringComparison.Ordinal);
@@ -73,5 +74,6 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
         Assert.Equal(5_000_000_000L, (await RowAsync(app)).GetInt64("BodyLength"));
     }
 
-    private static async Task<TableEntity> RowAsync(TestApp app) => Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+    private static async Task<TableEntity> RowAsync(TestApp app) =>
+        Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
 }

@@ -68,7 +68,8 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         var credential = new Mock<TokenCredential>();
         credential.Setup(c => c.GetTokenAsync(It.IsAny<TokenRequestContext>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new CredentialUnavailableException("Made by a test."));
-        var clients = new StorageClients(StorageSettings.FromAccountName("nosuchaccount", credential.Object), StorageUse.Receiving);
+        var clients = new StorageClients(
+            StorageSettings.FromAccountName("nosuchaccount", credential.Object), StorageUse.Receiving);
         await using var app = new TestApp(_storage, replace: services => services.AddKeyedSingleton(StorageUse.Receive, clients));
         using var caller = await AcceptingTests.CallerAsync(app);
 

@@ -17,41 +17,41 @@ public sealed class AccountsTests(AzuriteFixture azurite)
     [InlineData("Ünïcode 東京 'or' PartitionKey ne '' / \\ # ?")]
     public async Task Account_is_found_by_either_id(string name)
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        await rooms.ProjectAsync(
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.ProjectAsync(
             Ids.Minute(1), NotificationBody.Of("installed", One, apiId: "Ünïcode 東京 'or' PartitionKey ne '' / \\ # ?"));
-        await rooms.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", Two, apiId: "another"));
+        await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", Two, apiId: "another"));
 
-        Assert.Equal([One], await rooms.Get<AccountLookup>().FindAsync(name, Token));
+        Assert.Equal([One], await services.Get<AccountLookup>().FindAsync(name, Token));
     }
 
     [Fact]
     public async Task Shared_AccountApiId_finds_every_account_and_an_unknown_one_none()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        await rooms.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Two, apiId: "shared"));
-        await rooms.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", One, apiId: "shared"));
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Two, apiId: "shared"));
+        await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", One, apiId: "shared"));
 
-        Assert.Equal([One, Two], await rooms.Get<AccountLookup>().FindAsync("shared", Token));
-        Assert.Empty(await rooms.Get<AccountLookup>().FindAsync("Shared", Token));
-        Assert.Empty(await rooms.Get<AccountLookup>().FindAsync(Guid.NewGuid().ToString(), Token));
+        Assert.Equal([One, Two], await services.Get<AccountLookup>().FindAsync("shared", Token));
+        Assert.Empty(await services.Get<AccountLookup>().FindAsync("Shared", Token));
+        Assert.Empty(await services.Get<AccountLookup>().FindAsync(Guid.NewGuid().ToString(), Token));
     }
 
     [Fact]
     public async Task AccountApiId_that_looks_like_a_GUID_is_found()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        await rooms.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", One, apiId: Two.ToString()));
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", One, apiId: Two.ToString()));
 
-        Assert.Equal([One], await rooms.Get<AccountLookup>().FindAsync(Two.ToString(), Token));
+        Assert.Equal([One], await services.Get<AccountLookup>().FindAsync(Two.ToString(), Token));
     }
 
     [Fact]
     public async Task Account_that_is_only_in_the_log_is_found_by_its_AccountApiId()
     {
-        await using var rooms = await MaintenanceServices.StartAsync(azurite);
-        await rooms.ProjectAsync(Ids.Minute(1), NotificationBody.Of("paused", One, apiId: "only logged"));
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("paused", One, apiId: "only logged"));
 
-        Assert.Equal([One], await rooms.Get<AccountLookup>().FindAsync("only logged", Token));
+        Assert.Equal([One], await services.Get<AccountLookup>().FindAsync("only logged", Token));
     }
 }

@@ -105,10 +105,13 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(_storage);
 
-        await RecordAsync(app, Letter(new byte[1_000_000]) with { Reason = RejectionReason.TooLarge, BodyLength = 5_000_000_000 });
+        await RecordAsync(
+            app, Letter(new byte[1_000_000]) with { Reason = RejectionReason.TooLarge, BodyLength = 5_000_000_000 });
 
         var row = await RowAsync(app);
-        Assert.Equal((new string('\0', 32_000), 5_000_000_000L, null), (row.GetString("Body"), row.GetInt64("BodyLength"), row.GetString("BodyBlob")));
+        Assert.Equal(
+            (new string('\0', 32_000), 5_000_000_000L, null),
+            (row.GetString("Body"), row.GetInt64("BodyLength"), row.GetString("BodyBlob")));
     }
 
     [Fact]

@@ -72,8 +72,12 @@ public sealed class EnvelopeTests
     [InlineData($$"""{"v":1.5,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}","payload":"{}"}""", Id)]
     [InlineData($$"""{"v":1,"receivedAt":"{{ReceivedAt}}","payload":"{}"}""", null)]
     [InlineData($$"""{"v":1,"notificationId":7,"receivedAt":"{{ReceivedAt}}","payload":"{}"}""", null)]
-    [InlineData($$"""{"v":1,"notificationId":"019AB012-3456-7001-8000-00000000002A","receivedAt":"{{ReceivedAt}}","payload":"{}"}""", null)]
-    [InlineData($$"""{"v":1,"notificationId":"019ab012-3456-4001-8000-00000000002a","receivedAt":"{{ReceivedAt}}","payload":"{}"}""", null)]
+    [InlineData(
+        $$"""{"v":1,"notificationId":"019AB012-3456-7001-8000-00000000002A","receivedAt":"{{ReceivedAt}}","payload":"{}"}""",
+        null)]
+    [InlineData(
+        $$"""{"v":1,"notificationId":"019ab012-3456-4001-8000-00000000002a","receivedAt":"{{ReceivedAt}}","payload":"{}"}""",
+        null)]
     [InlineData($$"""{"v":1,"notificationId":"\ud800","receivedAt":"{{ReceivedAt}}","payload":"{}"}""", null)]
     [InlineData($$"""{"v":1,"notificationId":"{{Id}}","payload":"{}"}""", Id)]
     [InlineData($$"""{"v":1,"notificationId":"{{Id}}","receivedAt":1763890574422,"payload":"{}"}""", Id)]
@@ -83,8 +87,10 @@ public sealed class EnvelopeTests
     [InlineData($$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}"}""", Id)]
     [InlineData($$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}","payload":[]}""", Id)]
     [InlineData($$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}","payload":"\ud800"}""", Id)]
-    [InlineData($$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}","payload":"{}","payloadBlob":"{{Id}}.json"}""", Id)]
-    [InlineData($$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}","payloadBlob":"019ab012-3456-7001-8000-00000000002b.json"}""", Id)]
+    [InlineData(
+        $$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}","payload":"{}","payloadBlob":"{{Id}}.json"}""", Id)]
+    [InlineData(
+        $$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}","payloadBlob":"019ab012-3456-7001-8000-00000000002b.json"}""", Id)]
     [InlineData($$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}","payloadBlob":"dead/{{Id}}"}""", Id)]
     [InlineData($$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}","source":"a b","payload":"{}"}""", Id)]
     public void Unreadable_envelope_keeps_a_readable_id(string text, string? id)

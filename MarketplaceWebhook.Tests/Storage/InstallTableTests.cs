@@ -20,7 +20,8 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
         foreach (var packageId in new long[] { 1, 12, 123, 1234, 12345, 2, long.MaxValue })
         {
-            await CommitAsync(app, Started(1) with { PackageId = packageId, Cycles = [Cycle(packageId, 1), Cycle(packageId, 2)] });
+            await CommitAsync(
+                app, Started(1) with { PackageId = packageId, Cycles = [Cycle(packageId, 1), Cycle(packageId, 2)] });
         }
 
         var package = (await ReadAsync(app, 123)).Package;

@@ -24,7 +24,8 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
 
         await SendAsync(app, "{\"Größe\":1}");
 
-        var raw = new QueueClient(_storage, "marketplace-notifications", new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
+        var raw = new QueueClient(
+            _storage, "marketplace-notifications", new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
         var message = (await raw.PeekMessageAsync(Cancelled)).Value;
         Assert.Equal(
             Encoding.UTF8.GetString(Envelope.Write(Ids.At(1), "shop", null, "{\"Größe\":1}"u8).Span),
@@ -56,7 +57,9 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
         Assert.Equal(($"{Ids.At(1)}.json", null), (envelope.PayloadBlob, envelope.Payload));
         Assert.Equal([$"{Ids.At(1)}.json"], await BlobsAsync(app));
         Assert.Equal(payload, Encoding.UTF8.GetString((await app.Get<PayloadBlobs>().GetPayloadAsync(envelope, Cancelled)).Span));
-        var properties = (await app.Storage.Payloads.GetBlobClient(envelope.PayloadBlob).GetPropertiesAsync(cancellationToken: Cancelled)).Value;
+        var properties = (
+            await app.Storage.Payloads.GetBlobClient(envelope.PayloadBlob)
+                .GetPropertiesAsync(cancellationToken: Cancelled)).Value;
         Assert.Equal([KeyValuePair.Create("accountId", Account.ToString())], properties.Metadata);
         Assert.Equal("application/json", properties.ContentType);
     }
@@ -92,7 +95,9 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
     public async Task Failed_put_keeps_the_blob()
     {
         var queue = new Mock<QueueClient>();
-        queue.Setup(q => q.SendMessageAsync(It.IsAny<BinaryData>(), It.IsAny<TimeSpan?>(), It.IsAny<TimeSpan?>(), It.IsAny<CancellationToken>()))
+        queue.Setup(
+            q => q.SendMessageAsync(
+                It.IsAny<BinaryData>(), It.IsAny<TimeSpan?>(), It.IsAny<TimeSpan?>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new RequestFailedException(503, "Made by a test.", "ServerBusy", null));
         var clients = new StorageClients(StorageSettings.FromConnectionString(_storage)) { Queue = queue.Object };
         await using var app = new TestApp(_storage, replace: services => services.AddSingleton(clients));

@@ -85,13 +85,17 @@ public sealed class StorageErrorsTests
     [Fact]
     public void Description_has_type_status_and_code_and_nothing_that_was_sent()
     {
-        var fault = new RequestFailedException(400, "The value s3cret is wrong.", "InvalidInput", new InvalidOperationException("s3cret"));
+        var fault = new RequestFailedException(
+            400, "The value s3cret is wrong.", "InvalidInput", new InvalidOperationException("s3cret"));
 
         Assert.Equal("RequestFailedException 400 InvalidInput", StorageErrors.Describe(fault));
         Assert.Equal("RequestFailedException 503", StorageErrors.Describe(Fault(503, null)));
-        Assert.Equal("AggregateException: TaskCanceledException", StorageErrors.Describe(new AggregateException(fault, new TaskCanceledException("s3cret"))));
+        Assert.Equal(
+            "AggregateException: TaskCanceledException",
+            StorageErrors.Describe(new AggregateException(fault, new TaskCanceledException("s3cret"))));
         Assert.Equal("InvalidOperationException", StorageErrors.Describe(new InvalidOperationException("s3cret")));
     }
 
-    private static RequestFailedException Fault(int status, string? code) => new(status, "Made by a test.", code, innerException: null);
+    private static RequestFailedException Fault(int status, string? code) =>
+        new(status, "Made by a test.", code, innerException: null);
 }

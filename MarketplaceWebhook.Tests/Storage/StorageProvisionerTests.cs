@@ -132,7 +132,8 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     [Fact]
     public async Task Maintenance_creates_nothing_by_reading_and_everything_by_writing()
     {
-        var clients = new StorageClients(StorageSettings.FromConnectionString(_storage), StorageUse.Maintenance(new TimeLimits()));
+        var clients = new StorageClients(
+            StorageSettings.FromConnectionString(_storage), StorageUse.Maintenance(new TimeLimits()));
 
         Assert.False(await new StatusChangeLog(clients).ExistsAsync(Cancelled));
         var fault = await Assert.ThrowsAsync<RequestFailedException>(() => Rows.ListAsync(clients.Installs, Cancelled));

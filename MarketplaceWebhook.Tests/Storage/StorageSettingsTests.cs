@@ -32,7 +32,9 @@ public sealed class StorageSettingsTests
 
     [Fact]
     public void Connection_string_takes_precedence_over_an_identity() =>
-        Assert.NotNull(Read(("AzureWebJobsStorage", "UseDevelopmentStorage=true"), ("AzureWebJobsStorage:accountName", "shop")).ConnectionString);
+        Assert.NotNull(
+            Read(("AzureWebJobsStorage", "UseDevelopmentStorage=true"),
+                ("AzureWebJobsStorage:accountName", "shop")).ConnectionString);
 
     [Fact]
     public void Account_name_gives_the_three_services_of_the_public_cloud()
@@ -65,7 +67,8 @@ public sealed class StorageSettingsTests
     public void Uri_takes_precedence_over_the_account_name_for_its_service()
     {
         var settings = Read(
-            ("AzureWebJobsStorage:accountName", "shop"), ("AzureWebJobsStorage:tableServiceUri", "https://shop.table.core.usgovcloudapi.net"));
+            ("AzureWebJobsStorage:accountName", "shop"),
+            ("AzureWebJobsStorage:tableServiceUri", "https://shop.table.core.usgovcloudapi.net"));
 
         Assert.Equal(new Uri("https://shop.table.core.usgovcloudapi.net"), settings.TableServiceUri);
         Assert.Equal(new Uri("https://shop.blob.core.windows.net"), settings.BlobServiceUri);
@@ -125,7 +128,8 @@ public sealed class StorageSettingsTests
     public void Missing_uri_is_reported_in_one_line(string missing) =>
         AssertOneLine(
             $"AzureWebJobsStorage__{missing} is not set",
-            [.. UriSettings.Where(name => name != missing).Select(name => ($"AzureWebJobsStorage:{name}", (string?)"https://shop.example.com"))]);
+            [.. UriSettings.Where(name => name != missing)
+                .Select(name => ($"AzureWebJobsStorage:{name}", (string?)"https://shop.example.com"))]);
 
     private static void AssertOneLine(string beginning, params (string Name, string? Value)[] settings)
     {
@@ -138,9 +142,11 @@ public sealed class StorageSettingsTests
 
     private static void AssertNamesAreThere(StorageClients clients)
     {
-        Assert.Equal(["marketplace-notifications", "marketplace-notifications-poison"], [clients.Queue.Name, clients.PoisonQueue.Name]);
         Assert.Equal(
-            ["Installs", "StatusChanges", "DeadLetters"], [clients.Installs.Name, clients.StatusChanges.Name, clients.DeadLetters.Name]);
+            ["marketplace-notifications", "marketplace-notifications-poison"], [clients.Queue.Name, clients.PoisonQueue.Name]);
+        Assert.Equal(
+            ["Installs", "StatusChanges", "DeadLetters"],
+            [clients.Installs.Name, clients.StatusChanges.Name, clients.DeadLetters.Name]);
         Assert.Equal("marketplace-payloads", clients.Payloads.Name);
     }
 

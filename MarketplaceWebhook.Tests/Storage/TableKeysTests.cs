@@ -34,7 +34,8 @@ public sealed class TableKeysTests
     public void Row_keys_sort_the_newest_millisecond_first()
     {
         NotificationId[] oldestFirst =
-            [Id("1970-01-01T00:00:00.000Z"), Id("2026-11-23T10:27:30.785Z"), Id("2026-11-23T10:27:30.786Z"), Id("2286-11-20T17:46:40.000Z")];
+            [Id("1970-01-01T00:00:00.000Z"), Id(
+                "2026-11-23T10:27:30.785Z"), Id("2026-11-23T10:27:30.786Z"), Id("2286-11-20T17:46:40.000Z")];
 
         Assert.Equal(
             oldestFirst.Reverse().Select(TableKeys.NewestFirst),
@@ -42,5 +43,6 @@ public sealed class TableKeysTests
     }
 
     private static NotificationId Id(string time) =>
-        NotificationId.Create(DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds(), 0, 42);
+        NotificationId.Create(
+            DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds(), 0, 42);
 }

@@ -84,7 +84,8 @@ public sealed class TableTransactionsTests
     {
         public List<long> Seen { get; } = [];
 
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Seen.Add((await request.Content!.ReadAsByteArrayAsync(cancellationToken)).Length);
             return new HttpResponseMessage(System.Net.HttpStatusCode.BadRequest) { Content = new ByteArrayContent([]) };

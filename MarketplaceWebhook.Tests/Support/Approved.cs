@@ -3,8 +3,8 @@ using MarketplaceWebhook.Cli.LocalHost.Storage;
 namespace MarketplaceWebhook.Tests.Support;
 
 /// <summary>
-/// Compares texts that users see with the approved ones in Approved/NAME.approved.txt, so that a change of wording is visible in a
-/// diff. With APPROVE=1 in the environment the actual text is written to the file instead.
+/// Compares texts that users see with the approved ones in Approved/NAME.approved.txt, so that a change of wording is visible in
+/// a diff. With APPROVE=1 in the environment the actual text is written to the file instead.
 /// </summary>
 internal static class Approved
 {
@@ -37,7 +37,8 @@ internal static class Approved
     private static string Difference(string[] approved, string[] actual)
     {
         var first = approved.Zip(actual).TakeWhile(pair => pair.First == pair.Second).Count();
-        var last = approved[first..].Reverse().Zip(actual[first..].Reverse()).TakeWhile(pair => pair.First == pair.Second).Count();
+        var last = approved[first..].Reverse()
+            .Zip(actual[first..].Reverse()).TakeWhile(pair => pair.First == pair.Second).Count();
         return string.Join('\n', [
             $"line {first + 1}:",
             .. approved[first..^last].Select(line => $"- {line}"),

@@ -4,7 +4,8 @@ namespace MarketplaceWebhook.Tests.Support;
 internal static class Bodies
 {
     public static TheoryData<string> In(string folder) =>
-        [.. Directory.EnumerateFiles(PathOf(folder), "*.json").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(PathOf(folder), "*.json")
+            .Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
 
     public static TheoryData<string> FoldersIn(string folder) =>
         [.. Directory.EnumerateDirectories(PathOf(folder)).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];

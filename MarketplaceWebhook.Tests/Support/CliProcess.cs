@@ -24,7 +24,8 @@ public sealed class CliProcess : IDisposable
     public int ProcessId => _process.Id;
 
     /// <summary>The environment of another process that uses the same data folder. Each process has its own by default.</summary>
-    public IReadOnlyDictionary<string, string> SameDataFolder => new Dictionary<string, string> { [DataFolderVariable] = DataFolder };
+    public IReadOnlyDictionary<string, string> SameDataFolder =>
+        new Dictionary<string, string> { [DataFolderVariable] = DataFolder };
 
     public string DataFolder => _process.StartInfo.Environment[DataFolderVariable]!;
 
@@ -94,7 +95,8 @@ public sealed class CliProcess : IDisposable
     public static Task<CliProcess> RunAsync(string? storage, params string[] arguments) =>
         RunAsync(storage, new Dictionary<string, string>(), arguments);
 
-    public static async Task<CliProcess> RunAsync(string? storage, IReadOnlyDictionary<string, string> environment, string[] arguments)
+    public static async Task<CliProcess> RunAsync(
+        string? storage, IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
         var cli = Start(storage, environment, arguments);
         await cli.WaitForExitAsync();

@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 
 namespace MarketplaceWebhook.Tests.Support;
 
-/// <summary>What is expected as a JSON file. A difference shows both sides whole, the actual one fit to be put into the file.</summary>
+/// <summary>
+/// What is expected as a JSON file. A difference shows both sides whole, the actual one fit to be put into the file.
+/// </summary>
 internal static class Golden
 {
     public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web)

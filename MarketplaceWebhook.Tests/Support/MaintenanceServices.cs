@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MarketplaceWebhook.Tests.Support;
 
-/// <summary>The rooms of the application on a storage account of the test's own, without a runtime: messages are projected by
+/// <summary>The services of the application on a storage account of the test's own, without a runtime: messages are projected by
 /// hand.</summary>
 public sealed class MaintenanceServices : IAsyncDisposable
 {
@@ -33,9 +33,9 @@ public sealed class MaintenanceServices : IAsyncDisposable
 
     public static async Task<MaintenanceServices> StartAsync(AzuriteFixture azurite)
     {
-        var rooms = On(azurite.NewAccount());
-        await rooms.Clients.CreateMissingAsync(TestContext.Current.CancellationToken);
-        return rooms;
+        var services = On(azurite.NewAccount());
+        await services.Clients.CreateMissingAsync(TestContext.Current.CancellationToken);
+        return services;
     }
 
     public T Get<T>()

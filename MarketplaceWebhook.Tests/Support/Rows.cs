@@ -34,7 +34,9 @@ internal static class Rows
             string text => KeyValuePair.Create(column.Key, (JsonNode?)text),
             int number => KeyValuePair.Create($"{column.Key} (Int32)", (JsonNode?)number),
             long number => KeyValuePair.Create($"{column.Key} (Int64)", (JsonNode?)number),
-            DateTimeOffset time => KeyValuePair.Create($"{column.Key} (DateTime)", (JsonNode?)time.ToString("O", CultureInfo.InvariantCulture)),
-            var other => throw new InvalidOperationException($"{column.Key} is of a type that no contract has: {other.GetType()}."),
+            DateTimeOffset time =>
+                KeyValuePair.Create($"{column.Key} (DateTime)", (JsonNode?)time.ToString("O", CultureInfo.InvariantCulture)),
+            var other =>
+                throw new InvalidOperationException($"{column.Key} is of a type that no contract has: {other.GetType()}."),
         }));
 }

@@ -21,7 +21,8 @@ internal static class Wait
         {
             if (deadline.IsCancellationRequested)
             {
-                Assert.Fail($"Waited {(patience ?? Deadline).TotalSeconds:0} s in vain for {what}; it is {state}.\n{details?.Invoke()}");
+                Assert.Fail(
+                    $"Waited {(patience ?? Deadline).TotalSeconds:0} s in vain for {what}; it is {state}.\n{details?.Invoke()}");
             }
 
             await Task.Delay(Poll, cancellationToken);

@@ -19,7 +19,8 @@ public sealed class SafeTextTests
     [InlineData("zero\u200bwidth", @"zero\u{200B}width")]
     [InlineData("line\u2028separator", @"line\u{2028}separator")]
     [InlineData("tag\U000E0041", @"tag\u{E0041}")]
-    public void Control_and_invisible_characters_are_escaped(string text, string expected) => Assert.Equal(expected, SafeText.Of(text));
+    public void Control_and_invisible_characters_are_escaped(string text, string expected) =>
+        Assert.Equal(expected, SafeText.Of(text));
 
     [Fact]
     public void Lone_surrogate_is_escaped() => Assert.Equal(@"a\u{D83D}b", SafeText.Of("a\ud83db"));

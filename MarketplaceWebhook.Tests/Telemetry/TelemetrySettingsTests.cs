@@ -51,7 +51,8 @@ public sealed class TelemetrySettingsTests
         "OTEL_EXPORTER_OTLP_ENDPOINT is not an http or https URL.",
         Assert.Throws<SettingsException>(() => Read(endpoint: "collector:4317")).Message);
 
-    private static TelemetrySettings Read(string? connectionString = null, string? authentication = null, string? endpoint = null) =>
+    private static TelemetrySettings Read(
+        string? connectionString = null, string? authentication = null, string? endpoint = null) =>
         TelemetrySettings.Read(new ConfigurationBuilder()
             .AddInMemoryCollection(new Dictionary<string, string?>
             {

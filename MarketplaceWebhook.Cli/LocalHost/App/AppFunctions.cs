@@ -6,7 +6,8 @@ namespace MarketplaceWebhook.Cli.LocalHost.App;
 /// <summary>The functions that this host runs: those that no setting disables.</summary>
 public sealed partial record AppFunctions(IReadOnlyList<HttpFunction> Http, IReadOnlyList<QueueFunction> Queue)
 {
-    /// <exception cref="UserErrorException">This host does not support a binding, or a setting that a binding needs is missing.</exception>
+    /// <exception cref="UserErrorException">This host does not support a binding, or a setting that a binding needs is
+    /// missing.</exception>
     internal static AppFunctions From(IEnumerable<IndexedFunction> indexed, IConfiguration settings)
     {
         var functions = indexed.Where(function => !IsDisabled(function.Name, settings))

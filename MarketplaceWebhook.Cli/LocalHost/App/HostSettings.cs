@@ -5,7 +5,8 @@ using Microsoft.Extensions.Configuration;
 namespace MarketplaceWebhook.Cli.LocalHost.App;
 
 /// <summary>
-/// The settings in host.json, with the defaults of the Functions host. Settings named <c>AzureFunctionsJobHost__…</c> override them.
+/// The settings in host.json, with the defaults of the Functions host. Settings named <c>AzureFunctionsJobHost__…</c> override
+/// them.
 /// </summary>
 public sealed record HostSettings
 {
@@ -36,7 +37,8 @@ public sealed record HostSettings
                 .AddConfiguration(settings.GetSection("AzureFunctionsJobHost"))
                 .Build());
         }
-        catch (Exception exception) when (exception is FormatException or InvalidOperationException or IOException or JsonException)
+        catch (
+            Exception exception) when (exception is FormatException or InvalidOperationException or IOException or JsonException)
         {
             throw new UserErrorException($"{path} cannot be used: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }
@@ -57,6 +59,8 @@ public sealed record HostSettings
 
     private static CustomHandlerSettings ReadCustomHandler(IConfigurationSection handler) =>
         handler.GetValue<bool>("enableForwardingHttpRequest")
-            ? new CustomHandlerSettings(WorkerCommand.ReadCustomHandler(handler), handler.GetValue<bool>("enableProxyingHttpRequest"))
-            : throw new FormatException("customHandler.enableForwardingHttpRequest is not true: this host supports nothing else.");
+            ? new CustomHandlerSettings(
+                WorkerCommand.ReadCustomHandler(handler), handler.GetValue<bool>("enableProxyingHttpRequest"))
+            : throw new FormatException(
+                "customHandler.enableForwardingHttpRequest is not true: this host supports nothing else.");
 }

@@ -29,7 +29,8 @@ public sealed record WorkerCommand(string ExecutablePath, IReadOnlyList<string> 
                     Path.GetFullPath(Path.Combine(appDirectory, Required(description, "defaultWorkerPath"))),
                 ]);
         }
-        catch (Exception exception) when (exception is FormatException or InvalidOperationException or IOException or JsonException)
+        catch (
+            Exception exception) when (exception is FormatException or InvalidOperationException or IOException or JsonException)
         {
             throw new UserErrorException($"{path} cannot be used: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }

@@ -75,7 +75,8 @@ internal sealed class HttpFront : IAsyncDisposable
     }
 
     /// <summary>
-    /// Responds with 404, 403 and 401, and reports every call. Routing alone would respond with 405 to a method that no function lists.
+    /// Responds with 404, 403 and 401, and reports every call. Routing alone would respond with 405 to a method that no function
+    /// lists.
     /// </summary>
     private async Task RespondAsync(HttpContext context, RequestDelegate next)
     {
@@ -116,7 +117,9 @@ internal sealed class HttpFront : IAsyncDisposable
         }
     }
 
-    /// <summary>Only browsers send this header, and no script can set it. The value is "none" if the user entered the address.</summary>
+    /// <summary>
+    /// Only browsers send this header, and no script can set it. The value is "none" if the user entered the address.
+    /// </summary>
     private static bool IsFromAnotherOrigin(HttpRequest request) =>
         request.Headers.TryGetValue("Sec-Fetch-Site", out var site) && site != "same-origin" && site != "none";
 

@@ -30,7 +30,8 @@ internal static class QueueConnection
         {
             // The exception's message may contain part of the key.
             throw new UserErrorException(
-                $"The setting {name}, which a queue trigger refers to, is missing or is not a valid storage connection string.", exception);
+                $"The setting {name}, which a queue trigger refers to, is missing or is not a valid storage connection string.",
+                exception);
         }
     }
 }

@@ -7,7 +7,9 @@ using MarketplaceWebhook.Cli.LocalHost.Workers;
 
 namespace MarketplaceWebhook.Cli.LocalHost.Queues;
 
-/// <summary>Reads one queue and passes its messages to the worker; deletes, releases or poisons them as the Functions host does.</summary>
+/// <summary>
+/// Reads one queue and passes its messages to the worker; deletes, releases or poisons them as the Functions host does.
+/// </summary>
 internal sealed class QueueListener(
     QueueFunction function, QueueSettings settings, QueueServiceClient storage, Worker worker,
     TimeSpan lease, TimeProvider time, Action<HostEvent> observe)
@@ -118,7 +120,8 @@ internal sealed class QueueListener(
         }
 
         observe(new QueueInvocation(
-            function.Name, message.MessageId, text, message.DequeueCount, result.Outcome, result.Detail, time.GetElapsedTime(started)));
+            function.Name, message.MessageId, text, message.DequeueCount, result.Outcome, result.Detail,
+            time.GetElapsedTime(started)));
 
         if (result.Outcome == QueueOutcome.Completed)
         {
@@ -136,8 +139,8 @@ internal sealed class QueueListener(
     }
 
     /// <summary>
-    /// Moves a message with the same text, and storage's default time-to-live of 7 days. A message of a poison queue stays in it, and
-    /// becomes visible again when its lease expires.
+    /// Moves a message with the same text, and storage's default time-to-live of 7 days. A message of a poison queue stays in it,
+    /// and becomes visible again when its lease expires.
     /// </summary>
     private async Task PoisonAsync(QueueMessage message, string popReceipt, string reason, CancellationToken cancellationToken)
     {

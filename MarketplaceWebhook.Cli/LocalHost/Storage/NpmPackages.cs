@@ -79,7 +79,8 @@ public static class NpmPackages
 
     private static async Task InstallAsync(string folder, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(NodePrograms.Npm(), ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+        var start = new ProcessStartInfo(
+            NodePrograms.Npm(), ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace MarketplaceWebhook.Cli.LocalHost.Workers;
 
-/// <summary>Keeps the app running: whenever its process exits, for whatever reason, another is started. Calls wait for it.</summary>
+/// <summary>
+/// Keeps the app running: whenever its process exits, for whatever reason, another is started. Calls wait for it.
+/// </summary>
 /// <param name="start">Starts a process.</param>
 /// <param name="readyTimeout">How long a process may take until its functions can be called.</param>
 internal sealed class Worker(
@@ -213,7 +215,8 @@ internal sealed class Worker(
         return false;
     }
 
-    private async Task<IReadOnlyList<IndexedFunction>?> BecomesReadyAsync(WorkerProcess process, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<IndexedFunction>?> BecomesReadyAsync(
+        WorkerProcess process, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         using var timeout = new CancellationTokenSource(readyTimeout, time);

@@ -103,7 +103,8 @@ internal abstract class WorkerProcess : IAsyncDisposable
     }
 
     /// <summary>
-    /// Releases what belonged to the process, which has exited. Its exit code stays readable: calls that are still running ask for it.
+    /// Releases what belonged to the process, which has exited. Its exit code stays readable: calls that are still running ask
+    /// for it.
     /// </summary>
     public virtual ValueTask DisposeAsync()
     {

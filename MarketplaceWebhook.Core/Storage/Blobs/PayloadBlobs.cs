@@ -79,7 +79,8 @@ public sealed class PayloadBlobs(StorageClients clients)
         try
         {
             return await clients.Payloads.DeleteBlobIfExistsAsync(
-                blob.Name, DeleteSnapshotsOption.IncludeSnapshots, new BlobRequestConditions { IfMatch = blob.ETag }, cancellationToken);
+                blob.Name, DeleteSnapshotsOption.IncludeSnapshots,
+                new BlobRequestConditions { IfMatch = blob.ETag }, cancellationToken);
         }
         catch (RequestFailedException e) when (e.Status == 412)
         {

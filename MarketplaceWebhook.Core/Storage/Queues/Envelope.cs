@@ -104,7 +104,8 @@ public sealed record Envelope(NotificationId Id, string Source, string? TracePar
             throw new UnreadableEnvelopeException("it needs either payload or payloadBlob", id);
         }
 
-        var source = SourceLabel.Read(Text(root, "source")) ?? throw new UnreadableEnvelopeException("source is not a valid label", id);
+        var source = SourceLabel.Read(Text(root, "source"))
+            ?? throw new UnreadableEnvelopeException("source is not a valid label", id);
         return new Envelope(id, source, Text(root, "traceparent"), payload, payloadBlob);
     }
 

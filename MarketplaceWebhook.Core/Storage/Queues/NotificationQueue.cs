@@ -16,9 +16,11 @@ public sealed class NotificationQueue(StorageClients clients, PayloadBlobs paylo
     /// <summary>Durable when it returns. When it throws, the message may be on the queue or not.</summary>
     /// <param name="payload">UTF-8, without a byte order mark.</param>
     public async Task SendAsync(
-        NotificationId id, string source, string? traceParent, Guid accountId, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+        NotificationId id, string source, string? traceParent, Guid accountId, ReadOnlyMemory<byte> payload,
+        CancellationToken cancellationToken)
     {
-        var inline = payload.Length <= ColumnText.MaxCharacters || Encoding.UTF8.GetCharCount(payload.Span) <= ColumnText.MaxCharacters;
+        var inline = payload.Length <= ColumnText.MaxCharacters
+            || Encoding.UTF8.GetCharCount(payload.Span) <= ColumnText.MaxCharacters;
         var envelope = inline ? Envelope.Write(id, source, traceParent, payload.Span) : default;
         if (!inline || envelope.Length > Envelope.MaxBytes)
         {

@@ -43,7 +43,8 @@ public sealed class AccountLookup(StorageClients clients)
     {
         foreach (var table in (TableClient[])[clients.StatusChanges, clients.Installs])
         {
-            if (await TableRowReader.ReadAsync(table, TableRowReader.Partition(TableKeys.Account(id)), Key, pageSize: 1, cancellationToken).AnyAsync(
+            if (await TableRowReader.ReadAsync(
+                table, TableRowReader.Partition(TableKeys.Account(id)), Key, pageSize: 1, cancellationToken).AnyAsync(
                 cancellationToken))
             {
                 return true;

@@ -38,5 +38,7 @@ public sealed record DeadLetter
 
     /// <summary>The body does not fit into the column, or is not UTF-8: it is stored completely in a blob.</summary>
     public bool NeedsBlob => Reason != RejectionReason.TooLarge
-        && (!Utf8.IsValid(Body.Span) || (Body.Length > ColumnText.MaxCharacters && Encoding.UTF8.GetCharCount(Body.Span) > ColumnText.MaxCharacters));
+        && (
+            !Utf8.IsValid(Body.Span)
+                || (Body.Length > ColumnText.MaxCharacters && Encoding.UTF8.GetCharCount(Body.Span) > ColumnText.MaxCharacters));
 }

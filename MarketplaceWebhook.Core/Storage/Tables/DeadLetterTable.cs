@@ -63,15 +63,18 @@ public sealed class DeadLetterTable(StorageClients clients, PayloadBlobs payload
     /// <summary>Newest first within each kind; those whose id has no time are last.</summary>
     /// <param name="kind"><see cref="DeadLetter.Rejected"/> or <see cref="DeadLetter.Failed"/>; null is both, *failed*
     /// first.</param>
-    public IAsyncEnumerable<StoredDeadLetter> ReadAsync(string? kind, DateTimeOffset? since, CancellationToken cancellationToken) =>
+    public IAsyncEnumerable<StoredDeadLetter> ReadAsync(
+        string? kind, DateTimeOffset? since, CancellationToken cancellationToken) =>
         ReadAsync(kind, since, columns: null, cancellationToken);
 
     /// <summary>Only kind, reason and RedrivenAt, of both kinds.</summary>
-    public IAsyncEnumerable<StoredDeadLetter> ReadWithoutBodiesAsync(DateTimeOffset? since, CancellationToken cancellationToken) =>
+    public IAsyncEnumerable<StoredDeadLetter> ReadWithoutBodiesAsync(
+        DateTimeOffset? since, CancellationToken cancellationToken) =>
         ReadAsync(kind: null, since, ColumnsToCount, cancellationToken);
 
     private async IAsyncEnumerable<StoredDeadLetter> ReadAsync(
-        string? kind, DateTimeOffset? since, IEnumerable<string>? columns, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string? kind, DateTimeOffset? since, IEnumerable<string>? columns,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var partition in kind is null ? [DeadLetter.Failed, DeadLetter.Rejected] : (string[])[kind])
         {
@@ -126,5 +129,6 @@ public sealed class DeadLetterTable(StorageClients clients, PayloadBlobs payload
     /// <summary>Removes only the rows. A row that was recorded again since it was read stays.</summary>
     /// <param name="letters">Of one kind.</param>
     public Task<int> RemoveAsync(IEnumerable<StoredDeadLetter> letters, CancellationToken cancellationToken) =>
-        TableRowReader.RemoveAsync(clients.DeadLetters, letters.Select(letter => letter.Row), onlyAsRead: true, cancellationToken);
+        TableRowReader.RemoveAsync(
+            clients.DeadLetters, letters.Select(letter => letter.Row), onlyAsRead: true, cancellationToken);
 }

@@ -15,7 +15,8 @@ public static class EntityMapping
     public static IReadOnlyList<string> StatusChangeColumns { get; } =
     [
         nameof(TableEntity.PartitionKey), nameof(TableEntity.RowKey), Columns.NotificationId, Columns.Source, Columns.Status,
-        Columns.PackageId, Columns.AccountApiId, Columns.UserId, Columns.CompleteParameter, Columns.CycleCount, Columns.ErrorCount,
+        Columns.PackageId, Columns.AccountApiId, Columns.UserId, Columns.CompleteParameter,
+        Columns.CycleCount, Columns.ErrorCount,
         Columns.Errors, Columns.Warnings,
     ];
 

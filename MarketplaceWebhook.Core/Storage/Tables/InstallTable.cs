@@ -55,7 +55,8 @@ public sealed class InstallTable(StorageClients clients)
             after.Cycles.Values
                 .Where(cycle => before.Package.Cycles.GetValueOrDefault(cycle.CycleId) != cycle)
                 .Select(cycle => cycle.ToEntity(after.AccountId)),
-            before.Package.Cycles.Keys.Where(id => !after.Cycles.ContainsKey(id)).Select(id => TableKeys.Cycle(after.PackageId, id)),
+            before.Package.Cycles.Keys.Where(id => !after.Cycles.ContainsKey(id))
+                .Select(id => TableKeys.Cycle(after.PackageId, id)),
             install.ToEntity(after.AccountId),
             cancellationToken);
     }

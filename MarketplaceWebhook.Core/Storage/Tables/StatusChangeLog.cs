@@ -36,7 +36,8 @@ public sealed class StatusChangeLog(StorageClients clients)
         {
             // A query: reading one missing row gives the same result whether the table exists or not.
             await TableRowReader.ReadAsync(
-                clients.StatusChanges, TableRowReader.Partition(""), cancellationToken: cancellationToken).AnyAsync(cancellationToken);
+                clients.StatusChanges, TableRowReader.Partition(""), cancellationToken: cancellationToken)
+                    .AnyAsync(cancellationToken);
             return true;
         }
         catch (RequestFailedException e) when (StorageErrors.IsMissing(e))
@@ -56,14 +57,16 @@ public sealed class StatusChangeLog(StorageClients clients)
         ReadAsync(account, WithoutPayload, Math.Min(count, MaxPageSize - 1) + 1, cancellationToken).Take(count);
 
     private async IAsyncEnumerable<RawRow> ReadAsync(
-        string? account, IEnumerable<string>? columns, int? pageSize, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string? account, IEnumerable<string>? columns, int? pageSize,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Row keys decrease with time, but within one millisecond they increase with the ids.
         var sameTime = new Stack<RawRow>();
         await foreach (var row in TableRowReader.ReadAsync(
             clients.StatusChanges, TableRowReader.Partition(account), columns, pageSize, cancellationToken))
         {
-            if (sameTime.TryPeek(out var before) && (before.PartitionKey != row.PartitionKey || !TableKeys.AreOfSameTime(before.RowKey, row.RowKey)))
+            if (sameTime.TryPeek(out var before)
+                && (before.PartitionKey != row.PartitionKey || !TableKeys.AreOfSameTime(before.RowKey, row.RowKey)))
             {
                 while (sameTime.TryPop(out var newest))
                 {

@@ -11,7 +11,9 @@ public sealed record StoredDeadLetter(RawRow Row)
     /// <summary>Null in a row that the application did not write.</summary>
     public NotificationId? Id => Row.Id(Columns.NotificationId);
 
-    /// <summary>The time of the id; without one of its own, the time at which the message was first added to the poison queue.</summary>
+    /// <summary>
+    /// The time of the id; without one of its own, the time at which the message was first added to the poison queue.
+    /// </summary>
     public DateTimeOffset? ReceivedAt => Row.Time(Columns.ReceivedAt);
 
     public string? Source => Row.Text(Columns.Source);

@@ -34,10 +34,11 @@ public static class TableKeys
         $"PartitionKey eq {Account(accountId)} and RowKey ge {Install(packageId)} and RowKey lt {Install(packageId) + "`"} and PackageId eq {packageId}");
 
     /// <summary>
-    /// The dead letters of a kind since a time, in the order of their keys: those whose key has that time, then those with time 0,
-    /// by their column ReceivedAt.
+    /// The dead letters of a kind since a time, in the order of their keys: those whose key has that time, then those with time
+    /// 0, by their column ReceivedAt.
     /// </summary>
-    public static IEnumerable<string> DeadLetterFilters(string kind, DateTimeOffset? since) => since is not { } time || time <= DateTimeOffset.UnixEpoch
+    public static IEnumerable<string> DeadLetterFilters(string kind, DateTimeOffset? since) =>
+        since is not { } time || time <= DateTimeOffset.UnixEpoch
         ? [TableClient.CreateQueryFilter($"PartitionKey eq {kind}")]
         : [
             TableClient.CreateQueryFilter($"PartitionKey eq {kind} and RowKey lt {Time(time) + "`"}"),

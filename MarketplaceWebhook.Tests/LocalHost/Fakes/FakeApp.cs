@@ -124,7 +124,9 @@ internal sealed class FakeApp : IDisposable
     public Task<LocalFunctionsHost> StartAsync() => StartAsync("UseDevelopmentStorage=true");
 
     public Task<IReadOnlyList<SeenRequest>> RequestsAsync(int count) =>
-        Wait.ForAsync($"{count} requests", () => Task.FromResult(Requests), requests => requests.Count >= count, TestContext.Current.CancellationToken);
+        Wait.ForAsync(
+            $"{count} requests", () =>
+                Task.FromResult(Requests), requests => requests.Count >= count, TestContext.Current.CancellationToken);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 

@@ -4,7 +4,9 @@ using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.Tests.LocalHost.Fakes;
 
-/// <summary>The isolated worker in SampleWorker/, with a folder of its own for the files that its functions write and wait for.</summary>
+/// <summary>
+/// The isolated worker in SampleWorker/, with a folder of its own for the files that its functions write and wait for.
+/// </summary>
 internal sealed class SampleApp : IDisposable
 {
     public const string Key = "a key/+";

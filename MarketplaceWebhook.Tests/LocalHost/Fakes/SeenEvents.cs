@@ -17,7 +17,8 @@ internal sealed class SeenEvents
     /// <summary>Waits until there are so many.</summary>
     public Task<IReadOnlyList<T>> AtLeastAsync<T>(int count)
         where T : HostEvent => Wait.ForAsync(
-            $"{count} of {typeof(T).Name}", () => Task.FromResult(All<T>()), all => all.Count >= count, TestContext.Current.CancellationToken);
+            $"{count} of {typeof(T).Name}", () =>
+                Task.FromResult(All<T>()), all => all.Count >= count, TestContext.Current.CancellationToken);
 
     public async Task<T> FirstAsync<T>()
         where T : HostEvent => (await AtLeastAsync<T>(1))[0];

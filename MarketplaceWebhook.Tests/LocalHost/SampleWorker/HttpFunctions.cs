@@ -40,7 +40,8 @@ public sealed class HttpFunctions(ILogger<HttpFunctions> logger)
         });
 
     [Function(nameof(Admin))]
-    public static IResult Admin([HttpTrigger(AuthorizationLevel.Admin, "post", Route = "rule")] HttpRequest request) => Results.Ok();
+    public static IResult Admin([HttpTrigger(AuthorizationLevel.Admin, "post", Route = "rule")] HttpRequest request) =>
+        Results.Ok();
 
     [Function("WithoutRoute")]
     public static IResult Any([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request) => Results.Text(request.Method);
@@ -59,7 +60,8 @@ public sealed class HttpFunctions(ILogger<HttpFunctions> logger)
         throw new InvalidOperationException("the function fails");
 
     [Function(nameof(FailLate))]
-    public static async Task FailLate([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "fail-late")] HttpRequest request)
+    public static async Task FailLate(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "fail-late")] HttpRequest request)
     {
         await request.HttpContext.Response.WriteAsync("first");
         await request.HttpContext.Response.Body.FlushAsync();
@@ -85,7 +87,8 @@ public sealed class HttpFunctions(ILogger<HttpFunctions> logger)
     /// <summary>Reads the body, whatever the client does, and writes down how that ended.</summary>
     [Function(nameof(Receive))]
     public static async Task<IResult> Receive(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "receive")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "receive")] HttpRequest request,
+        CancellationToken cancellationToken)
     {
         var length = 0;
         try
@@ -97,7 +100,8 @@ public sealed class HttpFunctions(ILogger<HttpFunctions> logger)
                 if (length == read)
                 {
                     Folder.Write("began");
-                    await (request.Query.ContainsKey("hold") ? Folder.WaitForAsync("release", cancellationToken) : Task.CompletedTask);
+                    await (request.Query.ContainsKey("hold")
+                        ? Folder.WaitForAsync("release", cancellationToken) : Task.CompletedTask);
                 }
             }
         }
@@ -115,7 +119,8 @@ public sealed class HttpFunctions(ILogger<HttpFunctions> logger)
 
     /// <summary>Runs until the file "release" exists.</summary>
     [Function(nameof(Hold))]
-    public static async Task<IResult> Hold([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "hold")] HttpRequest request)
+    public static async Task<IResult> Hold(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "hold")] HttpRequest request)
     {
         Folder.Write("began");
         await Folder.WaitForAsync("release", CancellationToken.None);
@@ -124,7 +129,8 @@ public sealed class HttpFunctions(ILogger<HttpFunctions> logger)
     }
 
     [Function(nameof(Exit))]
-    public static void Exit([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "exit/{code:int}")] HttpRequest request, int code) =>
+    public static void Exit(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "exit/{code:int}")] HttpRequest request, int code) =>
         Environment.Exit(code);
 
     [Function(nameof(Log))]
@@ -144,7 +150,8 @@ public sealed class HttpFunctions(ILogger<HttpFunctions> logger)
     {
         var arguments = Environment.GetCommandLineArgs();
         var host = new Uri(arguments[Array.IndexOf(arguments, "--functions-uri") + 1]);
-        foreach (var descriptor in Directory.EnumerateFiles("/proc/self/fd").Select(path => int.Parse(System.IO.Path.GetFileName(path))))
+        foreach (var descriptor in Directory.EnumerateFiles("/proc/self/fd")
+            .Select(path => int.Parse(System.IO.Path.GetFileName(path))))
         {
             try
             {

@@ -32,7 +32,9 @@ public sealed record Arrival
 
     public IReadOnlyList<ArrivedCycle>? Cycles { get; init; }
 
-    /// <summary>A UUIDv7 of the millisecond, with the counter in the 12 bits after the version, unless the door gave it.</summary>
+    /// <summary>
+    /// A UUIDv7 of the millisecond, with the counter in the 12 bits after the version, unless the door gave it.
+    /// </summary>
     public string Id
     {
         get => field ?? string.Create(
@@ -118,7 +120,8 @@ public sealed record ArrivedCycle(Guid Id, string? Status, Guid? Template, IRead
 {
     /// <summary>As many, the same each time.</summary>
     public static IReadOnlyList<ArrivedCycle> Many(int count) =>
-        [.. Enumerable.Range(0, count).Select(number => new ArrivedCycle(new Guid(number, 0, 0, new byte[8]), "Active", null, []))];
+        [.. Enumerable.Range(0, count)
+            .Select(number => new ArrivedCycle(new Guid(number, 0, 0, new byte[8]), "Active", null, []))];
 
     internal static ArrivedCycle FromJson(JsonNode detail) => new(
         (Guid)detail["CycleId"]!,

@@ -65,7 +65,8 @@ public static class AnyHistory
         AccountApiId = Perhaps(random),
         UserId = Perhaps(random),
         CompleteParameter = Perhaps(random),
-        Errors = random.Next(3) == 0 ? [.. Enumerable.Range(0, random.Next(3)).Select(_ => Texts[random.Next(Texts.Length)])] : null,
+        Errors = random.Next(3) == 0
+            ? [.. Enumerable.Range(0, random.Next(3)).Select(_ => Texts[random.Next(Texts.Length)])] : null,
         Cycles = random.Next(3) > 0 ? Cycles(random, cycleIds, random.Next(cyclesAtOnce + 1)) : null,
     };
 
@@ -80,6 +81,7 @@ public static class AnyHistory
             random.Next(2) == 0 ? "Active" : null,
             // Rare where cycles are many: the body has to fit into a message.
             random.Next(ids) < 3 ? new Guid(random.Next(3), 0, 0, new byte[8]) : null,
-            [.. Enumerable.Range(0, random.Next(ids) < 3 ? 2 : 0).Select(url => $"https://example.com/{url}/{random.Next(100)}")]))];
+            [.. Enumerable.Range(0, random.Next(ids) < 3 ? 2 : 0)
+                .Select(url => $"https://example.com/{url}/{random.Next(100)}")]))];
     }
 }

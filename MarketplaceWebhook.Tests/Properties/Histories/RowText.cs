@@ -4,7 +4,9 @@ using Azure.Data.Tables;
 
 namespace MarketplaceWebhook.Tests.Properties.Histories;
 
-/// <summary>Rows as lines, to be compared: every column with its type, JSON columns without regard to how they are escaped.</summary>
+/// <summary>
+/// Rows as lines, to be compared: every column with its type, JSON columns without regard to how they are escaped.
+/// </summary>
 internal static class RowText
 {
     public static List<string> Lines(IEnumerable<TableEntity> rows) => [.. rows.Select(Line).Order(StringComparer.Ordinal)];

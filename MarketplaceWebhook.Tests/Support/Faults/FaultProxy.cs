@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace MarketplaceWebhook.Tests.Support.Faults;
 
 /// <summary>
-/// An HTTP proxy between an application and its storage (the shared key does not sign the host name). It counts and records the calls,
-/// runs what a test wants before or after any of them, and breaks them on demand. Answers are held whole until
+/// An HTTP proxy between an application and its storage (the shared key does not sign the host name). It counts and records the
+/// calls, runs what a test wants before or after any of them, and breaks them on demand. Answers are held whole until
 /// <see cref="After"/> is done, so that an action there happens after storage did its part and before the application knows.
 /// </summary>
 public sealed class FaultProxy : IAsyncDisposable

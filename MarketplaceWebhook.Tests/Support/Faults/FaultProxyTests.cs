@@ -25,10 +25,12 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
         await table.CreateAsync(Cancelled);
         await table.AddEntityAsync(new TableEntity("p", "a'b ü") { ["Text"] = "ü" }, Cancelled);
         await table.SubmitTransactionAsync(
-            Enumerable.Range(0, 3).Select(row => new TableTransactionAction(TableTransactionActionType.Add, new TableEntity("p", $"{row}"))),
+            Enumerable.Range(0, 3)
+                .Select(row => new TableTransactionAction(TableTransactionActionType.Add, new TableEntity("p", $"{row}"))),
             Cancelled);
         var row = await table.GetEntityAsync<TableEntity>("p", "a'b ü", cancellationToken: Cancelled);
-        var rows = await table.QueryAsync<TableEntity>("PartitionKey eq 'p'", 2, cancellationToken: Cancelled).CountAsync(Cancelled);
+        var rows = await table.QueryAsync<TableEntity>(
+            "PartitionKey eq 'p'", 2, cancellationToken: Cancelled).CountAsync(Cancelled);
         await queue.CreateAsync(cancellationToken: Cancelled);
         await queue.SendMessageAsync("hello", Cancelled);
         var message = (await queue.ReceiveMessageAsync(cancellationToken: Cancelled)).Value;
@@ -62,7 +64,8 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
 
         var errors = new[]
         {
-            await Assert.ThrowsAsync<RequestFailedException>(() => Table(proxy).AddEntityAsync(new TableEntity("p", "r"), Cancelled)),
+            await Assert.ThrowsAsync<RequestFailedException>(
+                () => Table(proxy).AddEntityAsync(new TableEntity("p", "r"), Cancelled)),
             await Assert.ThrowsAsync<RequestFailedException>(() => Queue(proxy).SendMessageAsync("hello", Cancelled)),
             await Assert.ThrowsAsync<RequestFailedException>(() => Container(proxy).UploadBlobAsync("b", Stream.Null, Cancelled)),
         };

@@ -53,6 +53,7 @@ public sealed class IdentityEndpoint : IAsyncDisposable
 
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
-        await context.Response.WriteAsync($$"""{"statusCode":{{status}},"message":"The token service failed.","correlationId":"1"}""");
+        await context.Response.WriteAsync(
+            $$"""{"statusCode":{{status}},"message":"The token service failed.","correlationId":"1"}""");
     }
 }

@@ -36,7 +36,8 @@ public sealed record StorageCall(int Number, StorageKind Kind, string Method, st
         (StorageKind.Queue, "GET") when resource.EndsWith("/messages", StringComparison.Ordinal) =>
             query.Contains("peekonly=true", StringComparison.Ordinal) ? "Peek Messages" : "Get Messages",
         (StorageKind.Queue, "DELETE") when resource.Contains("/messages/", StringComparison.Ordinal) => "Delete Message",
-        (StorageKind.Queue, "PUT") => resource.Contains("/messages/", StringComparison.Ordinal) ? "Update Message" : "Create Queue",
+        (StorageKind.Queue, "PUT") =>
+            resource.Contains("/messages/", StringComparison.Ordinal) ? "Update Message" : "Create Queue",
         (StorageKind.Queue, _) => $"{method} queue",
         (StorageKind.Table, "POST") => resource switch
         {
@@ -47,8 +48,10 @@ public sealed record StorageCall(int Number, StorageKind Kind, string Method, st
         (StorageKind.Table, "GET") when resource.StartsWith("Tables", StringComparison.Ordinal) => "Query Tables",
         (StorageKind.Table, "GET") => resource.EndsWith("()", StringComparison.Ordinal) ? "Query Entities" : "Get Entity",
         (StorageKind.Table, "PUT" or "PATCH" or "MERGE") => "Update Entity",
-        (StorageKind.Table, "DELETE") => resource.StartsWith("Tables(", StringComparison.Ordinal) ? "Delete Table" : "Delete Entity",
-        (StorageKind.Blob, "PUT") => query.Contains("restype=container", StringComparison.Ordinal) ? "Create Container" : "Put Blob",
+        (StorageKind.Table, "DELETE") =>
+            resource.StartsWith("Tables(", StringComparison.Ordinal) ? "Delete Table" : "Delete Entity",
+        (StorageKind.Blob, "PUT") =>
+            query.Contains("restype=container", StringComparison.Ordinal) ? "Create Container" : "Put Blob",
         (StorageKind.Blob, "GET") => query.Contains("restype=container", StringComparison.Ordinal) ? "List Blobs" : "Get Blob",
         (StorageKind.Blob, "DELETE") => "Delete Blob",
         _ => $"{method} {kind}",

@@ -22,13 +22,15 @@ internal sealed class MemoryBlobContainerClient(string name, TimeProvider time) 
     public IEnumerable<string> Names => _blobs.Keys;
 
     /// <summary>Every blob with its content.</summary>
-    public IReadOnlyDictionary<string, string> Contents => _blobs.ToDictionary(blob => blob.Key, blob => blob.Value.Content.ToString());
+    public IReadOnlyDictionary<string, string> Contents =>
+        _blobs.ToDictionary(blob => blob.Key, blob => blob.Value.Content.ToString());
 
     public bool Exists(string blobName) => _blobs.ContainsKey(blobName);
 
     public override BlobClient GetBlobClient(string blobName) => new MemoryBlobClient(this, blobName);
 
-    public override AsyncPageable<BlobItem> GetBlobsAsync(GetBlobsOptions options, CancellationToken cancellationToken = default) =>
+    public override AsyncPageable<BlobItem> GetBlobsAsync(
+        GetBlobsOptions options, CancellationToken cancellationToken = default) =>
         new MemoryPages<BlobItem>(
             async (_, token) => (await CallAsync(
                 "ListBlobs",
@@ -76,10 +78,12 @@ internal sealed class MemoryBlobContainerClient(string name, TimeProvider time) 
                     new ETag((++container._writes).ToString(CultureInfo.InvariantCulture))),
                 cancellationToken);
             return Response.FromValue(
-                BlobsModelFactory.BlobContentInfo(stored.ETag, stored.WrittenAt, null, null, null, null, 0), new MemoryResponse(201));
+                BlobsModelFactory.BlobContentInfo(stored.ETag, stored.WrittenAt, null, null, null, null, 0),
+                new MemoryResponse(201));
         }
 
-        public override async Task<Response<BlobDownloadResult>> DownloadContentAsync(CancellationToken cancellationToken = default) =>
+        public override async Task<Response<BlobDownloadResult>> DownloadContentAsync(
+            CancellationToken cancellationToken = default) =>
             Response.FromValue(
                 BlobsModelFactory.BlobDownloadResult(
                     await container.CallAsync("GetBlob", () => container.Get(name).Content, cancellationToken)),
@@ -89,7 +93,8 @@ internal sealed class MemoryBlobContainerClient(string name, TimeProvider time) 
             BlobRequestConditions? conditions = null, CancellationToken cancellationToken = default) =>
             Response.FromValue(
                 BlobsModelFactory.BlobProperties(
-                    metadata: await container.CallAsync("GetBlobProperties", () => container.Get(name).Metadata, cancellationToken)),
+                    metadata: await container.CallAsync(
+                        "GetBlobProperties", () => container.Get(name).Metadata, cancellationToken)),
                 new MemoryResponse(200));
     }
 }

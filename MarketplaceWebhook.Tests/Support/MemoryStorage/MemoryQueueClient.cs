@@ -23,7 +23,8 @@ internal sealed class MemoryQueueClient(string name, TimeProvider time) : QueueC
     /// <summary>Every message, visible or not, read without hooks.</summary>
     public IReadOnlyList<string> Texts => [.. _messages.Select(message => message.Text)];
 
-    public override Task<Response<PeekedMessage[]>> PeekMessagesAsync(int? maxMessages = null, CancellationToken cancellationToken = default) =>
+    public override Task<Response<PeekedMessage[]>> PeekMessagesAsync(
+        int? maxMessages = null, CancellationToken cancellationToken = default) =>
         CallAsync(
             "PeekMessages",
             () => Visible(maxMessages).Select(message => QueuesModelFactory.PeekedMessage(
@@ -32,14 +33,18 @@ internal sealed class MemoryQueueClient(string name, TimeProvider time) : QueueC
 
     public override Task<Response<QueueProperties>> GetPropertiesAsync(CancellationToken cancellationToken = default) =>
         CallAsync(
-            "GetProperties", () => QueuesModelFactory.QueueProperties(new Dictionary<string, string>(), _messages.Count), cancellationToken);
+            "GetProperties", () =>
+                QueuesModelFactory.QueueProperties(new Dictionary<string, string>(), _messages.Count), cancellationToken);
 
     public override Task<Response<QueueMessage[]>> ReceiveMessagesAsync(
         int? maxMessages = null, TimeSpan? visibilityTimeout = null, CancellationToken cancellationToken = default) =>
-        CallAsync("ReceiveMessages", () => Visible(maxMessages).Select(message => Receive(message, visibilityTimeout)).ToArray(), cancellationToken);
+        CallAsync(
+            "ReceiveMessages", () =>
+                Visible(maxMessages).Select(message => Receive(message, visibilityTimeout)).ToArray(), cancellationToken);
 
     public override Task<Response<SendReceipt>> SendMessageAsync(
-        BinaryData message, TimeSpan? visibilityTimeout = null, TimeSpan? timeToLive = null, CancellationToken cancellationToken = default) =>
+        BinaryData message, TimeSpan? visibilityTimeout = null, TimeSpan? timeToLive = null,
+        CancellationToken cancellationToken = default) =>
         CallAsync(
             "SendMessage",
             () =>
@@ -51,7 +56,8 @@ internal sealed class MemoryQueueClient(string name, TimeProvider time) : QueueC
             },
             cancellationToken);
 
-    public override async Task<Response> DeleteMessageAsync(string messageId, string popReceipt, CancellationToken cancellationToken = default) =>
+    public override async Task<Response> DeleteMessageAsync(
+        string messageId, string popReceipt, CancellationToken cancellationToken = default) =>
         (await CallAsync(
             "DeleteMessage",
             () => _messages.RemoveAll(message => message.Id == messageId && message.PopReceipt == popReceipt) > 0

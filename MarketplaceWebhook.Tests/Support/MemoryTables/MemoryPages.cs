@@ -15,7 +15,8 @@ internal sealed class MemoryPages<T>(
         do
         {
             (var page, next) = await fetch(next, CancellationToken);
-            yield return Page<T>.FromValues(page, next is { } key ? JsonSerializer.Serialize(key) : null, new MemoryResponse(200));
+            yield return Page<T>.FromValues(
+                page, next is { } key ? JsonSerializer.Serialize(key) : null, new MemoryResponse(200));
         }
         while (next is not null);
     }

@@ -24,9 +24,11 @@ internal sealed class MemoryResponse(int status, ETag? etag = null, string? erro
 
     protected override bool ContainsHeader(string name) => _headers.ContainsKey(name);
 
-    protected override IEnumerable<HttpHeader> EnumerateHeaders() => _headers.Select(header => new HttpHeader(header.Key, header.Value));
+    protected override IEnumerable<HttpHeader> EnumerateHeaders() =>
+        _headers.Select(header => new HttpHeader(header.Key, header.Value));
 
-    protected override bool TryGetHeader(string name, [NotNullWhen(true)] out string? value) => _headers.TryGetValue(name, out value);
+    protected override bool TryGetHeader(string name, [NotNullWhen(true)] out string? value) =>
+        _headers.TryGetValue(name, out value);
 
     protected override bool TryGetHeaderValues(string name, [NotNullWhen(true)] out IEnumerable<string>? values)
     {

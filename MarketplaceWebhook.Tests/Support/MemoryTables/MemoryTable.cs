@@ -3,7 +3,9 @@ using Azure.Data.Tables;
 
 namespace MarketplaceWebhook.Tests.Support.MemoryTables;
 
-/// <summary>The rows of one table and the rules by which the table service changes them. Not thread-safe: its client locks.</summary>
+/// <summary>
+/// The rows of one table and the rules by which the table service changes them. Not thread-safe: its client locks.
+/// </summary>
 internal sealed class MemoryTable
 {
     private const int MaxTextCharacters = 32 * 1024;
@@ -19,7 +21,8 @@ internal sealed class MemoryTable
     internal readonly record struct Key(string Partition, string Row) : IComparable<Key>
     {
         public int CompareTo(Key other) =>
-            string.CompareOrdinal(Partition, other.Partition) is not 0 and var order ? order : string.CompareOrdinal(Row, other.Row);
+            string.CompareOrdinal(Partition, other.Partition) is not 0 and var order
+                ? order : string.CompareOrdinal(Row, other.Row);
     }
 
     private sealed record Row(IReadOnlyDictionary<string, object> Columns, ETag ETag, DateTimeOffset Timestamp);
@@ -29,7 +32,9 @@ internal sealed class MemoryTable
     public TableEntity? Find(string partitionKey, string rowKey, IEnumerable<string>? select) =>
         _rows.ContainsKey(new(partitionKey, rowKey)) ? Read(new(partitionKey, rowKey), select?.ToHashSet()) : null;
 
-    /// <summary>Looks at no more than <paramref name="size"/> rows, so that a page may be short or empty and still not the last.</summary>
+    /// <summary>
+    /// Looks at no more than <paramref name="size"/> rows, so that a page may be short or empty and still not the last.
+    /// </summary>
     public (List<TableEntity> Page, Key? Next) Scan(
         Key? from, int size, Func<IReadOnlyDictionary<string, object>, bool> matches, HashSet<string>? select)
     {
@@ -199,7 +204,8 @@ internal sealed class MemoryTable
         _ => throw new NotSupportedException($"A table has no column of type {value.GetType()}."),
     };
 
-    private static Dictionary<string, object> Merged(IReadOnlyDictionary<string, object>? present, Dictionary<string, object> columns)
+    private static Dictionary<string, object> Merged(
+        IReadOnlyDictionary<string, object>? present, Dictionary<string, object> columns)
     {
         var merged = present is null ? [] : new Dictionary<string, object>(present);
         foreach (var (name, value) in columns)

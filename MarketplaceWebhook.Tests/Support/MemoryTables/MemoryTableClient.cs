@@ -6,7 +6,8 @@ namespace MarketplaceWebhook.Tests.Support.MemoryTables;
 
 /// <summary>
 /// A table in memory that answers as the table service does, ETags, transactions, pages and errors included
-/// (<see cref="MemoryTableConformanceTests"/> holds it against Azurite), for tests that need thousands of tables or every interleaving.
+/// (<see cref="MemoryTableConformanceTests"/> holds it against Azurite), for tests that need thousands of tables or every
+/// interleaving.
 /// Only <see cref="TableEntity"/> is supported.
 /// </summary>
 public sealed class MemoryTableClient(string name, int pageSize = 1000) : TableClient
@@ -46,14 +47,16 @@ public sealed class MemoryTableClient(string name, int pageSize = 1000) : TableC
             throw new ArgumentException("Value cannot be default.", nameof(ifMatch));
         }
 
-        var type = mode is TableUpdateMode.Merge ? TableTransactionActionType.UpdateMerge : TableTransactionActionType.UpdateReplace;
+        var type = mode is TableUpdateMode.Merge
+            ? TableTransactionActionType.UpdateMerge : TableTransactionActionType.UpdateReplace;
         return Change("UpdateEntity", new(type, entity, ifMatch), cancellationToken);
     }
 
     public override Task<Response> UpsertEntityAsync<T>(
         T entity, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
     {
-        var type = mode is TableUpdateMode.Merge ? TableTransactionActionType.UpsertMerge : TableTransactionActionType.UpsertReplace;
+        var type = mode is TableUpdateMode.Merge
+            ? TableTransactionActionType.UpsertMerge : TableTransactionActionType.UpsertReplace;
         return Change("UpsertEntity", new(type, entity), cancellationToken);
     }
 
@@ -92,7 +95,8 @@ public sealed class MemoryTableClient(string name, int pageSize = 1000) : TableC
             : new NoEntity<T>(new MemoryResponse(404, errorCode: "ResourceNotFound")), cancellationToken);
 
     public override AsyncPageable<T> QueryAsync<T>(
-        string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default)
+        string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null,
+        CancellationToken cancellationToken = default)
     {
         var size = Math.Min(pageSize, maxPerPage ?? pageSize);
         return new MemoryPages<T>(async (from, token) =>
@@ -111,7 +115,8 @@ public sealed class MemoryTableClient(string name, int pageSize = 1000) : TableC
         return actions.Count == 0
             ? throw new InvalidOperationException("Transaction is empty.")
             : Call("SubmitTransaction", table => Response.FromValue<IReadOnlyList<Response>>(
-                [.. table.ApplyAll(actions).Select(etag => new MemoryResponse(204, etag))], new MemoryResponse(202)), cancellationToken);
+                [.. table.ApplyAll(actions).Select(etag => new MemoryResponse(204, etag))],
+                new MemoryResponse(202)), cancellationToken);
     }
 
     private Task<Response> Change(string operation, TableTransactionAction action, CancellationToken cancellationToken) =>

@@ -42,7 +42,8 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
         var actions = Enumerable.Range(0, 11).Select(number => new TableTransactionAction(
             TableTransactionActionType.Add, new TableEntity(row) { PartitionKey = "p", RowKey = $"{number}" })).ToList();
 
-        Assert.Equal(await FailureAsync(await NewTableAsync(), actions), await FailureAsync(new MemoryTableClient("memory"), actions));
+        Assert.Equal(
+            await FailureAsync(await NewTableAsync(), actions), await FailureAsync(new MemoryTableClient("memory"), actions));
     }
 
     [Fact]
@@ -53,20 +54,23 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
             new(TableTransactionActionType.Add, new TableEntity("p", "r") { ["Text"] = new string('x', 32 * 1024 + 1) }),
         ];
 
-        Assert.Equal(await FailureAsync(await NewTableAsync(), actions), await FailureAsync(new MemoryTableClient("memory"), actions));
+        Assert.Equal(
+            await FailureAsync(await NewTableAsync(), actions), await FailureAsync(new MemoryTableClient("memory"), actions));
     }
 
     [Fact]
     public async Task Transaction_over_two_partitions_fails_as_documented()
     {
-        // Azurite takes it; the service does not: https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
+        // Azurite takes it; the service does not:
+        // https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
         TableTransactionAction[] actions =
         [
             new(TableTransactionActionType.Add, new TableEntity("p", "r")),
             new(TableTransactionActionType.Add, new TableEntity("q", "r")),
         ];
 
-        Assert.Equal((400, "CommandsInBatchActOnDifferentPartitions"), await FailureAsync(new MemoryTableClient("memory"), actions));
+        Assert.Equal(
+            (400, "CommandsInBatchActOnDifferentPartitions"), await FailureAsync(new MemoryTableClient("memory"), actions));
     }
 
     [Fact]
@@ -99,7 +103,8 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
     public void Unsupported_filter_throws(string filter) =>
         Assert.Throws<FormatException>(() => TableFilter.Parse(filter));
 
-    private static async Task<(int Status, string? Code)> FailureAsync(TableClient table, IEnumerable<TableTransactionAction> actions)
+    private static async Task<(int Status, string? Code)> FailureAsync(
+        TableClient table, IEnumerable<TableTransactionAction> actions)
     {
         var error = await Assert.ThrowsAnyAsync<RequestFailedException>(
             () => table.SubmitTransactionAsync(actions, Cancelled));

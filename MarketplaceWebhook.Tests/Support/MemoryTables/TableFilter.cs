@@ -109,7 +109,8 @@ internal sealed partial class TableFilter
             var other => throw new FormatException($"'{other}' is no comparison."),
         };
         var literal = Literal(Take());
-        return row => row.TryGetValue(column, out var value) && value.GetType() == literal.GetType() && holds(Compare(value, literal));
+        return row =>
+            row.TryGetValue(column, out var value) && value.GetType() == literal.GetType() && holds(Compare(value, literal));
     }
 
     private static int Compare(object value, object literal) => value is string text

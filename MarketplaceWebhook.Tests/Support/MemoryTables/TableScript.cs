@@ -76,7 +76,8 @@ internal sealed class TableScript(TableClient table, int seed)
                 var filter = Filters[_random.Next(Filters.Length)];
                 int? perPage = _random.Next(2) == 0 ? _random.Next(1, 4) : null;
                 var rows = table.QueryAsync<TableEntity>(filter, perPage, cancellationToken: cancellationToken).Select(Describe);
-                return $"query {filter} " + await Outcome(async () => string.Join(" | ", await rows.ToListAsync(cancellationToken)));
+                return $"query {filter} " + await Outcome(
+                    async () => string.Join(" | ", await rows.ToListAsync(cancellationToken)));
             default:
                 var actions = Enumerable.Range(0, _random.Next(1, 6)).Select(_ => Action(partition)).ToList();
                 return $"transaction {string.Join(',', actions.Select(action => $"{action.ActionType} {action.Entity.RowKey}"))} "

@@ -28,7 +28,8 @@ public sealed class OtlpReceiver : IAsyncDisposable
     public ConcurrentQueue<Resource> Resources { get; } = [];
 
     /// <summary>For OTEL_EXPORTER_OTLP_ENDPOINT.</summary>
-    public string Endpoint => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+    public string Endpoint =>
+        _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
 
     /// <summary>The settings that make an application export to here.</summary>
     public Dictionary<string, string?> Settings => new()

@@ -26,8 +26,12 @@ public static class TraceText
     private static void Write(StringBuilder text, Span span, IEnumerable<Span> trace, ulong start, int depth)
     {
         var indent = new string(' ', 2 * depth);
-        text.Append(CultureInfo.InvariantCulture, $"{indent}{span.Name} [{span.Kind}] +{Milliseconds(span.StartTimeUnixNano - start)} ms, ");
-        text.Append(CultureInfo.InvariantCulture, $"{Milliseconds(span.EndTimeUnixNano - span.StartTimeUnixNano)} ms, span {Hex(span.SpanId)}\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{indent}{span.Name} [{span.Kind}] +{Milliseconds(span.StartTimeUnixNano - start)} ms, ");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{Milliseconds(span.EndTimeUnixNano - span.StartTimeUnixNano)} ms, span {Hex(span.SpanId)}\n");
         foreach (var attribute in span.Attributes)
         {
             text.Append(CultureInfo.InvariantCulture, $"{indent}    {attribute.Key} = {Text(attribute.Value)}\n");

@@ -9,7 +9,8 @@ namespace MarketplaceWebhook.Cli.LocalHost.Workers.CustomHandler;
 internal static class InvocationBody
 {
     // Two levels deeper than the deepest message that MixIn reads.
-    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 66 };
+    private static readonly JsonSerializerOptions Json =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 66 };
     private static readonly JsonDocumentOptions Lenient = new()
     {
         AllowTrailingCommas = true,

@@ -3,7 +3,9 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace MarketplaceWebhook.Cli.LocalHost.Workers.Isolated;
 
-/// <summary>Marks a forwarded request with its invocation id, by which the worker finds the invocation that it belongs to.</summary>
+/// <summary>
+/// Marks a forwarded request with its invocation id, by which the worker finds the invocation that it belongs to.
+/// </summary>
 internal sealed class IsolatedTransformer(string invocationId) : HttpTransformer
 {
     private const string Header = "x-ms-invocation-id";

@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http;
 namespace MarketplaceWebhook.Cli.LocalHost.Workers.Isolated;
 
 /// <summary>
-/// One run of an isolated worker. Every invocation goes over the gRPC stream; the request of an HTTP function goes to the worker's own
-/// HTTP server at the same time, and the worker pairs the two by the invocation id.
+/// One run of an isolated worker. Every invocation goes over the gRPC stream; the request of an HTTP function goes to the
+/// worker's own HTTP server at the same time, and the worker pairs the two by the invocation id.
 /// </summary>
 internal sealed class IsolatedWorkerProcess : WorkerProcess
 {
@@ -26,7 +26,8 @@ internal sealed class IsolatedWorkerProcess : WorkerProcess
     private string _httpAddress = "";
 
     private IsolatedWorkerProcess(
-        FunctionApp app, IReadOnlyDictionary<string, string?> environment, string workerId, WorkerServer server, WorkerChannel channel,
+        FunctionApp app, IReadOnlyDictionary<string, string?> environment, string workerId,
+        WorkerServer server, WorkerChannel channel,
         Forwarder forwarder, Action<HostEvent> observe)
         : base(
             CreateStartInfo(
@@ -65,7 +66,8 @@ internal sealed class IsolatedWorkerProcess : WorkerProcess
             var functions = await IndexAsync(cancellationToken);
             await Task.WhenAll(functions.Select(function => LoadAsync(function, cancellationToken)));
             _functionIds = functions.ToDictionary(function => function.Name, function => function.FunctionId);
-            return [.. functions.Select(function => new IndexedFunction(function.Name, [.. function.RawBindings.Select(ReadBinding)]))];
+            return [.. functions.Select(
+                function => new IndexedFunction(function.Name, [.. function.RawBindings.Select(ReadBinding)]))];
         }
         catch (WorkerDisconnectedException)
         {
@@ -79,7 +81,8 @@ internal sealed class IsolatedWorkerProcess : WorkerProcess
         var request = NewInvocation(function.Name);
         request.TraceContext.TraceParent = context.Request.Headers.TraceParent.ToString();
         request.TraceContext.TraceState = context.Request.Headers.TraceState.ToString();
-        request.InputData.Add(new ParameterBinding { Name = function.BindingName, Data = new TypedData { Http = new RpcHttp() } });
+        request.InputData.Add(
+            new ParameterBinding { Name = function.BindingName, Data = new TypedData { Http = new RpcHttp() } });
         request.InputData.AddRange(context.Request.RouteValues.Where(value => value.Value is string).Select(
             value => new ParameterBinding { Name = value.Key, Data = new TypedData { String = (string)value.Value! } }));
 
@@ -96,7 +99,8 @@ internal sealed class IsolatedWorkerProcess : WorkerProcess
         else if (!await forwarding)
         {
             // The client disconnected while it sent the request, or the worker's HTTP server failed.
-            _channel.Send(new StreamingMessage { InvocationCancel = new InvocationCancel { InvocationId = request.InvocationId } });
+            _channel.Send(
+                new StreamingMessage { InvocationCancel = new InvocationCancel { InvocationId = request.InvocationId } });
             return ForwardOutcome.ConnectionFailed;
         }
 

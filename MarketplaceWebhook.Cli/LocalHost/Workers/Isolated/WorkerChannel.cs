@@ -24,7 +24,8 @@ internal sealed class WorkerChannel(string workerId, Action<HostEvent> observe) 
 
     /// <summary>Called by the worker, and runs as long as its connection.</summary>
     public override async Task EventStream(
-        IAsyncStreamReader<StreamingMessage> requestStream, IServerStreamWriter<StreamingMessage> responseStream, ServerCallContext context)
+        IAsyncStreamReader<StreamingMessage> requestStream, IServerStreamWriter<StreamingMessage> responseStream,
+        ServerCallContext context)
     {
         if (!await requestStream.MoveNext(context.CancellationToken) || requestStream.Current.StartStream?.WorkerId != workerId)
         {
