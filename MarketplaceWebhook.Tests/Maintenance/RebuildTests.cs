@@ -25,7 +25,8 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         await using var services = await InstalledAsync();
         await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("stopped", Account, 12));
         await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of("paused", OtherAccount));
-        await services.ProjectAsync(Ids.Minute(4), NotificationBody.Of("installed", OtherAccount, padding: new string('x', 40_000)));
+        await services.ProjectAsync(
+            Ids.Minute(4), NotificationBody.Of("installed", OtherAccount, padding: new string('x', 40_000)));
 
         Assert.Empty(await RebuildAsync(services));
     }
@@ -119,7 +120,8 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         await using var services = await InstalledAsync();
         await ChangeAsync(services, "1", row => row.Remove("Kind"));
         var stopped = await services.SendAsync(Ids.Minute(5), NotificationBody.Of("stopped", Account));
-        var failure = await Assert.ThrowsAsync<UnreadableRowException>(() => services.Get<Projector>().ProjectAsync(stopped, Token));
+        var failure = await Assert.ThrowsAsync<UnreadableRowException>(
+            () => services.Get<Projector>().ProjectAsync(stopped, Token));
         Assert.Equal("row 1 of Installs was not written by the application; `rebuild --apply` rewrites it", failure.Message);
 
         await RebuildAsync(services, apply: true);

@@ -178,7 +178,8 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         await services.Clients.DeadLetters.AddEntityAsync(new TableEntity(DeadLetter.Failed, "x") { ["Body"] = 5 }, Token);
         var letter = Assert.Single(await services.Get<DeadLetterTable>().ReadAsync(null, null, Token).ToListAsync(Token));
 
-        Assert.Equal(RedriveOutcome.Unreadable, (await services.Get<Redrive>().RedriveAsync(letter, dryRun: false, Token)).Outcome);
+        Assert.Equal(
+            RedriveOutcome.Unreadable, (await services.Get<Redrive>().RedriveAsync(letter, dryRun: false, Token)).Outcome);
     }
 
     [Fact]
@@ -238,7 +239,8 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         await services.Get<Redrive>().RedriveAsync(await LetterAsync(services), dryRun: false, Token);
 
     private static Task RecordAsync(
-        MaintenanceServices services, string kind, string reason, string body, string? source = null, NotificationId? id = null) =>
+        MaintenanceServices services, string kind, string reason, string body, string? source = null,
+        NotificationId? id = null) =>
         services.Get<DeadLetterTable>().RecordAsync(
             new DeadLetter
             {
