@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>The clients of one storage account for one use. Every set shares the HTTP connections of the process.</summary>
-public sealed class StorageClients
+public sealed record StorageClients
 {
     private readonly ILogger _logger;
 

@@ -27,6 +27,7 @@ internal sealed class MaintenanceHistory
     private const int MostNotifications = 60;
 
     private static readonly string[] Statuses = ["installed", "started", "stopped", "uninstalled", "paused"];
+    private static readonly StorageClients Nowhere = new(StorageSettings.FromConnectionString("UseDevelopmentStorage=true"));
     private static readonly string Long = new('x', 33_000);
 
     private readonly Random _random;
@@ -65,7 +66,7 @@ internal sealed class MaintenanceHistory
         var hooks = new TableHooks { Before = (_, _) => CallAsync(before: true), After = (_, _) => CallAsync(before: false) };
         (_installs.Hooks, _statusChanges.Hooks, _deadLetters.Hooks) = (hooks, hooks, hooks);
         (_queue.Hooks, _poison.Hooks, _blobs.Hooks) = (hooks, hooks, hooks);
-        var clients = new StorageClients(StorageSettings.FromConnectionString("UseDevelopmentStorage=true"))
+        var clients = Nowhere with
         {
             Installs = _installs,
             StatusChanges = _statusChanges,

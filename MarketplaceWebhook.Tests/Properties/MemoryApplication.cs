@@ -8,7 +8,7 @@ namespace MarketplaceWebhook.Tests.Properties;
 /// <summary>The application's projection on tables in memory. Queues and blobs are there and take no part.</summary>
 internal sealed class MemoryApplication
 {
-    private static readonly StorageSettings Nowhere = StorageSettings.FromConnectionString("UseDevelopmentStorage=true");
+    private static readonly StorageClients Nowhere = new(StorageSettings.FromConnectionString("UseDevelopmentStorage=true"));
 
     private MemoryApplication(MemoryTableClient installs, MemoryTableClient statusChanges, Projector projector) =>
         (Installs, StatusChanges, Projector) = (installs, statusChanges, projector);
@@ -25,7 +25,7 @@ internal sealed class MemoryApplication
     {
         var installs = new MemoryTableClient(StorageNames.InstallsTable, pageSize) { Hooks = hooks };
         var statusChanges = new MemoryTableClient(StorageNames.StatusChangesTable) { Hooks = hooks };
-        var clients = new StorageClients(Nowhere)
+        var clients = Nowhere with
         {
             Installs = installs,
             StatusChanges = statusChanges,
