@@ -69,7 +69,7 @@ public sealed class StatusCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Message_that_arrived_recently_needs_nobody()
+    public async Task Message_that_arrived_recently_needs_no_action()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await services.Clients.Queue.SendMessageAsync(Envelope(Ids.At(DateTimeOffset.UtcNow.AddMinutes(-9))), Cancellation);

@@ -64,7 +64,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_message_that_nobody_takes_is_told()
+    public async Task Message_that_is_not_processed_is_reported()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await services.Get<NotificationQueue>().ResendAsync(
@@ -76,7 +76,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_message_that_somebody_works_on_cannot_be_looked_at_and_is_told()
+    public async Task Message_in_processing_cannot_be_inspected_and_is_reported()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await services.Get<NotificationQueue>().ResendAsync("{}", Token);

@@ -77,7 +77,7 @@ public sealed class PurgeTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Old_dead_letters_go_with_their_bodies_but_not_one_that_was_redriven_lately()
+    public async Task Old_dead_letters_are_removed_with_their_bodies_unless_redriven_recently()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await RecordAsync(services, Ids.Minute(1));
@@ -94,7 +94,7 @@ public sealed class PurgeTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_body_that_nothing_names_goes_unless_it_is_young_or_none_of_ours()
+    public async Task Body_without_a_row_is_removed_unless_it_is_new_or_has_another_name()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await services.Get<PayloadBlobs>().PutPayloadAsync(Ids.Minute(1), Account, Encoding.UTF8.GetBytes("{}"), Token);

@@ -73,7 +73,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         var logged = log.Select(row => row.GetString("NotificationId")).ToList();
         Assert.Superset(accepted.ToHashSet(), logged.ToHashSet());
         Assert.Equal(logged.Distinct().Count(), logged.Count);
-        // What was killed after storage had taken it is there too, though nobody was told.
+        // A notification is there too if the worker was killed after storage had accepted it, without a response.
         Assert.InRange(logged.Count, accepted.Count, requests);
         var install = Assert.Single(await WholeApplication.RowsAsync(application.Installs, Cancelled));
         Assert.Equal(logged.Max(StringComparer.Ordinal), install.GetString("StatusNotificationId"));

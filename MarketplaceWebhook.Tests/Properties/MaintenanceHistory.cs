@@ -417,7 +417,7 @@ internal sealed class MaintenanceHistory
 
     private sealed class KilledException : Exception;
 
-    /// <summary>A clock that moves only when it is told to, or when something waits for it.</summary>
+    /// <summary>A clock that moves only by Advance, or when something waits for it.</summary>
     private sealed class InstantTime(DateTimeOffset start) : TimeProvider
     {
         private DateTimeOffset _now = start;
