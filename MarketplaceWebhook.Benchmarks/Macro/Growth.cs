@@ -48,9 +48,8 @@ internal static class Growth
         await P50Async(Full, bench.Options.Scaled(1_000));
         await P50Async(baseline, bench.Options.Scaled(1_000));
         var rounds = await bench.TakeTurnsAsync([Full, baseline], where => P50Async(where, bench.Options.Scaled(300)));
-        return Figure.Of(
-            Section, $"p50 of projecting, {name}", "ms", rounds, Full, baseline, t => t) with
-        { Target = Target.AtMost(1.2) };
+        var figure = Figure.Of(Section, $"p50 of projecting, {name}", "ms", rounds, Full, baseline, t => t);
+        return figure with { Target = Target.AtMost(1.2) };
 
         Task<HostedApp> StartAsync(StorageStandIn storage) => HostedApp.StartAsync(
             bench.Programs.Isolated, storage.ConnectionString, HostedApp.OneMessageAtATime, cancellationToken);

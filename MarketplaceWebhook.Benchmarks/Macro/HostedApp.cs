@@ -102,9 +102,10 @@ internal sealed class HostedApp : IAsyncDisposable
     /// <exception cref="HttpRequestException">The response was not a success.</exception>
     public async Task PostAsync(byte[] body, CancellationToken cancellationToken)
     {
-        using var content = new ByteArrayContent(
-            body)
-        { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        using var content = new ByteArrayContent(body)
+        {
+            Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+        };
         using var response = await _http.PostAsync(ReceivePath, content, cancellationToken);
         response.EnsureSuccessStatusCode();
     }

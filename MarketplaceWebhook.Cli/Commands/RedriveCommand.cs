@@ -22,7 +22,10 @@ internal static class RedriveCommand
         };
         var kind = DeadLettersCommand.KindOption();
         var reason = new Option<string?>("--reason")
-        { Description = "With --all: only dead letters with this reason.", HelpName = "REASON" };
+        {
+            Description = "With --all: only dead letters with this reason.",
+            HelpName = "REASON",
+        };
         reason.AcceptOnlyFromAmong(
             RejectionReason.InvalidJson, RejectionReason.InvalidNotification, RejectionReason.TooLarge,
             FailureReason.ProjectionFailed,

@@ -44,9 +44,10 @@ internal sealed class SendEndpoints(
         var path = string.IsNullOrEmpty(source) ? "" : $"/{Uri.EscapeDataString(source)}";
         using var call = new HttpRequestMessage(HttpMethod.Post, $"{receiver}{path}?code={Uri.EscapeDataString(key)}")
         {
-            Content = new StreamContent(
-                request.Body)
-            { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+            Content = new StreamContent(request.Body)
+            {
+                Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+            },
         };
         var started = Stopwatch.GetTimestamp();
         using var response = await http.SendAsync(call, aborted);

@@ -74,9 +74,10 @@ internal sealed class EndToEndHost : IAsyncDisposable
     /// <param name="withKey">Sends the key in the header.</param>
     public Task<HttpResponseMessage> PostAsync(byte[] body, string path = "", bool withKey = true, bool chunked = false)
     {
-        var request = new HttpRequestMessage(
-            HttpMethod.Post, $"api/cyclr/marketplace{path}")
-        { Content = new ByteArrayContent(body) };
+        var request = new HttpRequestMessage(HttpMethod.Post, $"api/cyclr/marketplace{path}")
+        {
+            Content = new ByteArrayContent(body),
+        };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.TransferEncodingChunked = chunked;
         if (withKey)

@@ -192,9 +192,11 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         payloads.Setup(p => p.GetBlobClient(It.IsAny<string>())).Returns(blob.Object);
         var log = new Mock<TableClient>();
         log.Setup(l => l.AddEntityAsync(It.IsAny<TableEntity>(), It.IsAny<CancellationToken>())).ThrowsAsync(busy);
-        var clients = new StorageClients(
-            StorageSettings.FromConnectionString(_storage))
-        { Payloads = payloads.Object, StatusChanges = log.Object };
+        var clients = new StorageClients(StorageSettings.FromConnectionString(_storage))
+        {
+            Payloads = payloads.Object,
+            StatusChanges = log.Object,
+        };
         await using var app = new TestApp(
             _storage, replace: services => services.AddSingleton(clients).AddSingleton<TimeProvider>(time));
 

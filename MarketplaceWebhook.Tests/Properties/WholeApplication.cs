@@ -91,9 +91,10 @@ internal sealed class WholeApplication : IAsyncDisposable
 
     public async Task<HttpResponseMessage> PostAsync(byte[] body, CancellationToken cancellationToken)
     {
-        using var content = new ByteArrayContent(
-            body)
-        { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        using var content = new ByteArrayContent(body)
+        {
+            Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+        };
         return await _http.PostAsync(new Uri(_host.BaseAddress, $"api/cyclr/marketplace?code={Key}"), content, cancellationToken);
     }
 

@@ -85,9 +85,11 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
         using var caller = await CallerAsync(app);
         var body = Bodies.Read("documented", "installed");
-        using var request = new HttpRequestMessage(
-            HttpMethod.Post, Door)
-        { Content = Content(body), Headers = { TransferEncodingChunked = true } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, Door)
+        {
+            Content = Content(body),
+            Headers = { TransferEncodingChunked = true },
+        };
 
         using var answer = await caller.SendAsync(request, Cancelled);
 
