@@ -1,3 +1,4 @@
+using MarketplaceWebhook.Fallback;
 using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
@@ -13,7 +14,8 @@ namespace MarketplaceWebhook;
 public static class ServiceRegistration
 {
     /// <summary>The services for receiving, with clients of their own, under the key <see cref="StorageUse.Receive"/>.</summary>
-    public static IServiceCollection AddReceiving(this IServiceCollection services, StorageSettings settings) => services
+    public static IServiceCollection AddReceiving(
+        this IServiceCollection services, StorageSettings settings, StorageSettings? fallback) => services
         .AddSingleton<NotificationIds>()
         .AddSingleton<StorageHealth>()
         .AddKeyedSingleton(StorageUse.Receive, (provider, _) => Clients(provider, settings, StorageUse.Receiving))
@@ -22,7 +24,16 @@ public static class ServiceRegistration
         .AddKeyedSingleton(StorageUse.Receive, (provider, key) => new NotificationQueue(
             provider.GetRequiredKeyedService<StorageClients>(key), provider.GetRequiredKeyedService<PayloadBlobs>(key)))
         .AddKeyedSingleton(StorageUse.Receive, (provider, key) => new DeadLetterTable(
-            provider.GetRequiredKeyedService<StorageClients>(key), provider.GetRequiredKeyedService<PayloadBlobs>(key)));
+            provider.GetRequiredKeyedService<StorageClients>(key), provider.GetRequiredKeyedService<PayloadBlobs>(key)))
+        .AddSingleton(provider => new NotificationSender(
+            provider.GetRequiredKeyedService<NotificationQueue>(StorageUse.Receive),
+            fallback is null || fallback.IsSameAccountAs(settings)
+                ? null
+                : provider.GetRequiredKeyedService<NotificationQueue>(StorageUse.Fallback),
+            provider.GetRequiredService<TimeLimits>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<NotificationSender>>()))
+        .AddFallback(fallback ?? settings);
 
     public static IServiceCollection AddProjecting(
         this IServiceCollection services, StorageSettings settings, TimeLimits timeLimits) => services
@@ -41,6 +52,14 @@ public static class ServiceRegistration
         .AddSingleton<StatusCheck>()
         .AddSingleton<Erasure>()
         .AddSingleton<Purge>();
+
+    private static IServiceCollection AddFallback(this IServiceCollection services, StorageSettings settings) => services
+        .AddKeyedSingleton(StorageUse.Fallback, (provider, _) => Clients(provider, settings, StorageUse.FallingBack))
+        .AddKeyedSingleton(StorageUse.Fallback, (provider, key) => new PayloadBlobs(
+            provider.GetRequiredKeyedService<StorageClients>(key)))
+        .AddKeyedSingleton(StorageUse.Fallback, (provider, key) => new NotificationQueue(
+            provider.GetRequiredKeyedService<StorageClients>(key), provider.GetRequiredKeyedService<PayloadBlobs>(key)))
+        .AddSingleton<FallbackMover>();
 
     private static IServiceCollection AddStorage(
         this IServiceCollection services, StorageSettings settings, TimeLimits timeLimits, StorageUse use) => services

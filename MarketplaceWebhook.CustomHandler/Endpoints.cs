@@ -1,3 +1,4 @@
+using MarketplaceWebhook.Fallback;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Receiving;
 using MarketplaceWebhook.Storage;
@@ -35,6 +36,10 @@ internal static class Endpoints
                 InvokeAsync(
                     "RecordDeadLetter", request, logger, i =>
                         recorder.RecordAsync(i.MessageText, i.InsertedAt, aborted), aborted));
+        app.MapPost(
+            "/MoveFallback",
+            (HttpRequest request, FallbackMover mover, ILogger<FallbackMover> logger, CancellationToken aborted) =>
+                InvokeAsync("MoveFallback", request, logger, i => mover.MoveAsync(i.MessageText, aborted), aborted));
     }
 
     /// <summary>

@@ -17,7 +17,7 @@ public static class ApplicationBuilderExtensions
         // At the level Information it logs every URL, which includes the function key.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Services
-            .AddReceiving(storage)
+            .AddReceiving(storage, StorageSettings.Find(builder.Configuration, StorageSettings.FallbackName))
             .AddProjecting(storage, TimeLimits.Read(builder.Configuration))
             .AddSingleton<NotificationReceiver>()
             .AddSingleton<Health>();

@@ -1,4 +1,5 @@
 using Azure.Storage.Queues.Models;
+using MarketplaceWebhook.Fallback;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Receiving;
 using MarketplaceWebhook.Storage;
@@ -8,7 +9,8 @@ using Microsoft.Azure.Functions.Worker;
 namespace MarketplaceWebhook;
 
 /// <summary>Every function of the app, by the name that the Functions host and its settings know.</summary>
-public sealed class Functions(NotificationReceiver receiver, Health health, Projector projector, DeadLetterRecorder recorder)
+public sealed class Functions(
+    NotificationReceiver receiver, Health health, Projector projector, DeadLetterRecorder recorder, FallbackMover mover)
 {
     [Function(nameof(ReceiveNotification))]
     public Task<IResult> ReceiveNotification(
@@ -29,4 +31,9 @@ public sealed class Functions(NotificationReceiver receiver, Health health, Proj
         [QueueTrigger(StorageNames.PoisonQueue, Connection = StorageSettings.Name)] QueueMessage message,
         CancellationToken cancellationToken) =>
         recorder.RecordAsync(message.Body.ToString(), message.InsertedOn ?? DateTimeOffset.UnixEpoch, cancellationToken);
+
+    [Function(nameof(MoveFallback))]
+    public Task MoveFallback(
+        [QueueTrigger(StorageNames.FallbackQueue, Connection = StorageSettings.FallbackName)] QueueMessage message,
+        CancellationToken cancellationToken) => mover.MoveAsync(message.Body.ToString(), cancellationToken);
 }

@@ -63,7 +63,7 @@ internal sealed class CommandStorage : IAsyncDisposable
                 + "is known once its first notification has been projected.");
     }
 
-    private static IConfiguration Environment => new ConfigurationBuilder().AddEnvironmentVariables().Build();
+    public static IConfiguration Environment => new ConfigurationBuilder().AddEnvironmentVariables().Build();
 
     public static StorageSettings Emulator => StorageSettings.FromConnectionString("UseDevelopmentStorage=true");
 
@@ -78,10 +78,7 @@ internal sealed class CommandStorage : IAsyncDisposable
                 : StorageSettings.FromAccountName(storage, new DefaultAzureCredential());
         }
 
-        var section = Environment.GetSection(StorageSettings.Name);
-        return string.IsNullOrWhiteSpace(section.Value) && !section.GetChildren().Any()
-            ? null
-            : StorageSettings.Read(Environment);
+        return StorageSettings.Find(Environment, StorageSettings.Name);
     }
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();

@@ -6,7 +6,6 @@ using MarketplaceWebhook.Cli.LocalHost;
 using MarketplaceWebhook.Cli.LocalHost.App;
 using MarketplaceWebhook.Cli.LocalHost.Storage;
 using MarketplaceWebhook.Storage;
-using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
@@ -58,6 +57,12 @@ internal static class DevCommand
         return command;
     }
 
+    /// <summary>As in local.settings.sample.json: without a second account, FallbackStorage is the first one.</summary>
+    private static Dictionary<string, string?> SettingsFor(DevStorage storage) =>
+        storage.Connection is null || StorageSettings.Find(CommandStorage.Environment, StorageSettings.FallbackName) is not null
+            ? []
+            : new() { [StorageSettings.FallbackName] = storage.Connection };
+
     private static async Task<int> RunAsync(
         int port, string key, string app, bool waitForDebugger, CancellationToken cancellationToken)
     {
@@ -75,7 +80,7 @@ internal static class DevCommand
         await using var page = new LocalDashboard(
             storage.Connection is { } connection
                 ? StorageSettings.FromConnectionString(connection)
-                : StorageSettings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build()),
+                : StorageSettings.Read(CommandStorage.Environment),
             key,
             ChartLibrary.FindAsync(console.Report, ending.Token));
         await using var host = await LocalFunctionsHost.StartAsync(
@@ -86,6 +91,7 @@ internal static class DevCommand
                 Key = key,
                 WaitsForDebugger = waitForDebugger,
                 StorageConnection = storage.Connection,
+                Environment = SettingsFor(storage),
                 Observe = seen =>
                 {
                     console.Observe(seen);

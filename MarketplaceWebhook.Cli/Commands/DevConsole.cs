@@ -48,6 +48,9 @@ internal sealed class DevConsole
             case WorkerReady ready:
                 Report($"The app is ready after {ready.After.TotalSeconds:0.00} s.");
                 break;
+            case FunctionNotRun notRun:
+                Warn($"The function {notRun.Function} is not run: {notRun.Reason}.");
+                break;
             case WorkerExited exited:
                 Warn($"The app (process {exited.ProcessId}) ended with exit code {exited.ExitCode}; it is started again."
                     + RealHost(exited.RealHost));

@@ -18,6 +18,9 @@ public sealed record WorkerReady(int ProcessId, TimeSpan After) : HostEvent;
 /// <summary>A line of the worker's output, or of its log.</summary>
 public sealed record WorkerWrote(string Line, bool IsError) : HostEvent;
 
+/// <summary>The other functions are run.</summary>
+public sealed record FunctionNotRun(string Function, string Reason) : HostEvent;
+
 public sealed record WorkerExited(int ProcessId, int ExitCode, RealHostReaction RealHost) : HostEvent;
 
 /// <summary>The host itself kills the worker and starts it again, for example after a function timeout.</summary>

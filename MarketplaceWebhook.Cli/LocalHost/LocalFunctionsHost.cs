@@ -113,14 +113,25 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
     {
         var functions = AppFunctions.From(await _worker.StartAsync(cancellationToken), _settings);
         HttpFunctions = functions.Http;
-        var listeners = functions.Queue.Select(function => new QueueListener(
-            function, _app.Host.Queues, QueueConnection.Open(_settings, function.Connection),
-            _worker, _options.MessageLease, _options.Time, _observe)).ToList();
+        var listeners = functions.Queue.Select(ListenerOf).OfType<QueueListener>().ToList();
         _front = new HttpFront(
             functions.Http, _app.Host.RoutePrefix, _worker, _options.Key, _options.Port, _options.MapOther,
             _options.Time, _observe);
         await _front.StartAsync(cancellationToken);
         _listening = Task.WhenAll(listeners.Select(listener => listener.RunAsync(_stopping.Token, _aborting.Token)));
+    }
+
+    /// <returns>Null if the setting of the function's connection is missing.</returns>
+    private QueueListener? ListenerOf(QueueFunction function)
+    {
+        if (QueueConnection.Open(_settings, function.Connection) is { } storage)
+        {
+            return new QueueListener(
+                function, _app.Host.Queues, storage, _worker, _options.MessageLease, _options.Time, _observe);
+        }
+
+        _observe(new FunctionNotRun(function.Name, $"the setting {function.Connection} is missing"));
+        return null;
     }
 
     private static Dictionary<string, string?> ReadEnvironment(LocalFunctionsHostOptions options)

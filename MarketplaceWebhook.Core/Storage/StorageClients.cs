@@ -33,10 +33,10 @@ public sealed record StorageClients
                 new TableServiceClient(settings.TableServiceUri, settings.Credential, tableOptions),
                 new BlobServiceClient(settings.BlobServiceUri, settings.Credential, blobOptions));
 
-        Queue = queues.GetQueueClient(StorageNames.Queue);
-        PoisonQueue = queues.GetQueueClient(StorageNames.PoisonQueue);
-        RawQueue = rawQueues.GetQueueClient(StorageNames.Queue);
-        RawPoisonQueue = rawQueues.GetQueueClient(StorageNames.PoisonQueue);
+        Queue = queues.GetQueueClient(Use.QueueName);
+        PoisonQueue = queues.GetQueueClient(StorageNames.PoisonOf(Use.QueueName));
+        RawQueue = rawQueues.GetQueueClient(Use.QueueName);
+        RawPoisonQueue = rawQueues.GetQueueClient(StorageNames.PoisonOf(Use.QueueName));
         Installs = tables.GetTableClient(StorageNames.InstallsTable);
         StatusChanges = tables.GetTableClient(StorageNames.StatusChangesTable);
         DeadLetters = tables.GetTableClient(StorageNames.DeadLettersTable);
@@ -47,6 +47,8 @@ public sealed record StorageClients
 
     /// <summary>The account's name and host, for people. Contains no secret.</summary>
     public string Description => $"{Payloads.AccountName} ({Payloads.Uri.Authority})";
+
+    public bool IsSameAccountAs(StorageClients other) => Payloads.Uri == other.Payloads.Uri;
 
     public QueueClient Queue { get; init; }
 
@@ -70,13 +72,13 @@ public sealed record StorageClients
     {
         try
         {
-            await Task.WhenAll(
+            TableClient[] tables = Use.IsFallback ? [] : [Installs, StatusChanges, DeadLetters];
+            await Task.WhenAll([
                 Queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
                 PoisonQueue.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
-                Installs.CreateIfNotExistsAsync(cancellationToken),
-                StatusChanges.CreateIfNotExistsAsync(cancellationToken),
-                DeadLetters.CreateIfNotExistsAsync(cancellationToken),
-                Payloads.CreateIfNotExistsAsync(cancellationToken: cancellationToken));
+                Payloads.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
+                .. tables.Select(table => table.CreateIfNotExistsAsync(cancellationToken)),
+            ]);
         }
         catch (RequestFailedException e) when (e.Status == 403)
         {

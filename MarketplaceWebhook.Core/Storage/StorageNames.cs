@@ -3,10 +3,21 @@ namespace MarketplaceWebhook.Storage;
 /// <summary>What operators see in the storage account. Contracts: tools and dashboards rely on them.</summary>
 public static class StorageNames
 {
+    /// <summary>The Functions host appends it.</summary>
+    private const string PoisonSuffix = "-poison";
+
     public const string Queue = "marketplace-notifications";
-    public const string PoisonQueue = Queue + "-poison";
+    public const string PoisonQueue = Queue + PoisonSuffix;
+
+    /// <summary>In the fallback storage.</summary>
+    public const string FallbackQueue = "marketplace-fallback";
+
     public const string PayloadContainer = "marketplace-payloads";
     public const string InstallsTable = "Installs";
     public const string StatusChangesTable = "StatusChanges";
     public const string DeadLettersTable = "DeadLetters";
+
+    public static string PoisonOf(string queue) => queue + PoisonSuffix;
+
+    public static bool IsPoison(string queue) => queue.EndsWith(PoisonSuffix, StringComparison.Ordinal);
 }

@@ -6,13 +6,15 @@ using Microsoft.Extensions.Configuration;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>
-/// AzureWebJobsStorage as the Functions host reads it: a connection string, or the identity form with accountName or one URI a
-/// service, and optionally credential and clientId.
+/// A storage account as the Functions host reads it from AzureWebJobsStorage or FallbackStorage: a connection string, or the
+/// identity form with accountName or one URI a service, and optionally credential and clientId.
 /// Source: https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
 /// </summary>
 public sealed record StorageSettings
 {
     public const string Name = "AzureWebJobsStorage";
+
+    public const string FallbackName = "FallbackStorage";
 
     private const string AccountNameRule = "3 to 24 lower-case letters and digits";
 
@@ -32,14 +34,16 @@ public sealed record StorageSettings
     public TokenCredential? Credential { get; private init; }
 
     /// <exception cref="SettingsException">Missing or malformed.</exception>
-    public static StorageSettings Read(IConfiguration configuration)
-    {
-        var section = configuration.GetSection(Name);
-        return !string.IsNullOrWhiteSpace(section.Value) ? FromConnectionString(section.Value) : FromIdentity(section);
-    }
+    public static StorageSettings Read(IConfiguration configuration) => Read(configuration.GetSection(Name));
 
+    /// <returns>Null if it is not set.</returns>
     /// <exception cref="SettingsException">Malformed.</exception>
-    public static StorageSettings FromConnectionString(string connectionString)
+    public static StorageSettings? Find(IConfiguration configuration, string name) =>
+        configuration.GetSection(name) is var section && IsSet(section) ? Read(section) : null;
+
+    /// <param name="name">The setting, for the error message.</param>
+    /// <exception cref="SettingsException">Malformed.</exception>
+    public static StorageSettings FromConnectionString(string connectionString, string name = Name)
     {
         try
         {
@@ -51,7 +55,7 @@ public sealed record StorageSettings
         catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
         {
             throw new SettingsException(
-                $"{Name} is not a valid storage connection string. For Azurite it is UseDevelopmentStorage=true.");
+                $"{name} is not a valid storage connection string. For Azurite it is UseDevelopmentStorage=true.");
         }
 
         return new StorageSettings { ConnectionString = connectionString };
@@ -66,13 +70,24 @@ public sealed record StorageSettings
         Credential = credential,
     };
 
+    public bool IsSameAccountAs(StorageSettings other) => QueueEndpoint == other.QueueEndpoint;
+
+    private Uri QueueEndpoint => QueueServiceUri ?? new QueueServiceClient(ConnectionString).Uri;
+
+    private static StorageSettings Read(IConfigurationSection section) => !string.IsNullOrWhiteSpace(section.Value)
+        ? FromConnectionString(section.Value, section.Key)
+        : FromIdentity(section);
+
+    private static bool IsSet(IConfigurationSection section) =>
+        !string.IsNullOrWhiteSpace(section.Value) || section.GetChildren().Any();
+
     private static StorageSettings FromIdentity(IConfigurationSection section)
     {
         if (section["accountName"] is { Length: > 0 } accountName)
         {
             if (!IsAccountName(accountName))
             {
-                throw new SettingsException($"{Name}__accountName is not a storage account name: {AccountNameRule}.");
+                throw new SettingsException($"{section.Key}__accountName is not a storage account name: {AccountNameRule}.");
             }
 
             return FromAccountName(accountName, IdentityOf(section)) with
@@ -83,17 +98,17 @@ public sealed record StorageSettings
             };
         }
 
-        if (!section.GetChildren().Any())
+        if (!IsSet(section))
         {
             throw new SettingsException(
-                $"{Name} is not set: give a storage connection string, or {Name}__accountName for an identity.");
+                $"{section.Key} is not set: give a storage connection string, or {section.Key}__accountName for an identity.");
         }
 
         return new StorageSettings
         {
-            QueueServiceUri = OptionalUri(section, "queueServiceUri") ?? throw Missing("queueServiceUri"),
-            TableServiceUri = OptionalUri(section, "tableServiceUri") ?? throw Missing("tableServiceUri"),
-            BlobServiceUri = OptionalUri(section, "blobServiceUri") ?? throw Missing("blobServiceUri"),
+            QueueServiceUri = OptionalUri(section, "queueServiceUri") ?? throw Missing(section, "queueServiceUri"),
+            TableServiceUri = OptionalUri(section, "tableServiceUri") ?? throw Missing(section, "tableServiceUri"),
+            BlobServiceUri = OptionalUri(section, "blobServiceUri") ?? throw Missing(section, "blobServiceUri"),
             Credential = IdentityOf(section),
         };
     }
@@ -107,7 +122,7 @@ public sealed record StorageSettings
             "managedidentity" when clientId is not null =>
                 new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(clientId)),
             "managedidentity" => new ManagedIdentityCredential(ManagedIdentityId.SystemAssigned),
-            _ => throw new SettingsException($"{Name}__credential must be managedidentity, or not set."),
+            _ => throw new SettingsException($"{section.Key}__credential must be managedidentity, or not set."),
         };
     }
 
@@ -128,10 +143,10 @@ public sealed record StorageSettings
         // A token is never sent in the clear: the clients refuse http with an identity.
         return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps
             ? uri
-            : throw new SettingsException($"{Name}__{name} is not an absolute https URI.");
+            : throw new SettingsException($"{section.Key}__{name} is not an absolute https URI.");
     }
 
-    private static SettingsException Missing(string name) =>
+    private static SettingsException Missing(IConfigurationSection section, string name) =>
         new(
-            $"{Name}__{name} is not set: the identity form needs {Name}__accountName, or a URI for each of queue, table and blob.");
+            $"{section.Key}__{name} is not set: the identity form needs {section.Key}__accountName, or a URI for each of queue, table and blob.");
 }

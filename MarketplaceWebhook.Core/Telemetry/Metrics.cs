@@ -28,6 +28,11 @@ public static class Metrics
     private static readonly Counter<long> InstallsWithErrorsCounter = Meter.CreateCounter<long>(
         TelemetryNames.Metrics.InstallsWithErrors, "{install}", "Installs that Cyclr reported with errors.");
 
+    private static readonly Histogram<double> FallbackAgeHistogram = Meter.CreateHistogram(
+        TelemetryNames.Metrics.FallbackAge, "s",
+        "From the receipt of a notification to an attempt to move it from the fallback storage.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 86400] });
+
     private static readonly Histogram<double> ProjectionDelayHistogram = Meter.CreateHistogram(
         TelemetryNames.Metrics.ProjectionDelay, "s", "From the receipt of a notification to its projection.",
         advice: new InstrumentAdvice<double>
@@ -57,10 +62,13 @@ public static class Metrics
         }
     }
 
+    /// <summary>For each attempt to move a notification from the fallback storage, successful or not.</summary>
+    public static void FallbackPending(TimeSpan age) => FallbackAgeHistogram.Record(Math.Max(0, age.TotalSeconds));
+
     public static void Failed(string reason) =>
         FailedCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Reason, reason));
 
-    /// <param name="operation">receive, project, or maintain.</param>
+    /// <param name="operation">receive, fallback, project, or maintain.</param>
     public static void StorageRetried(string operation) =>
         StorageRetriesCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Operation, operation));
 
@@ -75,6 +83,9 @@ public static class Metrics
 public static class ReceiptOutcome
 {
     public const string Accepted = "accepted";
+
+    /// <summary>Accepted by the fallback storage.</summary>
+    public const string Fallback = "fallback";
 
     public const string Rejected = "refused";
 

@@ -29,6 +29,11 @@ public static class TelemetryNames
         /// <summary>Histogram, seconds from receipt to projection: <see cref="Attributes.Status"/>.</summary>
         public const string ProjectionDelay = "marketplace.projection.delay";
 
+        /// <summary>
+        /// Histogram, seconds from receipt to an attempt to move a notification from the fallback storage.
+        /// </summary>
+        public const string FallbackAge = "marketplace.fallback.age";
+
         /// <summary>Counter, {retry}: <see cref="Attributes.Operation"/>.</summary>
         public const string StorageRetries = "marketplace.storage.retries";
 
@@ -42,13 +47,13 @@ public static class TelemetryNames
         /// <summary>installed, uninstalled, started, stopped, or other.</summary>
         public const string Status = "marketplace.status";
 
-        /// <summary>accepted, refused, or unavailable.</summary>
+        /// <summary>accepted, fallback, refused, or unavailable.</summary>
         public const string Outcome = "marketplace.outcome";
 
         /// <summary>The reason of a dead letter, such as invalid-json or projection-failed.</summary>
         public const string Reason = "marketplace.reason";
 
-        /// <summary>receive, project, or maintain.</summary>
+        /// <summary>receive, fallback, project, or maintain.</summary>
         public const string Operation = "marketplace.operation";
     }
 

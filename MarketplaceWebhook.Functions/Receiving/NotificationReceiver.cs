@@ -1,3 +1,4 @@
+using MarketplaceWebhook.Fallback;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
@@ -12,13 +13,13 @@ namespace MarketplaceWebhook.Receiving;
 /// 1. take its id, whose time is the time of receipt;
 /// 2. read the body, up to a limit;
 /// 3. parse and validate body and label;
-/// 4. accepted: send it to the queue and respond 202;
+/// 4. accepted: send it to the queue, or to the fallback storage, and respond 202;
 /// 5. rejected: store it in DeadLetters and respond 400 or 413;
 /// 6. storage does not confirm in time: respond 503.
 /// </summary>
 public sealed class NotificationReceiver(
     NotificationIds ids,
-    [FromKeyedServices(StorageUse.Receive)] NotificationQueue queue,
+    NotificationSender sender,
     [FromKeyedServices(StorageUse.Receive)] DeadLetterTable deadLetters,
     TimeLimits timeLimits,
     TimeProvider time,
@@ -104,9 +105,10 @@ public sealed class NotificationReceiver(
         CancellationToken cancellationToken)
     {
         using var span = Traces.StartSending(id, notification);
+        string outcome;
         try
         {
-            await queue.SendAsync(id, label, Traces.CurrentTraceParent, notification.AccountId, payload, cancellationToken);
+            outcome = await sender.SendAsync(id, label, Traces.CurrentTraceParent, notification.AccountId, payload, cancellationToken);
         }
         catch (Exception e)
         {
@@ -114,7 +116,7 @@ public sealed class NotificationReceiver(
             throw;
         }
 
-        Metrics.Received(notification.Status, ReceiptOutcome.Accepted);
+        Metrics.Received(notification.Status, outcome);
         Log.Accepted(
             logger, id.ToString(), SafeText.Of(notification.Status), notification.PackageId,
             notification.AccountId, payload.Length);

@@ -14,6 +14,7 @@ public sealed class ModuleDependencyTests
         ["Installs"] = ["Notifications"],
         ["Telemetry"] = ["Notifications"],
         ["Storage"] = ["Notifications", "Installs", "Telemetry", "TimeLimits", "SettingsException"],
+        ["Fallback"] = ["Notifications", "Storage", "Telemetry", "TimeLimits"],
         ["Projecting"] = ["Notifications", "Installs", "Storage", "Telemetry", "TimeLimits"],
         ["Maintenance"] = ["Notifications", "Installs", "Storage", "Telemetry"],
     };

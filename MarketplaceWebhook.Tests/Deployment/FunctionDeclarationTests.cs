@@ -11,13 +11,14 @@ public sealed class FunctionDeclarationTests
     private static readonly Dictionary<string, string> Expected = new()
     {
         ["Health"] = "GET health (ANONYMOUS)",
+        ["MoveFallback"] = "queue marketplace-fallback of FallbackStorage",
         ["ProjectNotification"] = "queue marketplace-notifications of AzureWebJobsStorage",
         ["ReceiveNotification"] = "POST cyclr/marketplace/{source?} (FUNCTION)",
         ["RecordDeadLetter"] = "queue marketplace-notifications-poison of AzureWebJobsStorage",
     };
 
     [Fact]
-    public void Isolated_worker_declares_the_four_functions()
+    public void Isolated_worker_declares_the_five_functions()
     {
         var metadata = JsonNode.Parse(
             File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "app", "functions.metadata")))!.AsArray();

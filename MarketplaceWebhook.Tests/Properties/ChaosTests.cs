@@ -5,6 +5,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
 using MarketplaceWebhook.Cli.LocalHost.Storage;
+using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Properties.Histories;
 using Spectre.Console;
 
@@ -23,6 +24,49 @@ public sealed class ChaosTests(ITestOutputHelper output)
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
+    [Theory(Explicit = true)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Primary_storage_stopped_for_60_s_under_load_loses_nothing(bool hasFallback)
+    {
+        var data = Directory.CreateTempSubdirectory("outage-");
+        await using var storage = await RestartableAzurite.StartAsync(Path.Combine(data.FullName, "primary"), Cancelled);
+        await using var fallback = await RestartableAzurite.StartAsync(Path.Combine(data.FullName, "fallback"), Cancelled);
+        var sent = new Sent();
+        int lost, twice, drift;
+        await using (var application = await WholeApplication.StartAsync(
+            storage.ConnectionString, Cancelled, ProductSettings, hasFallback ? fallback.ConnectionString : null))
+        {
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+            var senders = Enumerable.Range(1, Senders)
+                .Select(seed => SendAsync(application, sent, new Random(seed), over.Token, TimeSpan.FromSeconds(0.2)))
+                .ToList();
+            await Task.Delay(TimeSpan.FromSeconds(5), Cancelled);
+            await storage.StopAsync();
+            await Task.Delay(Duration, Cancelled);
+            await storage.StartAgainAsync(Cancelled);
+            await Task.Delay(TimeSpan.FromSeconds(5), Cancelled);
+            await over.CancelAsync();
+            await Task.WhenAll(senders);
+
+            var pending = new StorageClients(
+                StorageSettings.FromConnectionString(fallback.ConnectionString), StorageUse.FallingBack).Queue;
+            await pending.CreateIfNotExistsAsync(cancellationToken: Cancelled);
+            await application.UntilAsync(
+                "the fallback queue is empty",
+                async () => (await pending.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount == 0,
+                Cancelled, TimeSpan.FromMinutes(8));
+            await application.UntilQueuesAreEmptyAsync(Cancelled, TimeSpan.FromMinutes(8));
+            (lost, twice, drift) = await CompareAsync(application, sent);
+        }
+
+        Print(sent, [], lost, twice, drift);
+        data.Delete(recursive: true);
+        Assert.Equal((0, 0, 0), (lost, twice, drift));
+        Assert.Equal(hasFallback, sent.Unknown.IsEmpty);
+        Assert.All(sent.Unknown.Keys, status => Assert.Equal((int)HttpStatusCode.ServiceUnavailable, status));
+    }
+
     [Fact(Explicit = true)]
     public async Task Accepted_notifications_are_neither_lost_nor_doubled_while_worker_and_storage_fail()
     {
@@ -40,21 +84,9 @@ public sealed class ChaosTests(ITestOutputHelper output)
 
             // What could not be recorded rests for 5 minutes.
             await application.UntilQueuesAreEmptyAsync(Cancelled, TimeSpan.FromMinutes(8));
-            var log = await WholeApplication.RowsAsync(application.StatusChanges, Cancelled);
-            var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancelled);
-            var logged = log.CountBy(row => row.GetString("NotificationId")).ToDictionary();
-            var buried = letters.Select(row => row.GetString("NotificationId")).ToHashSet();
-            lost = sent.Accepted.Keys.Count(id => !logged.ContainsKey(id) && !buried.Contains(id))
-                + sent.Refused.Keys.Count(id => !buried.Contains(id));
-            twice = logged.Count(id => id.Value > 1);
-            rejected = letters.Count(row => row.PartitionKey == "rejected");
-            var expected = RowText.Lines(ReferenceFold.Installs(log.Select(Arrival.FromLog)));
-            var actual = RowText.Lines(await WholeApplication.RowsAsync(application.Installs, Cancelled));
-            drift = expected.Except(actual).Count() + actual.Except(expected).Count();
-            var payloads = log.ToLookup(row => row.GetString("NotificationId"), row => row.GetString("Payload"));
-            Assert.All(
-                sent.Accepted, accepted =>
-                    Assert.True(buried.Contains(accepted.Key) || payloads[accepted.Key].Contains(accepted.Value)));
+            (lost, twice, drift) = await CompareAsync(application, sent);
+            rejected = (await WholeApplication.RowsAsync(application.DeadLetters, Cancelled))
+                .Count(row => row.PartitionKey == "rejected");
         }
 
         Print(sent, chaos, lost, twice, drift);
@@ -64,17 +96,38 @@ public sealed class ChaosTests(ITestOutputHelper output)
         Assert.True(rejected >= sent.Refused.Count);
     }
 
+    private static async Task<(int Lost, int Twice, int Drift)> CompareAsync(WholeApplication application, Sent sent)
+    {
+        var log = await WholeApplication.RowsAsync(application.StatusChanges, Cancelled);
+        var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancelled);
+        var logged = log.CountBy(row => row.GetString("NotificationId")).ToDictionary();
+        var dead = letters.Select(row => row.GetString("NotificationId")).ToHashSet();
+        var lost = sent.Accepted.Keys.Count(id => !logged.ContainsKey(id) && !dead.Contains(id))
+            + sent.Refused.Keys.Count(id => !dead.Contains(id));
+        var expected = RowText.Lines(ReferenceFold.Installs(log.Select(Arrival.FromLog)));
+        var actual = RowText.Lines(await WholeApplication.RowsAsync(application.Installs, Cancelled));
+        var payloads = log.ToLookup(row => row.GetString("NotificationId"), row => row.GetString("Payload"));
+        Assert.All(
+            sent.Accepted,
+            accepted => Assert.True(dead.Contains(accepted.Key) || payloads[accepted.Key].Contains(accepted.Value)));
+        return (
+            lost, logged.Count(id => id.Value > 1), expected.Except(actual).Count() + actual.Except(expected).Count());
+    }
+
     private static Dictionary<string, string?> ProductSettings => new()
     {
         ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = null,
         ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = null,
     };
 
-    private static async Task SendAsync(WholeApplication application, Sent sent, Random random, CancellationToken over)
+    /// <param name="pause">Before each request. Given, only valid notifications are sent.</param>
+    private static async Task SendAsync(
+        WholeApplication application, Sent sent, Random random, CancellationToken over, TimeSpan pause = default)
     {
         while (!over.IsCancellationRequested)
         {
-            var body = random.Next(20) == 0 ? "{}" : AnyHistory.Arrival(random).Body();
+            await Task.Delay(pause, Cancelled);
+            var body = pause == default && random.Next(20) == 0 ? "{}" : AnyHistory.Arrival(random).Body();
             try
             {
                 using var answer = await application.PostAsync(body, Cancelled);

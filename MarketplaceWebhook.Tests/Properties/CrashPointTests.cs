@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Azure.Storage.Queues.Models;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Properties.Histories;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Faults;
@@ -127,6 +130,67 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
             messages.Order(StringComparer.Ordinal), letters.Select(row => row.GetString("Body")).Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public async Task A_receipt_by_the_fallback_storage_killed_at_any_call_loses_nothing_that_got_202()
+    {
+        var fallback = azurite.NewAccount();
+        await using var application = await WholeApplication.StartAsync(
+            _storage, Cancelled, new Dictionary<string, string?> { ["AzureWebJobs.MoveFallback.Disabled"] = "true" }, fallback);
+        var accepted = new List<string>();
+        var tried = await KillAtEachCallAsync(application, async point =>
+        {
+            point.Arm();
+            using var broken = application.Proxy.Break(Fault.Forbidden, call => !call.IsOfHost);
+            string? id;
+            do
+            {
+                id = await ReceiveAsync(application);
+            }
+            while (id is null);
+
+            accepted.Add(id);
+        });
+        output.WriteLine($"A receipt by the fallback storage, its payload in a blob: {tried} crash points");
+
+        var clients = new StorageClients(StorageSettings.FromConnectionString(fallback), StorageUse.FallingBack);
+        PeekedMessage[] messages = await clients.Queue.PeekMessagesAsync(maxMessages: 32, Cancelled);
+        var sent = messages.Select(message => Envelope.Read(message.MessageText)).ToList();
+        Assert.Superset(accepted.ToHashSet(), sent.Select(envelope => envelope.Id.ToString()).ToHashSet());
+        foreach (var envelope in sent)
+        {
+            Assert.NotEqual(0, (await new PayloadBlobs(clients).GetPayloadAsync(envelope, Cancelled)).Length);
+        }
+    }
+
+    [Fact]
+    public async Task A_move_from_the_fallback_storage_killed_at_any_call_is_projected_once()
+    {
+        var fallback = azurite.NewAccount();
+        await using var application = await WholeApplication.StartAsync(_storage, Cancelled, fallback: fallback);
+        var clients = new StorageClients(StorageSettings.FromConnectionString(fallback), StorageUse.FallingBack);
+        var queue = new NotificationQueue(clients, new PayloadBlobs(clients));
+        var ids = new NotificationIds(TimeProvider.System);
+        var sent = new List<string>();
+        var tried = await KillAtEachCallAsync(application, async point =>
+        {
+            point.Arm();
+            var id = ids.Next();
+            sent.Add(id.ToString());
+            await queue.SendAsync(
+                id, "default", traceParent: null, Guid.Empty, Encoding.UTF8.GetBytes(LongArrival.Body()), Cancelled);
+            await application.UntilAsync(
+                "the queues are empty",
+                async () => (await clients.Queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount == 0, Cancelled);
+            await application.UntilQueuesAreEmptyAsync(Cancelled);
+        });
+        output.WriteLine($"A move from the fallback storage, and the projection: {tried} crash points");
+
+        var log = await WholeApplication.RowsAsync(application.StatusChanges, Cancelled);
+        Assert.Equal(sent, log.Select(row => row.GetString("NotificationId")).Order(StringComparer.Ordinal));
+        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancelled));
+        Assert.Empty(await new PayloadBlobs(clients).ReadAsync(Cancelled).ToListAsync(Cancelled));
+    }
+
     /// <summary>Kills before the first call, after it, before the second … until a run makes fewer calls than that.</summary>
     /// <returns>How many times it was killed.</returns>
     private static async Task<int> KillAtEachCallAsync(WholeApplication application, Func<CrashPoint, Task> run)
@@ -149,18 +213,20 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         }
     }
 
+    /// <summary>Its payload is stored in a blob.</summary>
+    private static Arrival LongArrival => new()
+    {
+        Millisecond = 0,
+        Counter = 0,
+        Status = "started",
+        Account = Guid.Empty,
+        Package = 1,
+        CompleteParameter = new('x', 200_000),
+    };
+
     private static async Task<string?> ReceiveAsync(WholeApplication application)
     {
-        var arrival = new Arrival
-        {
-            Millisecond = 0,
-            Counter = 0,
-            Status = "started",
-            Account = Guid.Empty,
-            Package = 1,
-            CompleteParameter = new('x', 200_000),
-        };
-        using var answer = await PostAsync(application, Encoding.UTF8.GetBytes(arrival.Body()));
+        using var answer = await PostAsync(application, Encoding.UTF8.GetBytes(LongArrival.Body()));
         if (answer?.StatusCode != HttpStatusCode.Accepted)
         {
             return null;
@@ -203,14 +269,17 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     private sealed class CrashPoint(WholeApplication application, int number, bool before)
     {
         private int _calls;
-        private int _killedAt;
+        private StorageCall? _killedAt;
 
         public bool Reached { get; private set; }
 
         public void Arm()
         {
-            application.Proxy.Before = call => Task.FromResult(IsPoint(call) && before ? Kill() : null);
-            application.Proxy.After = (call, _) => Task.FromResult(call.Number == _killedAt && !before ? Kill() : null);
+            foreach (var proxy in new[] { application.Proxy, application.FallbackProxy }.OfType<FaultProxy>())
+            {
+                proxy.Before = call => Task.FromResult(IsPoint(call) && before ? Kill() : null);
+                proxy.After = (call, _) => Task.FromResult(ReferenceEquals(call, _killedAt) && !before ? Kill() : null);
+            }
         }
 
         private bool IsPoint(StorageCall call)
@@ -220,7 +289,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
                 return false;
             }
 
-            _killedAt = call.Number;
+            _killedAt = call;
             return true;
         }
 

@@ -21,9 +21,10 @@ internal sealed class WholeApplication : IAsyncDisposable
     private readonly ConcurrentQueue<HostEvent> _events;
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(60) };
 
-    private WholeApplication(string storage, FaultProxy proxy, LocalFunctionsHost host, ConcurrentQueue<HostEvent> events)
+    private WholeApplication(
+        string storage, FaultProxy proxy, FaultProxy? fallbackProxy, LocalFunctionsHost host, ConcurrentQueue<HostEvent> events)
     {
-        (Proxy, this._host, this._events) = (proxy, host, events);
+        (Proxy, FallbackProxy, this._host, this._events) = (proxy, fallbackProxy, host, events);
         var tables = new TableServiceClient(storage);
         Installs = tables.GetTableClient(StorageNames.InstallsTable);
         StatusChanges = tables.GetTableClient(StorageNames.StatusChangesTable);
@@ -34,6 +35,9 @@ internal sealed class WholeApplication : IAsyncDisposable
     }
 
     public FaultProxy Proxy { get; }
+
+    /// <summary>Null without a fallback storage.</summary>
+    public FaultProxy? FallbackProxy { get; }
 
     /// <summary>The real storage, without the proxy.</summary>
     public TableClient Installs { get; }
@@ -50,15 +54,19 @@ internal sealed class WholeApplication : IAsyncDisposable
 
     /// <param name="settings">Over the application's own; a message that failed comes back at once unless they say
     /// otherwise.</param>
+    /// <param name="fallback">The fallback storage, if there is one.</param>
     public static async Task<WholeApplication> StartAsync(
-        string storage, CancellationToken cancellationToken, IReadOnlyDictionary<string, string?>? settings = null)
+        string storage, CancellationToken cancellationToken, IReadOnlyDictionary<string, string?>? settings = null,
+        string? fallback = null)
     {
         var proxy = await FaultProxy.StartAsync(storage, cancellationToken);
+        var fallbackProxy = fallback is null ? null : await FaultProxy.StartAsync(fallback, cancellationToken);
         var events = new ConcurrentQueue<HostEvent>();
         var environment = new Dictionary<string, string?>
         {
             ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:00",
             ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:00.200",
+            [StorageSettings.FallbackName] = fallbackProxy?.ConnectionString,
         };
         foreach (var (name, value) in settings ?? new Dictionary<string, string?>())
         {
@@ -76,7 +84,7 @@ internal sealed class WholeApplication : IAsyncDisposable
                 Observe = events.Enqueue,
             },
             cancellationToken);
-        var application = new WholeApplication(storage, proxy, host, events);
+        var application = new WholeApplication(storage, proxy, fallbackProxy, host, events);
         await application.UntilAsync("it is healthy", application.IsHealthyAsync, cancellationToken);
         return application;
     }
@@ -142,6 +150,7 @@ internal sealed class WholeApplication : IAsyncDisposable
     {
         await _host.DisposeAsync();
         await Proxy.DisposeAsync();
+        await (FallbackProxy?.DisposeAsync() ?? ValueTask.CompletedTask);
         _http.Dispose();
     }
 

@@ -9,9 +9,13 @@ namespace MarketplaceWebhook.Tests.Receiving;
 internal static class ReceivingExtensions
 {
     /// <summary>The envelopes on the queue, in no order.</summary>
-    public static async Task<List<Envelope>> EnvelopesAsync(this TestApp app, CancellationToken cancellationToken)
+    public static Task<List<Envelope>> EnvelopesAsync(this TestApp app, CancellationToken cancellationToken) =>
+        app.Storage.EnvelopesAsync(cancellationToken);
+
+    /// <inheritdoc cref="EnvelopesAsync(TestApp, CancellationToken)"/>
+    public static async Task<List<Envelope>> EnvelopesAsync(this StorageClients storage, CancellationToken cancellationToken)
     {
-        PeekedMessage[] messages = await app.Storage.Queue.PeekMessagesAsync(maxMessages: 32, cancellationToken);
+        PeekedMessage[] messages = await storage.Queue.PeekMessagesAsync(maxMessages: 32, cancellationToken);
         return [.. messages.Select(message => Envelope.Read(message.MessageText))];
     }
 

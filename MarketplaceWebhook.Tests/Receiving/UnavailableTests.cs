@@ -145,7 +145,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         Assert.Single(await app.EnvelopesAsync(Cancelled));
     }
 
-    private static async Task AssertUnavailableAsync(HttpResponseMessage answer)
+    internal static async Task AssertUnavailableAsync(HttpResponseMessage answer)
     {
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         Assert.Equal(TimeSpan.FromSeconds(30), answer.Headers.RetryAfter?.Delta);
@@ -155,7 +155,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         Assert.Equal(("Service Unavailable", 503), (problem.Text("title"), problem.GetProperty("status").GetInt32()));
     }
 
-    private static Fault FaultOf(string name) => name switch
+    internal static Fault FaultOf(string name) => name switch
     {
         "busy" => Fault.ServerBusy,
         "throttled" => Fault.TooManyRequests,

@@ -13,7 +13,7 @@ public sealed class PayloadBlobs(StorageClients clients)
     private const string AccountIdMetadata = "accountId";
 
     public Task PutPayloadAsync(
-        NotificationId id, Guid accountId, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
+        NotificationId id, Guid? accountId, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
         PutAsync(TableKeys.PayloadBlob(id), accountId, payload, "application/json", cancellationToken);
 
     public Task PutDeadLetterAsync(

@@ -5,7 +5,9 @@ using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>The queue between receipt and projection. Messages never expire.</summary>
+/// <summary>
+/// The queue between receipt and projection, or the queue of the fallback storage. Messages never expire.
+/// </summary>
 public sealed class NotificationQueue(StorageClients clients, PayloadBlobs payloads)
 {
     /// <summary>The limit for a message's text: a queue message holds 64 KiB of Base64.</summary>
@@ -32,9 +34,9 @@ public sealed class NotificationQueue(StorageClients clients, PayloadBlobs paylo
         await SendAsync(clients.Queue, new BinaryData(envelope), TimeSpan.Zero, cancellationToken);
     }
 
-    /// <summary>A message as it was, to be projected again.</summary>
-    public Task ResendAsync(string messageText, CancellationToken cancellationToken) =>
-        SendAsync(clients.Queue, new BinaryData(messageText), TimeSpan.Zero, cancellationToken);
+    /// <summary>A message as it was.</summary>
+    public Task ResendAsync(string messageText, CancellationToken cancellationToken, TimeSpan delay = default) =>
+        SendAsync(clients.Queue, new BinaryData(messageText), delay, cancellationToken);
 
     /// <summary>
     /// Sends the same text again: after maxDequeueCount deliveries a message stays in the poison queue and is never delivered.

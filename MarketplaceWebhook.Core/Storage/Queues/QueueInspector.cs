@@ -19,7 +19,7 @@ public sealed class QueueInspector(StorageClients clients)
     /// <param name="Unseen">How many of them were not visible all the time.</param>
     public sealed record PeekedQueue(string Queue, IReadOnlyList<WaitingMessage> Seen, int Count, int Unseen)
     {
-        public bool IsPoison => Queue == StorageNames.PoisonQueue;
+        public bool IsPoison => StorageNames.IsPoison(Queue);
 
         /// <summary>False only if no message in the queue refers to the notification's blob.</summary>
         public bool MayReferTo(NotificationId id) =>

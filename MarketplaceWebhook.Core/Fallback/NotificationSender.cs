@@ -1,0 +1,69 @@
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Telemetry;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.CircuitBreaker;
+
+namespace MarketplaceWebhook.Fallback;
+
+/// <summary>
+/// Sends a notification to the queue, or to the fallback storage if the primary storage does not accept it. A put that timed out
+/// may have succeeded: the same notification is then on both queues, and is projected once.
+/// </summary>
+public sealed class NotificationSender
+{
+    private const int MinimumFailures = 2;
+
+    private static readonly TimeSpan OpenTime = TimeSpan.FromSeconds(10);
+
+    private readonly NotificationQueue _primary;
+    private readonly NotificationQueue? _fallback;
+    private readonly ILogger _logger;
+    private readonly ResiliencePipeline _pipeline;
+
+    /// <param name="fallback">Null: there is no fallback storage.</param>
+    public NotificationSender(
+        NotificationQueue primary, NotificationQueue? fallback, TimeLimits timeLimits, TimeProvider time,
+        ILogger<NotificationSender> logger)
+    {
+        (_primary, _fallback, _logger) = (primary, fallback, logger);
+        _pipeline = fallback is null ? ResiliencePipeline.Empty : new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions
+            {
+                ShouldHandle = arguments => ValueTask.FromResult(
+                    arguments.Outcome.Exception is { } fault && !arguments.Context.CancellationToken.IsCancellationRequested
+                        && IsFault(fault)),
+                FailureRatio = 0.5,
+                MinimumThroughput = MinimumFailures,
+                SamplingDuration = OpenTime,
+                BreakDuration = OpenTime,
+            })
+            .AddTimeout(timeLimits.Receiving / 2)
+            .Build();
+    }
+
+    /// <summary>Durable when it returns. When it throws, the message may be on a queue or not.</summary>
+    /// <param name="payload">UTF-8, without a byte order mark.</param>
+    /// <returns><see cref="ReceiptOutcome.Accepted"/> or <see cref="ReceiptOutcome.Fallback"/>.</returns>
+    public async Task<string> SendAsync(
+        NotificationId id, string source, string? traceParent, Guid accountId, ReadOnlyMemory<byte> payload,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _pipeline.ExecuteAsync(
+                async token => await _primary.SendAsync(id, source, traceParent, accountId, payload, token), cancellationToken);
+            return ReceiptOutcome.Accepted;
+        }
+        catch (Exception e) when (_fallback is not null && IsFault(e) && !cancellationToken.IsCancellationRequested)
+        {
+            await _fallback.SendAsync(id, source, traceParent, accountId, payload, cancellationToken);
+            Log.SentToFallback(_logger, id.ToString(), StorageErrors.Describe(e));
+            return ReceiptOutcome.Fallback;
+        }
+    }
+
+    /// <summary>A fault of the storage, a call that takes too long, or one that the open circuit breaker does not make.</summary>
+    private static bool IsFault(Exception exception) => StorageErrors.IsStorage(exception) || exception is ExecutionRejectedException;
+}
