@@ -33,7 +33,8 @@ public static class ServiceRegistration
             provider.GetRequiredService<TimeLimits>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<NotificationSender>>()))
-        .AddFallback(fallback ?? settings);
+        .AddFallback(fallback ?? settings, StorageUse.FallingBack)
+        .AddSingleton<FallbackMover>();
 
     public static IServiceCollection AddProjecting(
         this IServiceCollection services, StorageSettings settings, TimeLimits timeLimits) => services
@@ -43,7 +44,11 @@ public static class ServiceRegistration
 
     /// <param name="use">Null: maintenance.</param>
     public static IServiceCollection AddMaintenance(
-        this IServiceCollection services, StorageSettings settings, TimeLimits timeLimits, StorageUse? use = null) => services
+        this IServiceCollection services, StorageSettings settings, TimeLimits timeLimits, StorageUse? use = null,
+        StorageSettings? fallback = null) =>
+        (fallback is null || fallback.IsSameAccountAs(settings)
+            ? services
+            : services.AddFallback(fallback, StorageUse.Maintenance(timeLimits) with { IsFallback = true }))
         .AddStorage(settings, timeLimits, use ?? StorageUse.Maintenance(timeLimits))
         .AddSingleton<QueueInspector>()
         .AddSingleton<AccountLookup>()
@@ -53,13 +58,13 @@ public static class ServiceRegistration
         .AddSingleton<Erasure>()
         .AddSingleton<Purge>();
 
-    private static IServiceCollection AddFallback(this IServiceCollection services, StorageSettings settings) => services
-        .AddKeyedSingleton(StorageUse.Fallback, (provider, _) => Clients(provider, settings, StorageUse.FallingBack))
+    private static IServiceCollection AddFallback(
+        this IServiceCollection services, StorageSettings settings, StorageUse use) => services
+        .AddKeyedSingleton(StorageUse.Fallback, (provider, _) => Clients(provider, settings, use))
         .AddKeyedSingleton(StorageUse.Fallback, (provider, key) => new PayloadBlobs(
             provider.GetRequiredKeyedService<StorageClients>(key)))
         .AddKeyedSingleton(StorageUse.Fallback, (provider, key) => new NotificationQueue(
-            provider.GetRequiredKeyedService<StorageClients>(key), provider.GetRequiredKeyedService<PayloadBlobs>(key)))
-        .AddSingleton<FallbackMover>();
+            provider.GetRequiredKeyedService<StorageClients>(key), provider.GetRequiredKeyedService<PayloadBlobs>(key)));
 
     private static IServiceCollection AddStorage(
         this IServiceCollection services, StorageSettings settings, TimeLimits timeLimits, StorageUse use) => services

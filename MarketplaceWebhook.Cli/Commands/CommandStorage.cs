@@ -13,9 +13,9 @@ internal sealed class CommandStorage : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    private CommandStorage(StorageSettings settings) =>
+    private CommandStorage(StorageSettings settings, StorageSettings? fallback) =>
         _services = new ServiceCollection().AddLogging()
-            .AddMaintenance(settings, TimeLimits.Read(Environment))
+            .AddMaintenance(settings, TimeLimits.Read(Environment), fallback: fallback)
             .BuildServiceProvider();
 
     public static Option<string?> Option() => new("--storage")
@@ -25,18 +25,26 @@ internal sealed class CommandStorage : IAsyncDisposable
         HelpName = "STORAGE",
     };
 
-    /// <summary>Without a call: the storage may be empty or not respond.</summary>
-    public static CommandStorage Open(string? storage)
+    public static Option<string?> FallbackOption() => new("--fallback-storage")
     {
-        var opened = new CommandStorage(FindSettings(storage) ?? Emulator);
+        Description = "The fallback storage account, if there is one; like --storage. Default: FallbackStorage.",
+        HelpName = "STORAGE",
+    };
+
+    /// <summary>Without a call: the storage may be empty or not respond.</summary>
+    public static CommandStorage Open(string? storage, string? fallback = null)
+    {
+        var opened = new CommandStorage(
+            FindSettings(storage) ?? Emulator, FindSettings(fallback, StorageSettings.FallbackName));
         ConsoleOutput.Errors.MarkupLineInterpolated($"[dim]Storage: {opened.Get<StorageClients>().Description}[/]");
         return opened;
     }
 
     /// <exception cref="UserErrorException">The application has not run on this storage.</exception>
-    public static async Task<CommandStorage> OpenAsync(string? storage, CancellationToken cancellationToken)
+    public static async Task<CommandStorage> OpenAsync(
+        string? storage, CancellationToken cancellationToken, string? fallback = null)
     {
-        var opened = Open(storage);
+        var opened = Open(storage, fallback);
         if (await opened.Get<StatusChangeLog>().ExistsAsync(cancellationToken))
         {
             return opened;
@@ -68,17 +76,18 @@ internal sealed class CommandStorage : IAsyncDisposable
     public static StorageSettings Emulator => StorageSettings.FromConnectionString("UseDevelopmentStorage=true");
 
     /// <param name="storage">The value of <see cref="Option"/>.</param>
+    /// <param name="name">The setting.</param>
     /// <returns>Null if neither the option nor the environment specifies one.</returns>
-    public static StorageSettings? FindSettings(string? storage)
+    public static StorageSettings? FindSettings(string? storage, string name = StorageSettings.Name)
     {
         if (storage is not null)
         {
             return storage.Contains('=', StringComparison.Ordinal)
-                ? StorageSettings.FromConnectionString(storage)
+                ? StorageSettings.FromConnectionString(storage, name)
                 : StorageSettings.FromAccountName(storage, new DefaultAzureCredential());
         }
 
-        return StorageSettings.Find(Environment, StorageSettings.Name);
+        return StorageSettings.Find(Environment, name);
     }
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();

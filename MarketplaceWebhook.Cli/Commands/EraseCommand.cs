@@ -20,23 +20,24 @@ internal static class EraseCommand
         var yes = new Option<bool>("--yes") { Description = "Delete the data. Without this option the command only counts." };
         var wait = DurationOption.Option("--wait", "How long to wait for messages in transit (default: 1m).");
         var storage = CommandStorage.Option();
+        var fallback = CommandStorage.FallbackOption();
         var command = new Command(
             "erase",
             "Deletes all data of an account: rows, dead letters, blobs, messages.\nExit codes: 0 deleted, or nothing was found; "
             + "2 not complete: messages are in transit or could not be inspected, bodies were kept for them, or --yes was not given; 1 invalid input, or storage failed.")
         {
-            account, yes, wait, storage,
+            account, yes, wait, storage, fallback,
         };
         command.SetAction((parsed, token) => RunAsync(
             parsed.GetRequiredValue(account), parsed.GetValue(yes), parsed.GetValue(wait) ?? TimeSpan.FromMinutes(1),
-            parsed.GetValue(storage), token));
+            parsed.GetValue(storage), parsed.GetValue(fallback), token));
         return command;
     }
 
     private static async Task<int> RunAsync(
-        string name, bool yes, TimeSpan wait, string? storage, CancellationToken cancellationToken)
+        string name, bool yes, TimeSpan wait, string? storage, string? fallback, CancellationToken cancellationToken)
     {
-        await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
+        await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken, fallback);
         var account = await OneAccountAsync(opened, name, cancellationToken);
         var erasure = opened.Get<Erasure>();
         var erased = yes
@@ -84,7 +85,7 @@ internal static class EraseCommand
             ("notifications", $"table {StorageNames.StatusChangesTable}", erased.Notifications),
             ("dead letters", $"table {StorageNames.DeadLettersTable}", erased.DeadLetters),
             ("bodies", $"container {StorageNames.PayloadContainer}", erased.Blobs),
-            ("messages", $"queue {StorageNames.PoisonQueue}", erased.Messages),
+            ("messages", $"queues {StorageNames.PoisonQueue}, {StorageNames.FallbackQueue}", erased.Messages),
         ];
         foreach (var (what, where, number) in lines)
         {

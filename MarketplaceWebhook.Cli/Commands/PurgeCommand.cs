@@ -25,24 +25,25 @@ internal static class PurgeCommand
         var dryRun = new Option<bool>("--dry-run") { Description = "Count without changing anything." };
         var wait = DurationOption.Option("--wait", "How long to wait for messages that cannot be inspected (default: 30s).");
         var storage = CommandStorage.Option();
+        var fallback = CommandStorage.FallbackOption();
         var command = new Command(
             "purge",
             "Deletes old notifications from the log, old dead letters, and bodies that no row refers to. Keeps the notifications "
             + "that Installs is derived from, so that rebuild gives the same rows.\nExit codes: 0 done; 2 bodies were "
             + "kept because a message may still need them; 1 invalid input, or storage failed.")
         {
-            olderThan, dryRun, wait, storage,
+            olderThan, dryRun, wait, storage, fallback,
         };
         command.SetAction((parsed, token) => RunAsync(
             parsed.GetValue(olderThan)!.Value, parsed.GetValue(dryRun), parsed.GetValue(wait) ?? TimeSpan.FromSeconds(30),
-            parsed.GetValue(storage), token));
+            parsed.GetValue(storage), parsed.GetValue(fallback), token));
         return command;
     }
 
     private static async Task<int> RunAsync(
-        TimeSpan olderThan, bool dryRun, TimeSpan wait, string? storage, CancellationToken cancellationToken)
+        TimeSpan olderThan, bool dryRun, TimeSpan wait, string? storage, string? fallback, CancellationToken cancellationToken)
     {
-        await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
+        await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken, fallback);
         var before = DateTimeOffset.UtcNow - olderThan;
         var purged = await opened.Get<Purge>().RunAsync(before, dryRun, wait, cancellationToken);
         var table = ConsoleOutput.Table(["What", "Number"], "Where");

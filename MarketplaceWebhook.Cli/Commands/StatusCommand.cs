@@ -18,21 +18,24 @@ internal static class StatusCommand
         var since = DurationOption.Option("--since", "Count dead letters received within this time, such as 2d. Default: 24h.");
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var storage = CommandStorage.Option();
+        var fallback = CommandStorage.FallbackOption();
         var command = new Command(
             "status",
             "Shows whether notifications are being projected: messages on the queues, the oldest of them, and dead letters.\n"
             + "Exit codes: 0 nothing to do; 2 something needs a person, each with its reason; 1 invalid input, or storage failed.")
         {
-            since, json, storage,
+            since, json, storage, fallback,
         };
         command.SetAction((parsed, token) => RunAsync(
-            parsed.GetValue(since) ?? DefaultPeriod, parsed.GetValue(json), parsed.GetValue(storage), token));
+            parsed.GetValue(since) ?? DefaultPeriod, parsed.GetValue(json), parsed.GetValue(storage),
+            parsed.GetValue(fallback), token));
         return command;
     }
 
-    private static async Task<int> RunAsync(TimeSpan period, bool json, string? storage, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        TimeSpan period, bool json, string? storage, string? fallback, CancellationToken cancellationToken)
     {
-        await using var opened = CommandStorage.Open(storage);
+        await using var opened = CommandStorage.Open(storage, fallback);
         var since = DateTimeOffset.UtcNow - period;
         var report = await opened.Get<StatusCheck>().RunAsync(since, cancellationToken);
         var problems = ProblemsOf(report).ToList();
@@ -40,9 +43,13 @@ internal static class StatusCommand
         {
             ConsoleOutput.WriteJson(
                 new StatusJson(
-                    opened.Get<StorageClients>().Description, report.IsEmpty, report.Waiting,
-                    ConsoleOutput.JsonTime(report.OldestReceivedAt),
-                    report.Poisoned, ConsoleOutput.JsonTime(since)!,
+                    opened.Get<StorageClients>().Description, report.IsEmpty, report.Queue.Waiting,
+                    ConsoleOutput.JsonTime(report.Queue.OldestReceivedAt),
+                    report.Queue.Poisoned,
+                    report.Fallback is { } state
+                        ? new QueueJson(state.Waiting, ConsoleOutput.JsonTime(state.OldestReceivedAt), state.Poisoned)
+                        : null,
+                    ConsoleOutput.JsonTime(since)!,
                     [.. report.DeadLetters.Select(
                         count => new DeadLetterCountJson(count.Kind, count.Reason, count.Number, count.Redriven))],
                     problems),
@@ -63,14 +70,26 @@ internal static class StatusCommand
             yield return "the storage is empty: the application has not run on it";
         }
 
-        if (report.IsProjectionLate)
+        if (report.Queue.IsLate)
         {
             yield return "projection paused or failing: a message has been waiting for more than 10 minutes";
         }
 
-        if (report.Poisoned > 0)
+        if (report.Queue.Poisoned > 0)
         {
             yield return "messages on the poison queue: they are not recorded as dead letters; `redrive --all` puts them back";
+        }
+
+        if (report.Fallback is { IsLate: true })
+        {
+            yield return "a notification has been in the fallback storage for more than 10 minutes: the storage fails, or "
+                + "MoveFallback does not run";
+        }
+
+        if (report.Fallback is { Poisoned: > 0 })
+        {
+            yield return $"messages on {StorageNames.PoisonOf(StorageNames.FallbackQueue)}: they are not moved; put them back on "
+                + $"{StorageNames.FallbackQueue} before they expire after 7 days";
         }
 
         if (report.DeadLetters.Any(count => count.Number > count.Redriven))
@@ -85,10 +104,13 @@ internal static class StatusCommand
         table.Add(["storage", ""], report.IsEmpty ? "reachable, empty" : "reachable");
         if (!report.IsEmpty)
         {
-            table.Add(
-                ["messages on the queue", Text(report.Waiting)],
-                report.OldestReceivedAt is { } oldest ? $"oldest received {ConsoleOutput.Time(oldest)} UTC" : null);
-            table.Add(["messages on the poison queue", Text(report.Poisoned)]);
+            Add("messages on the queue", report.Queue);
+            table.Add(["messages on the poison queue", Text(report.Queue.Poisoned)]);
+            if (report.Fallback is { } fallback)
+            {
+                Add("messages in the fallback storage", fallback);
+            }
+
             table.Add(["dead letters", Text(report.DeadLetters.Sum(count => count.Number))]);
         }
 
@@ -104,6 +126,15 @@ internal static class StatusCommand
         {
             ConsoleOutput.Results.MarkupLineInterpolated($"[red]needs a person[/]  {problem}");
         }
+
+        if (report is { Fallback: null, IsEmpty: false })
+        {
+            ConsoleOutput.Remark("The fallback storage was not checked: neither --fallback-storage nor FallbackStorage is set.");
+        }
+
+        void Add(string what, QueueState queue) => table.Add(
+            [what, Text(queue.Waiting)],
+            queue.OldestReceivedAt is { } oldest ? $"oldest received {ConsoleOutput.Time(oldest)} UTC" : null);
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -48,9 +48,13 @@ internal sealed record RebuiltAccountJson(
 internal sealed record DifferenceJson(string Row, string? Column, string? Is, string? ShouldBe);
 
 /// <param name="OldestReceivedAt">Of the visible messages on the queue; absent: none is visible.</param>
+/// <param name="Fallback">Absent: the fallback storage was not checked.</param>
 /// <param name="Problems">What needs a person, for people; none: exit code 0.</param>
 internal sealed record StatusJson(
-    string Storage, bool Empty, int QueueMessages, string? OldestReceivedAt, int PoisonQueueMessages, string DeadLettersSince,
+    string Storage, bool Empty, int QueueMessages, string? OldestReceivedAt, int PoisonQueueMessages,
+    QueueJson? Fallback, string DeadLettersSince,
     IReadOnlyList<DeadLetterCountJson> DeadLetters, IReadOnlyList<string> Problems);
+
+internal sealed record QueueJson(int QueueMessages, string? OldestReceivedAt, int PoisonQueueMessages);
 
 internal sealed record DeadLetterCountJson(string Kind, string Reason, int Number, int Redriven);

@@ -1,5 +1,6 @@
 using System.Text;
 using MarketplaceWebhook.Storage;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MarketplaceWebhook.Maintenance;
 
@@ -7,7 +8,7 @@ namespace MarketplaceWebhook.Maintenance;
 /// Removes everything that belongs to an account, in passes, until one finds nothing and no message that it may belong to is in a
 /// queue: a message in a queue creates rows again. A pass
 /// 1. collects the AccountApiIds of the account from its rows;
-/// 2. removes its messages from the poison queue, and inspects what is left in the queues;
+/// 2. removes its messages from the poison queue and from the fallback storage, and inspects what is left in the queues;
 /// 3. removes its dead letters, each row before its blob;
 /// 4. removes its blobs, unless a message may refer to them;
 /// 5. removes its rows, which 1 needs, last.
@@ -15,7 +16,7 @@ namespace MarketplaceWebhook.Maintenance;
 /// </summary>
 public sealed class Erasure(
     InstallTable installs, StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, QueueInspector waiting,
-    TimeProvider time)
+    TimeProvider time, [FromKeyedServices(StorageUse.Fallback)] PayloadBlobs? fallbackPayloads = null)
 {
     private const int Batch = 500;
     private static readonly TimeSpan BetweenPasses = TimeSpan.FromSeconds(1);
@@ -64,12 +65,16 @@ public sealed class Erasure(
         // 2.
         var result = new ErasureResult();
         var queues = await waiting.PeekAsync(cancellationToken);
-        var poison = queues.Single(queue => queue.IsPoison);
-        if (!dryRun && await CountAsync(progress, poison.Seen, cancellationToken) > 0)
+        foreach (var queue in queues.Where(queue => queue.CanBeTaken && !dryRun))
         {
-            result = result with { Messages = await RemovePoisonAsync(progress, poison.Count, cancellationToken) };
-            queues = await waiting.PeekAsync(cancellationToken);
+            if (await CountAsync(progress, queue.Seen, cancellationToken) > 0)
+            {
+                var removed = await RemoveMessagesAsync(progress, queue, cancellationToken);
+                result = result with { Messages = result.Messages + removed };
+            }
         }
+
+        queues = result.Messages > 0 ? await waiting.PeekAsync(cancellationToken) : queues;
 
         var peekedAt = time.GetTimestamp();
         result = result with
@@ -82,7 +87,10 @@ public sealed class Erasure(
         result = await DeadLettersAsync(result, progress, dryRun, cancellationToken);
 
         // 4.
-        result = await BlobsAsync(result, progress, queues, peekedAt, dryRun, cancellationToken);
+        foreach (var store in Stores)
+        {
+            result = await BlobsAsync(result, store, progress, queues, peekedAt, dryRun, cancellationToken);
+        }
 
         // 5.
         var removedInstalls = await RowsAsync(
@@ -98,14 +106,15 @@ public sealed class Erasure(
     }
 
     /// <summary>
-    /// The poison queue's messages are not being processed, so receiving them is safe; those of other accounts are put back.
+    /// A message that is received here is not being processed. Those of other accounts are put back.
     /// </summary>
-    private async Task<int> RemovePoisonAsync(Progress progress, int most, CancellationToken cancellationToken)
+    private async Task<int> RemoveMessagesAsync(
+        Progress progress, QueueInspector.PeekedQueue queue, CancellationToken cancellationToken)
     {
         var removed = 0;
-        for (var received = 0; received < most;)
+        for (var received = 0; received < queue.Count;)
         {
-            var taken = await waiting.TakePoisonAsync(Taken, cancellationToken);
+            var taken = await waiting.TakeAsync(queue.Queue, Taken, cancellationToken);
             if (taken.Count == 0)
             {
                 break;
@@ -116,9 +125,9 @@ public sealed class Erasure(
             {
                 if (!await BelongsAsync(progress, message.Message.Text, cancellationToken))
                 {
-                    await waiting.PutBackPoisonAsync(message, cancellationToken);
+                    await waiting.PutBackAsync(message, cancellationToken);
                 }
-                else if (await waiting.RemovePoisonAsync(message, cancellationToken))
+                else if (await waiting.RemoveAsync(message, cancellationToken))
                 {
                     removed++;
                 }
@@ -161,11 +170,13 @@ public sealed class Erasure(
         return result;
     }
 
+    private IEnumerable<PayloadBlobs> Stores => fallbackPayloads is null ? [payloads] : [payloads, fallbackPayloads];
+
     private async Task<ErasureResult> BlobsAsync(
-        ErasureResult result, Progress progress, IReadOnlyList<QueueInspector.PeekedQueue> queues, long peekedAt, bool dryRun,
-        CancellationToken cancellationToken)
+        ErasureResult result, PayloadBlobs store, Progress progress, IReadOnlyList<QueueInspector.PeekedQueue> queues,
+        long peekedAt, bool dryRun, CancellationToken cancellationToken)
     {
-        await foreach (var blob in payloads.ReadAsync(cancellationToken))
+        await foreach (var blob in store.ReadAsync(cancellationToken))
         {
             var isOurs = TableKeys.TryParseBlob(blob.Name, out var id, out var isDeadLetter);
             if (blob.Account != progress.Account
@@ -185,7 +196,7 @@ public sealed class Erasure(
             }
             else
             {
-                var isRemoved = await payloads.RemoveAsync(blob, cancellationToken);
+                var isRemoved = await store.RemoveAsync(blob, cancellationToken);
                 result = result with { Blobs = result.Blobs + (isRemoved ? 1 : 0), Left = result.Left + (isRemoved ? 0 : 1) };
             }
         }
@@ -193,7 +204,7 @@ public sealed class Erasure(
         return result;
 
         async Task<bool> ContainsAccountAsync(string name) =>
-            await payloads.FindAsync(name, cancellationToken) is { } body
+            await store.FindAsync(name, cancellationToken) is { } body
                 && progress.Matcher.IsIn(Encoding.UTF8.GetString(body.Span));
     }
 
@@ -232,9 +243,17 @@ public sealed class Erasure(
         return count;
     }
 
-    private async Task<bool> BelongsAsync(Progress progress, string text, CancellationToken cancellationToken) =>
-        BlobOf(text) is { } blob
-            ? await payloads.FindAccountAsync(blob, cancellationToken) == progress.Account : progress.Matcher.IsIn(text);
+    private async Task<bool> BelongsAsync(Progress progress, string text, CancellationToken cancellationToken)
+    {
+        if (BlobOf(text) is not { } blob)
+        {
+            return progress.Matcher.IsIn(text);
+        }
+
+        var account = await payloads.FindAccountAsync(blob, cancellationToken)
+            ?? (fallbackPayloads is null ? null : await fallbackPayloads.FindAccountAsync(blob, cancellationToken));
+        return account == progress.Account;
+    }
 
     private static string? BlobOf(string messageText)
     {

@@ -1,5 +1,6 @@
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MarketplaceWebhook.Maintenance;
 
@@ -10,7 +11,7 @@ namespace MarketplaceWebhook.Maintenance;
 /// </summary>
 public sealed class Purge(
     StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, StatusChangeReader reader, QueueInspector waiting,
-    TimeProvider time)
+    TimeProvider time, [FromKeyedServices(StorageUse.Fallback)] PayloadBlobs? fallbackPayloads = null)
 {
     private const int Batch = 500;
     private static readonly TimeSpan BetweenInspections = TimeSpan.FromSeconds(1);
@@ -25,7 +26,10 @@ public sealed class Purge(
         var queues = dryRun ? await waiting.PeekAsync(cancellationToken) : [];
         var result = await PurgeLogAsync(before, dryRun, queues, cancellationToken);
         result = await PurgeDeadLettersAsync(result, before, dryRun, cancellationToken);
-        return await PurgeBlobsAsync(result, before, dryRun, dryRun ? TimeSpan.Zero : wait, cancellationToken);
+        result = await PurgeBlobsAsync(result, before, dryRun, dryRun ? TimeSpan.Zero : wait, cancellationToken);
+        return fallbackPayloads is null
+            ? result
+            : await PurgeBlobsAsync(result, fallbackPayloads, before, dryRun, cancellationToken);
     }
 
     private async Task<PurgeResult> PurgeLogAsync(
@@ -144,6 +148,26 @@ public sealed class Purge(
         return result;
 
         bool Stays(StoredDeadLetter letter) => !dryRun || !IsOld(letter, before);
+    }
+
+    /// <summary>In the fallback storage, only messages refer to a blob.</summary>
+    private async Task<PurgeResult> PurgeBlobsAsync(
+        PurgeResult result, PayloadBlobs fallback, DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
+    {
+        var queues = await waiting.PeekAsync(cancellationToken);
+        await foreach (var blob in fallback.ReadAsync(cancellationToken))
+        {
+            if (TableKeys.TryParseBlob(blob.Name, out var id, out _) && id.ReceivedAt < before && blob.WrittenAt < before)
+            {
+                var isLeft = queues.Any(queue => queue.MayReferTo(id));
+                if (isLeft || dryRun || await fallback.RemoveAsync(blob, cancellationToken))
+                {
+                    result = result.WithBlob(isLeft);
+                }
+            }
+        }
+
+        return result;
     }
 
     private async Task<bool> IsReferencedAsync(

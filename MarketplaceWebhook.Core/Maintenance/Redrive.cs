@@ -63,7 +63,7 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Qu
 
         for (var rest = peeked.Count; rest > 0;)
         {
-            var taken = await waiting.TakePoisonAsync(Taken, cancellationToken);
+            var taken = await waiting.TakeAsync(StorageNames.PoisonQueue, Taken, cancellationToken);
             if (taken.Count == 0)
             {
                 yield break;
@@ -76,7 +76,7 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Qu
                 var result = await ResendAsync(text, dryRun, cancellationToken);
                 if (result.Outcome == RedriveOutcome.Sent)
                 {
-                    await waiting.RemovePoisonAsync(message, cancellationToken);
+                    await waiting.RemoveAsync(message, cancellationToken);
                 }
 
                 yield return new RedrivenMessage(IdOf(text), result);

@@ -17,16 +17,26 @@ public sealed class StatusCheck(StatusChangeLog log, QueueInspector waiting, Dea
         }
 
         var queues = await waiting.PeekAsync(cancellationToken);
-        var queue = queues.Single(peeked => !peeked.IsPoison);
-        DateTimeOffset? oldest = queue.Seen.Count > 0 ? queue.Seen.Min(ReceivedAt) : null;
         return new StatusReport
         {
-            Waiting = queue.Count,
-            OldestReceivedAt = oldest,
-            IsProjectionLate = oldest < time.GetUtcNow() - LongestWait,
-            Poisoned = queues.Single(peeked => peeked.IsPoison).Count,
+            Queue = StateOf(queues, StorageNames.Queue)!,
+            Fallback = StateOf(queues, StorageNames.FallbackQueue),
             DeadLetters = await CountAsync(since, cancellationToken),
         };
+    }
+
+    /// <returns>Null if the queue was not inspected.</returns>
+    private QueueState? StateOf(IReadOnlyList<QueueInspector.PeekedQueue> queues, string name)
+    {
+        if (queues.FirstOrDefault(peeked => peeked.Queue == name) is not { } queue)
+        {
+            return null;
+        }
+
+        DateTimeOffset? oldest = queue.Seen.Count > 0 ? queue.Seen.Min(ReceivedAt) : null;
+        return new QueueState(
+            queue.Count, oldest, oldest < time.GetUtcNow() - LongestWait,
+            queues.Single(peeked => peeked.Queue == StorageNames.PoisonOf(name)).Count);
     }
 
     /// <summary>A message that the application did not write has only the time at which it was added.</summary>
@@ -62,22 +72,22 @@ public sealed record StatusReport
     /// <summary>The application has not run on this storage; nothing else is known then.</summary>
     public bool IsEmpty { get; init; }
 
-    /// <summary>All messages on the queue, including those that are being processed.</summary>
-    public int Waiting { get; init; }
-
-    /// <summary>Of the first visible messages on the queue; null: none is visible.</summary>
-    public DateTimeOffset? OldestReceivedAt { get; init; }
-
-    /// <summary>That message has waited so long that the projection is paused or failing.</summary>
-    public bool IsProjectionLate { get; init; }
-
     /// <summary>
-    /// All messages on the poison queue. They become dead letters within seconds, unless these cannot be recorded.
+    /// Messages on the poison queue become dead letters within seconds, unless these cannot be recorded.
     /// </summary>
-    public int Poisoned { get; init; }
+    public QueueState Queue { get; init; } = new(Waiting: 0, OldestReceivedAt: null, IsLate: false, Poisoned: 0);
+
+    /// <summary>Null: the fallback storage was not inspected.</summary>
+    public QueueState? Fallback { get; init; }
 
     public IReadOnlyList<DeadLetterCount> DeadLetters { get; init; } = [];
 }
+
+/// <param name="Waiting">All messages on the queue, including those that are being processed.</param>
+/// <param name="OldestReceivedAt">Of the first visible messages on the queue; null: none is visible.</param>
+/// <param name="IsLate">That message has waited so long that the queue is not being processed, or fails.</param>
+/// <param name="Poisoned">All messages on the poison queue.</param>
+public sealed record QueueState(int Waiting, DateTimeOffset? OldestReceivedAt, bool IsLate, int Poisoned);
 
 /// <param name="Redriven">How many of them were put back on the queue and have not failed again.</param>
 public sealed record DeadLetterCount(string Kind, string Reason, int Number, int Redriven);

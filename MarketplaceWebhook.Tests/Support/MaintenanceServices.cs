@@ -13,11 +13,12 @@ public sealed class MaintenanceServices : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    private MaintenanceServices(string connectionString, TimeLimits timeLimits)
+    private MaintenanceServices(string connectionString, TimeLimits timeLimits, StorageSettings? fallback)
     {
         ConnectionString = connectionString;
         _services = new ServiceCollection()
-            .AddLogging().AddMaintenance(StorageSettings.FromConnectionString(connectionString), timeLimits)
+            .AddLogging().AddMaintenance(
+                StorageSettings.FromConnectionString(connectionString), timeLimits, fallback: fallback)
             .AddSingleton<Projector>()
             .AddSingleton<DeadLetterRecorder>()
             .BuildServiceProvider();
@@ -27,9 +28,14 @@ public sealed class MaintenanceServices : IAsyncDisposable
 
     public StorageClients Clients => Get<StorageClients>();
 
+    public T GetOfFallback<T>()
+        where T : notnull => _services.GetRequiredKeyedService<T>(StorageUse.Fallback);
+
     /// <param name="connectionString">A storage account, which may be empty.</param>
-    public static MaintenanceServices On(string connectionString, TimeLimits? timeLimits = null) =>
-        new(connectionString, timeLimits ?? new TimeLimits());
+    /// <param name="fallback">The fallback storage, if there is one.</param>
+    public static MaintenanceServices On(string connectionString, TimeLimits? timeLimits = null, string? fallback = null) =>
+        new(connectionString, timeLimits ?? new TimeLimits(),
+            fallback is null ? null : StorageSettings.FromConnectionString(fallback));
 
     public static async Task<MaintenanceServices> StartAsync(AzuriteFixture azurite)
     {

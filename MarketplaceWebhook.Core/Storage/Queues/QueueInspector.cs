@@ -3,6 +3,7 @@ using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using MarketplaceWebhook.Notifications;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MarketplaceWebhook.Storage;
 
@@ -10,7 +11,9 @@ namespace MarketplaceWebhook.Storage;
 /// Reads the messages in the queues. Peeking returns at most 32 messages of a queue, and none that is being processed or was
 /// put back with a delay.
 /// </summary>
-public sealed class QueueInspector(StorageClients clients)
+/// <param name="fallback">Null: there is no fallback storage, or it is not inspected.</param>
+public sealed class QueueInspector(
+    StorageClients clients, [FromKeyedServices(StorageUse.Fallback)] StorageClients? fallback = null)
 {
     private const int MostAtOnce = 32;
 
@@ -19,7 +22,8 @@ public sealed class QueueInspector(StorageClients clients)
     /// <param name="Unseen">How many of them were not visible all the time.</param>
     public sealed record PeekedQueue(string Queue, IReadOnlyList<WaitingMessage> Seen, int Count, int Unseen)
     {
-        public bool IsPoison => StorageNames.IsPoison(Queue);
+        /// <summary>False only for the queue whose messages are projected: any other one can be received elsewhere.</summary>
+        public bool CanBeTaken => Queue != StorageNames.Queue;
 
         /// <summary>False only if no message in the queue refers to the notification's blob.</summary>
         public bool MayReferTo(NotificationId id) =>
@@ -28,27 +32,35 @@ public sealed class QueueInspector(StorageClients clients)
 
     /// <summary>
     /// The queue, and its poison queue. A message that moves from one to the other is copied first and then deleted, in both
-    /// directions: the queue is inspected before and after the poison queue so that it is not missed.
+    /// directions: the queue is inspected before and after the poison queue so that it is not missed. The queues of the fallback
+    /// storage are inspected first, since their messages only move to the queue.
     /// </summary>
     public async Task<IReadOnlyList<PeekedQueue>> PeekAsync(CancellationToken cancellationToken)
     {
+        var inFallback = fallback is null ? [] : new[]
+        {
+            await PeekAsync(fallback.RawQueue, cancellationToken), await PeekAsync(fallback.RawPoisonQueue, cancellationToken),
+        };
         var before = await PeekAsync(clients.RawQueue, cancellationToken);
         var poison = await PeekAsync(clients.RawPoisonQueue, cancellationToken);
         var after = await PeekAsync(clients.RawQueue, cancellationToken);
         var seen = before.Seen.UnionBy(after.Seen, message => message.Id);
-        return [after with { Seen = [.. seen], Unseen = Math.Max(before.Unseen, after.Unseen) }, poison];
+        return [after with { Seen = [.. seen], Unseen = Math.Max(before.Unseen, after.Unseen) }, poison, .. inFallback];
     }
 
     public Task<PeekedQueue> PeekPoisonAsync(CancellationToken cancellationToken) =>
         PeekAsync(clients.RawPoisonQueue, cancellationToken);
 
-    /// <summary>Receives messages from the poison queue: they become visible again unless they are removed.</summary>
-    public async Task<IReadOnlyList<TakenMessage>> TakePoisonAsync(TimeSpan invisible, CancellationToken cancellationToken)
+    /// <summary>Receives messages: they become visible again unless they are removed.</summary>
+    /// <param name="queue">The name of a queue that <see cref="PeekedQueue.CanBeTaken"/>.</param>
+    public async Task<IReadOnlyList<TakenMessage>> TakeAsync(
+        string queue, TimeSpan invisible, CancellationToken cancellationToken)
     {
         try
         {
-            QueueMessage[] messages = await clients.RawPoisonQueue.ReceiveMessagesAsync(MostAtOnce, invisible, cancellationToken);
-            return [.. messages.Select(m => new TakenMessage(Read(m.MessageId, m.Body, m.InsertedOn), m.Body, m.PopReceipt))];
+            QueueMessage[] messages = await Client(queue).ReceiveMessagesAsync(MostAtOnce, invisible, cancellationToken);
+            return [.. messages.Select(
+                m => new TakenMessage(queue, Read(m.MessageId, m.Body, m.InsertedOn), m.Body, m.PopReceipt))];
         }
         catch (RequestFailedException e) when (StorageErrors.IsMissing(e))
         {
@@ -57,11 +69,11 @@ public sealed class QueueInspector(StorageClients clients)
     }
 
     /// <returns>False: it was received or removed elsewhere since.</returns>
-    public async Task<bool> RemovePoisonAsync(TakenMessage message, CancellationToken cancellationToken)
+    public async Task<bool> RemoveAsync(TakenMessage message, CancellationToken cancellationToken)
     {
         try
         {
-            await clients.RawPoisonQueue.DeleteMessageAsync(message.Message.Id, message.PopReceipt, cancellationToken);
+            await Client(message.Queue).DeleteMessageAsync(message.Message.Id, message.PopReceipt, cancellationToken);
             return true;
         }
         catch (RequestFailedException e) when (e.Status is 400 or 404 && !StorageErrors.IsMissing(e))
@@ -73,10 +85,11 @@ public sealed class QueueInspector(StorageClients clients)
     /// <summary>
     /// Puts a received message back as a new one that never expires: receiving it used up one of its deliveries.
     /// </summary>
-    public async Task PutBackPoisonAsync(TakenMessage message, CancellationToken cancellationToken)
+    public async Task PutBackAsync(TakenMessage message, CancellationToken cancellationToken)
     {
-        await clients.RawPoisonQueue.SendMessageAsync(message.Body, TimeSpan.Zero, NotificationQueue.Never, cancellationToken);
-        await RemovePoisonAsync(message, cancellationToken);
+        await Client(message.Queue).SendMessageAsync(
+            message.Body, TimeSpan.Zero, NotificationQueue.Never, cancellationToken);
+        await RemoveAsync(message, cancellationToken);
     }
 
     /// <summary>
@@ -102,6 +115,11 @@ public sealed class QueueInspector(StorageClients clients)
         }
     }
 
+    private QueueClient Client(string queue) => new[]
+    {
+        clients.RawPoisonQueue, fallback?.RawQueue, fallback?.RawPoisonQueue,
+    }.OfType<QueueClient>().Single(client => client.Name == queue);
+
     private static WaitingMessage Read(string id, BinaryData body, DateTimeOffset? insertedAt)
     {
         var text = body.ToString();
@@ -124,4 +142,4 @@ public sealed class QueueInspector(StorageClients clients)
 public sealed record WaitingMessage(string Id, string Text, DateTimeOffset InsertedAt);
 
 /// <param name="Body">As it is stored, Base64 or not.</param>
-public sealed record TakenMessage(WaitingMessage Message, BinaryData Body, string PopReceipt);
+public sealed record TakenMessage(string Queue, WaitingMessage Message, BinaryData Body, string PopReceipt);

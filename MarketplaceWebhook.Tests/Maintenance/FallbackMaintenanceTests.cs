@@ -1,0 +1,93 @@
+using System.Text;
+using MarketplaceWebhook.Maintenance;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Support;
+
+namespace MarketplaceWebhook.Tests.Maintenance;
+
+/// <summary>Commands on a storage account that has a fallback.</summary>
+public sealed class FallbackMaintenanceTests : IAsyncLifetime
+{
+    private static readonly Guid Account = Guid.Parse("11111111-2222-3333-4444-555555555555");
+    private static readonly Guid Other = Guid.NewGuid();
+
+    private readonly MaintenanceServices _services;
+
+    public FallbackMaintenanceTests(AzuriteFixture azurite) =>
+        _services = MaintenanceServices.On(azurite.NewAccount(), fallback: azurite.NewAccount());
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private StorageClients Fallback => _services.GetOfFallback<StorageClients>();
+
+    private PayloadBlobs FallbackPayloads => _services.GetOfFallback<PayloadBlobs>();
+
+    public async ValueTask InitializeAsync()
+    {
+        await _services.Clients.CreateMissingAsync(Cancellation);
+        await Fallback.CreateMissingAsync(Cancellation);
+    }
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+
+    [Fact]
+    public async Task Erase_removes_messages_and_payloads_of_the_account_only()
+    {
+        await SendAsync(Account, Ids.At(1));
+        await SendAsync(Account, Ids.At(2), isLong: true);
+        await SendAsync(Other, Ids.At(3), isLong: true);
+
+        var erased = await _services.Get<Erasure>().RunAsync(Account, TimeSpan.FromSeconds(30), Cancellation);
+
+        Assert.Equal((2, 1, true), (erased.Messages, erased.Blobs, erased.IsComplete));
+        var message = Assert.Single((await Fallback.Queue.PeekMessagesAsync(32, Cancellation)).Value);
+        Assert.Equal(Ids.At(3), Envelope.Read(message.MessageText).Id);
+        var blob = Assert.Single(await FallbackPayloads.ReadAsync(Cancellation).ToListAsync(Cancellation));
+        Assert.Equal(TableKeys.PayloadBlob(Ids.At(3)), blob.Name);
+    }
+
+    [Fact]
+    public async Task Purge_keeps_the_payload_that_a_message_in_the_fallback_storage_refers_to()
+    {
+        // The mover was cut off after it copied the payload.
+        await SendAsync(Account, Ids.At(1), isLong: true);
+        await _services.Get<PayloadBlobs>().PutPayloadAsync(Ids.At(1), Account, "{}"u8.ToArray(), Cancellation);
+
+        var purged = await _services.Get<Purge>().RunAsync(
+            DateTimeOffset.UtcNow.AddMinutes(1), dryRun: false, TimeSpan.Zero, Cancellation);
+
+        Assert.Equal((0, 2), (purged.Blobs, purged.BlobsLeft));
+    }
+
+    [Fact]
+    public async Task Purge_removes_a_payload_of_the_fallback_storage_without_a_message()
+    {
+        await FallbackPayloads.PutPayloadAsync(Ids.At(1), Account, "{}"u8.ToArray(), Cancellation);
+
+        var purged = await _services.Get<Purge>().RunAsync(
+            DateTimeOffset.UtcNow.AddMinutes(1), dryRun: false, TimeSpan.Zero, Cancellation);
+
+        Assert.Equal((1, 0), (purged.Blobs, purged.BlobsLeft));
+        Assert.Empty(await FallbackPayloads.ReadAsync(Cancellation).ToListAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Status_reports_the_age_of_what_is_pending()
+    {
+        await SendAsync(Account, Ids.At(1));
+
+        var report = await _services.Get<StatusCheck>().RunAsync(DateTimeOffset.UnixEpoch, Cancellation);
+
+        Assert.Equal(new QueueState(Waiting: 1, Ids.At(1).ReceivedAt, IsLate: true, Poisoned: 0), report.Fallback);
+        Assert.Equal(0, report.Queue.Waiting);
+    }
+
+    private Task SendAsync(Guid account, NotificationId id, bool isLong = false) =>
+        _services.GetOfFallback<NotificationQueue>().SendAsync(
+            id, "shop", traceParent: null, account, Encoding.UTF8.GetBytes(Body(account, isLong)), Cancellation);
+
+    private static string Body(Guid account, bool isLong) => Message
+        .Body("started", isLong ? $",\"Note\":\"{new string('x', 40_000)}\"" : "")
+        .Replace(Account.ToString(), account.ToString(), StringComparison.Ordinal);
+}
