@@ -48,6 +48,12 @@ param alertEmail string = ''
 @description('URL that alerts are posted to as JSON, in the common alert schema. Empty: none.')
 param alertWebhookUrl string = ''
 
+@description('Create a second storage account, which accepts notifications while the first one does not.')
+param fallbackStorage bool
+
+@description('Region of the second storage account. Empty: the region of the other resources.')
+param fallbackLocation string = ''
+
 @description('Call the health endpoint from outside, and alert when it fails. Not created if addresses are restricted.')
 param availabilityTest bool
 
@@ -78,6 +84,8 @@ module resources 'resources.bicep' = {
     allowedSourceAddresses: filter(map(split(allowedSourceAddresses, ','), a => trim(a)), a => !empty(a))
     alertEmail: alertEmail
     alertWebhookUrl: alertWebhookUrl
+    fallbackStorage: fallbackStorage
+    fallbackLocation: empty(fallbackLocation) ? location : fallbackLocation
     availabilityTest: availabilityTest
     availabilityTestSeconds: availabilityTestSeconds
   }

@@ -54,6 +54,12 @@ param availabilityTestSeconds int = 900
 @description('Redundancy of the storage account.')
 param storageSku string = 'Standard_LRS'
 
+@description('Create a second storage account, which accepts notifications while the first one does not.')
+param fallbackStorage bool = false
+
+@description('Region of the second storage account: preferably another one.')
+param fallbackLocation string = location
+
 var suffix = uniqueString(subscription().id, resourceGroup().id, location)
 var restricted = !empty(allowedSourceAddresses)
 
@@ -91,6 +97,18 @@ module roles 'modules/roles.bicep' = {
   }
 }
 
+module fallback 'modules/fallbackStorage.bicep' = if (fallbackStorage) {
+  params: {
+    location: fallbackLocation
+    tags: tags
+    name: 'fb${suffix}'
+    workspaceId: monitoring.outputs.workspaceId
+    appPrincipalId: identity.properties.principalId
+    deployerPrincipalId: principalId
+    operatorPrincipalIds: operatorPrincipalIds
+  }
+}
+
 module functionApp 'modules/functionApp.bicep' = {
   params: {
     location: location
@@ -99,6 +117,7 @@ module functionApp 'modules/functionApp.bicep' = {
     identityId: identity.id
     identityClientId: identity.properties.clientId
     storageAccountName: storage.outputs.name
+    fallbackStorageAccountName: fallbackStorage ? fallback!.outputs.name : storage.outputs.name
     deploymentContainerUrl: storage.outputs.deploymentContainerUrl
     applicationInsightsConnectionString: monitoring.outputs.applicationInsightsConnectionString
     functionsWorkerRuntime: functionsWorkerRuntime
@@ -121,6 +140,7 @@ module alerts 'modules/alerts.bicep' = {
     healthUrl: '${functionApp.outputs.url}/api/health'
     alertEmail: alertEmail
     alertWebhookUrl: alertWebhookUrl
+    fallbackStorage: fallbackStorage
     availabilityTest: availabilityTest && !restricted
     availabilityTestSeconds: availabilityTestSeconds
   }

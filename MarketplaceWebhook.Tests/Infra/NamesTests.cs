@@ -55,11 +55,23 @@ public sealed partial class NamesTests
     }
 
     [Fact]
-    public void Alert_and_function_use_the_same_poison_queue()
+    public async Task Queues_and_the_container_of_the_fallback_storage_are_those_of_the_code()
     {
-        var watched = QueuePath().Match(Repository.Read("infra/queries/poisoned.kql")).Groups[1].Value;
+        var variables = StorageVariables(await Bicep.TemplateAsync(), "fallbackQueueNames");
 
-        Assert.Equal(StorageNames.PoisonQueue, watched);
+        Assert.Equal(
+            [StorageNames.FallbackQueue, StorageNames.PoisonOf(StorageNames.FallbackQueue)],
+            TextsOf(variables["fallbackQueueNames"]));
+        Assert.Equal(StorageNames.PayloadContainer, (string)variables["payloadContainerName"]!);
+    }
+
+    [Fact]
+    public void Alert_and_functions_use_the_same_poison_queues()
+    {
+        var watched = QueuePath().Matches(Repository.Read("infra/queries/poisoned.kql")).Select(match => match.Groups[1].Value);
+
+        Assert.Equal([StorageNames.PoisonQueue, StorageNames.PoisonOf(StorageNames.FallbackQueue)], watched);
+        Assert.Equal(StorageNames.FallbackQueue, (string)Names.Functions["MoveFallback"]["bindings"]![0]!["queueName"]!);
         Assert.Equal(StorageNames.PoisonQueue, (string)Names.Functions["RecordDeadLetter"]["bindings"]![0]!["queueName"]!);
     }
 
@@ -104,9 +116,9 @@ public sealed partial class NamesTests
             items, item => (int)item!["type"]! == 9 && (string)item["content"]!["parameters"]![0]!["name"]! == "TimeRange");
     }
 
-    private static JsonNode StorageVariables(JsonNode template) => Assert.Single(
+    private static JsonNode StorageVariables(JsonNode template, string name = "queueNames") => Assert.Single(
         Bicep.ResourcesOf(template).Select(resource => resource["properties"]?["template"]?["variables"]),
-        variables => variables?["queueNames"] is not null)!;
+        variables => variables?[name] is not null)!;
 
     private static IEnumerable<string> TextsOf(JsonNode? list) => list!.AsArray().Select(item => (string)item!);
 

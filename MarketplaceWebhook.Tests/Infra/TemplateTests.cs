@@ -37,7 +37,7 @@ public sealed class TemplateTests
         [
             "1 Microsoft.Insights/actionGroups",
             "1 Microsoft.Insights/components",
-            "1 Microsoft.Insights/diagnosticSettings",
+            "2 Microsoft.Insights/diagnosticSettings",
             "1 Microsoft.Insights/metricAlerts",
             "1 Microsoft.Insights/scheduledQueryRules",
             "1 Microsoft.Insights/webtests",
@@ -45,40 +45,43 @@ public sealed class TemplateTests
             "1 Microsoft.ManagedIdentity/userAssignedIdentities",
             "1 Microsoft.OperationalInsights/workspaces",
             "1 Microsoft.Resources/resourceGroups",
-            "1 Microsoft.Storage/storageAccounts",
-            "1 Microsoft.Storage/storageAccounts/blobServices",
-            "1 Microsoft.Storage/storageAccounts/queueServices",
-            "1 Microsoft.Storage/storageAccounts/queueServices/queues",
             "1 Microsoft.Storage/storageAccounts/tableServices",
             "1 Microsoft.Storage/storageAccounts/tableServices/tables",
             "1 Microsoft.Web/serverfarms",
             "1 Microsoft.Web/sites",
             "1 Microsoft.Web/sites/config",
-            "2 Microsoft.Storage/storageAccounts/blobServices/containers",
+            "2 Microsoft.Storage/storageAccounts",
+            "2 Microsoft.Storage/storageAccounts/blobServices",
+            "2 Microsoft.Storage/storageAccounts/queueServices",
+            "2 Microsoft.Storage/storageAccounts/queueServices/queues",
             "2 Microsoft.Web/sites/basicPublishingCredentialsPolicies",
-            "4 Microsoft.Authorization/roleAssignments",
+            "3 Microsoft.Storage/storageAccounts/blobServices/containers",
+            "5 Microsoft.Authorization/roleAssignments",
         ], types);
     }
 
     [Fact]
     public async Task Storage_rejects_keys_and_old_tls_and_public_access_to_blobs()
     {
-        var account = await SingleResourceAsync("Microsoft.Storage/storageAccounts");
-
-        Assert.False((bool)account["allowSharedKeyAccess"]!);
-        Assert.True((bool)account["defaultToOAuthAuthentication"]!);
-        Assert.False((bool)account["allowBlobPublicAccess"]!);
-        Assert.True((bool)account["supportsHttpsTrafficOnly"]!);
-        Assert.Equal("TLS1_2", (string)account["minimumTlsVersion"]!);
+        foreach (var account in await ResourcesAsync("Microsoft.Storage/storageAccounts"))
+        {
+            Assert.False((bool)account["allowSharedKeyAccess"]!);
+            Assert.True((bool)account["defaultToOAuthAuthentication"]!);
+            Assert.False((bool)account["allowBlobPublicAccess"]!);
+            Assert.True((bool)account["supportsHttpsTrafficOnly"]!);
+            Assert.Equal("TLS1_2", (string)account["minimumTlsVersion"]!);
+        }
     }
 
     [Fact]
     public async Task Blobs_have_soft_delete_and_no_lifecycle_rule()
     {
-        var blobs = await SingleResourceAsync("Microsoft.Storage/storageAccounts/blobServices");
+        foreach (var blobs in await ResourcesAsync("Microsoft.Storage/storageAccounts/blobServices"))
+        {
+            Assert.True((bool)blobs["deleteRetentionPolicy"]!["enabled"]!);
+            Assert.True((bool)blobs["containerDeleteRetentionPolicy"]!["enabled"]!);
+        }
 
-        Assert.True((bool)blobs["deleteRetentionPolicy"]!["enabled"]!);
-        Assert.True((bool)blobs["containerDeleteRetentionPolicy"]!["enabled"]!);
         Assert.DoesNotContain(
             Bicep.ResourcesOf(await Bicep.TemplateAsync()), resource =>
                 ((string)resource["type"]!).EndsWith("managementPolicies"));
@@ -97,6 +100,9 @@ public sealed class TemplateTests
             "AzureWebJobsStorage__accountName",
             "AzureWebJobsStorage__clientId",
             "AzureWebJobsStorage__credential",
+            "FallbackStorage__accountName",
+            "FallbackStorage__clientId",
+            "FallbackStorage__credential",
         ], settings.Select(setting => setting.Key).Order(StringComparer.Ordinal));
         Assert.Equal("[parameters('functionsWorkerRuntime')]", (string)runtime["name"]!);
     }
@@ -116,10 +122,11 @@ public sealed class TemplateTests
     [Fact]
     public async Task Only_queue_writes_are_logged()
     {
-        var diagnostics = await SingleResourceAsync("Microsoft.Insights/diagnosticSettings");
-
-        var category = Assert.Single(diagnostics["logs"]!.AsArray());
-        Assert.Equal("StorageWrite", (string)category!["category"]!);
+        foreach (var diagnostics in await ResourcesAsync("Microsoft.Insights/diagnosticSettings"))
+        {
+            var category = Assert.Single(diagnostics["logs"]!.AsArray());
+            Assert.Equal("StorageWrite", (string)category!["category"]!);
+        }
     }
 
     [Fact]
@@ -187,7 +194,13 @@ public sealed class TemplateTests
         Assert.Equal(declared.Order(StringComparer.Ordinal), given.Order(StringComparer.Ordinal));
     }
 
-    private static async Task<JsonNode> SingleResourceAsync(string type) =>
-        Assert.Single(
-            Bicep.ResourcesOf(await Bicep.TemplateAsync()), resource => (string)resource["type"]! == type)["properties"]!;
+    private static async Task<JsonNode> SingleResourceAsync(string type) => Assert.Single(await ResourcesAsync(type));
+
+    private static async Task<List<JsonNode>> ResourcesAsync(string type)
+    {
+        var template = await Bicep.TemplateAsync();
+        return [.. Bicep.ResourcesOf(template)
+            .Where(resource => (string)resource["type"]! == type)
+            .Select(resource => resource["properties"]!)];
+    }
 }

@@ -8,12 +8,15 @@ param healthUrl string
 param alertEmail string
 @secure()
 param alertWebhookUrl string
+@description('There is a fallback storage to watch.')
+param fallbackStorage bool
 param availabilityTest bool
 param availabilityTestSeconds int
 
 // Each event is reported once: a rule that fired is muted for as long as its window. Windows are longer than the evaluation
 // frequency, so that telemetry that arrives late is still included.
-var rules = [
+var rules = filter(allRules, rule => fallbackStorage || !startsWith(rule.name, 'fallback-'))
+var allRules = [
   {
     name: 'poisoned'
     displayName: 'A message was moved to the poison queue'
@@ -79,6 +82,28 @@ var rules = [
     frequency: 'PT15M'
     window: 'PT30M'
     resolves: false
+  }
+  {
+    name: 'fallback-used'
+    displayName: 'A notification was accepted by the fallback storage'
+    severity: 2
+    query: loadTextContent('../queries/fallbackUsed.kql')
+    column: 'Notifications'
+    dimensions: []
+    frequency: 'PT15M'
+    window: 'PT30M'
+    resolves: false
+  }
+  {
+    name: 'fallback-pending'
+    displayName: 'Notifications stay in the fallback storage'
+    severity: 1
+    query: loadTextContent('../queries/fallbackPending.kql')
+    column: 'Attempts'
+    dimensions: []
+    frequency: 'PT5M'
+    window: 'PT15M'
+    resolves: true
   }
 ]
 

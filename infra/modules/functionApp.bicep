@@ -6,6 +6,8 @@ param name string
 param identityId string
 param identityClientId string
 param storageAccountName string
+@description('The same account as storageAccountName: there is no fallback.')
+param fallbackStorageAccountName string
 param deploymentContainerUrl string
 param applicationInsightsConnectionString string
 
@@ -104,6 +106,9 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       AzureWebJobsStorage__accountName: storageAccountName
       AzureWebJobsStorage__credential: 'managedidentity'
       AzureWebJobsStorage__clientId: identityClientId
+      FallbackStorage__accountName: fallbackStorageAccountName
+      FallbackStorage__credential: 'managedidentity'
+      FallbackStorage__clientId: identityClientId
       APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
       // Host and app both report as the app's identity.
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
