@@ -136,14 +136,14 @@ internal static class DeadLettersCommand
         [
             (
                 "Id", deadLetter.NotificationId), ("Kind", deadLetter.Kind), ("Received", deadLetter.ReceivedAt),
-                    ("Source", deadLetter.Source),
+                    ("Source", deadLetter.Source), ("User-Agent", deadLetter.UserAgent),
             ("Reason", deadLetter.Reason), ("Detail", deadLetter.Detail), ("Account", deadLetter.AccountId),
             ("Length", deadLetter.BodyLength is { } length ? $"{length} bytes" : null), ("Blob", deadLetter.BodyBlob),
             ("Redriven", deadLetter.RedrivenAt),
         ];
         foreach (var (name, value) in lines.Where(line => line.Value is not null))
         {
-            Console.Out.WriteLine($"{name,-10}{SafeText.Of(value, ColumnText.MaxCharacters)}");
+            Console.Out.WriteLine($"{name,-12}{SafeText.Of(value, ColumnText.MaxCharacters)}");
         }
 
         Console.Out.WriteLine();
@@ -155,7 +155,7 @@ internal static class DeadLettersCommand
 
     private static DeadLetterJson Json(StoredDeadLetter deadLetter, string? body = null) => new(
         deadLetter.Kind, deadLetter.Id?.ToString() ?? deadLetter.Row.RowKey,
-        ConsoleOutput.JsonTime(deadLetter.ReceivedAt), deadLetter.Source,
+        ConsoleOutput.JsonTime(deadLetter.ReceivedAt), deadLetter.Source, deadLetter.UserAgent,
         deadLetter.Reason,
         deadLetter.Detail, deadLetter.AccountId, deadLetter.BodyLength, deadLetter.BodyBlob,
         ConsoleOutput.JsonTime(deadLetter.RedrivenAt), body);

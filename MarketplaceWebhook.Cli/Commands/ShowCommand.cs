@@ -99,10 +99,13 @@ internal static class ShowCommand
             ConsoleOutput.Write("Cycles", cycles);
         }
 
-        var changes = ConsoleOutput.Table(["Received (UTC)", "Notification", "Package", "Source", "Status"], "Warnings");
+        var changes = ConsoleOutput.Table(
+            ["Received (UTC)", "Notification", "Package", "Source", "Status"], "User-Agent, warnings");
         foreach (var c in account.History.Take(history))
         {
-            changes.Add([Short(c.ReceivedAt), c.NotificationId, Text(c.PackageId), c.Source, c.Status], [.. c.Warnings ?? []]);
+            changes.Add(
+                [Short(c.ReceivedAt), c.NotificationId, Text(c.PackageId), c.Source, c.Status],
+                [c.UserAgent, .. c.Warnings ?? []]);
         }
 
         ConsoleOutput.Write("History, newest first", changes);
@@ -132,7 +135,7 @@ internal static class ShowCommand
     private static ChangeJson Change(RawRow row) => new(
         row.Text("NotificationId"), Time(row, "ReceivedAt"), row.Text("Status"), row.Number("PackageId"), row.Text("Source"),
         row.Text("AccountApiId"), row.Text("UserId"), row.Number("CycleCount"), row.Number("ErrorCount"), row.Texts("Errors"),
-        row.Texts("Warnings"), row.Text("PayloadBlob"));
+        row.Texts("Warnings"), row.Text("UserAgent"), row.Text("PayloadBlob"));
 
     private static string? Time(RawRow row, string column) => ConsoleOutput.JsonTime(row.Time(column));
 

@@ -9,7 +9,7 @@ internal sealed class DeadLetterQueries(StorageClients clients)
     private static readonly string[] ColumnsWithoutBody =
         [
             nameof(TableEntity.PartitionKey), nameof(TableEntity.RowKey), Columns.NotificationId,
-                Columns.ReceivedAt, Columns.Source,
+                Columns.ReceivedAt, Columns.Source, Columns.UserAgent,
             Columns.Reason, Columns.Detail, Columns.AccountId, Columns.BodyLength, Columns.RedrivenAt,
         ];
 

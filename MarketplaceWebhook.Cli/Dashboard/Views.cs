@@ -60,23 +60,25 @@ internal sealed record CycleView(
 /// <summary>A notification in an account's history.</summary>
 internal sealed record ChangeView(
     string Id, DateTimeOffset ReceivedAt, string Source, string Status, string PackageId, string? AccountApiId, string? UserId,
-    string? CompleteParameter, int? CycleCount, IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings)
+    string? CompleteParameter, int? CycleCount, IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings,
+    string? UserAgent)
 {
     public static ChangeView Of(StatusChange entry) => new(
         entry.Id.ToString(), entry.Id.ReceivedAt, entry.Source, entry.Status,
         InstallView.PackageText(entry.PackageId), entry.AccountApiId,
         entry.UserId, entry.CompleteParameter, entry.CycleCount, PackageView.Texts(entry.Errors),
-        PackageView.Texts(entry.Warnings));
+        PackageView.Texts(entry.Warnings), entry.UserAgent);
 }
 
 /// <param name="Id">The row's notification id, or the row key if it has none.</param>
 internal sealed record DeadLetterView(
-    string Kind, string Id, DateTimeOffset? ReceivedAt, string? Source, string? Reason, string? Detail,
+    string Kind, string Id, DateTimeOffset? ReceivedAt, string? Source, string? UserAgent, string? Reason, string? Detail,
     string? AccountId, long? BodyLength,
     DateTimeOffset? RedrivenAt)
 {
     public static DeadLetterView Of(StoredDeadLetter deadLetter) => new(
         deadLetter.Kind, deadLetter.Id?.ToString() ?? deadLetter.Row.RowKey, deadLetter.ReceivedAt, deadLetter.Source,
+        deadLetter.UserAgent,
         deadLetter.Reason, deadLetter.Detail,
         deadLetter.AccountId, deadLetter.BodyLength, deadLetter.RedrivenAt);
 }

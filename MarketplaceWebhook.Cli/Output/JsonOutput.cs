@@ -32,11 +32,13 @@ internal sealed record CycleJson(
 internal sealed record ChangeJson(
     string? NotificationId, string? ReceivedAt, string? Status, long? PackageId, string? Source, string? AccountApiId,
     string? UserId,
-    long? CycleCount, long? ErrorCount, IReadOnlyList<string>? Errors, IReadOnlyList<string>? Warnings, string? PayloadBlob);
+    long? CycleCount, long? ErrorCount, IReadOnlyList<string>? Errors, IReadOnlyList<string>? Warnings, string? UserAgent,
+    string? PayloadBlob);
 
 /// <param name="Body">Only for a single dead letter.</param>
 internal sealed record DeadLetterJson(
-    string Kind, string? NotificationId, string? ReceivedAt, string? Source, string? Reason, string? Detail, string? AccountId,
+    string Kind, string? NotificationId, string? ReceivedAt, string? Source, string? UserAgent, string? Reason, string? Detail,
+    string? AccountId,
     long? BodyLength, string? BodyBlob, string? RedrivenAt, string? Body = null);
 
 internal sealed record RebuildJson(long Accounts, long Notifications, IReadOnlyList<RebuiltAccountJson> Differing);

@@ -47,18 +47,19 @@ public sealed class NotificationSender
     /// <param name="payload">UTF-8, without a byte order mark.</param>
     /// <returns><see cref="ReceiptOutcome.Accepted"/> or <see cref="ReceiptOutcome.Fallback"/>.</returns>
     public async Task<string> SendAsync(
-        NotificationId id, string source, string? traceParent, Guid accountId, ReadOnlyMemory<byte> payload,
-        CancellationToken cancellationToken)
+        NotificationId id, string source, string? traceParent, string? userAgent, Guid accountId,
+        ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         try
         {
             await _pipeline.ExecuteAsync(
-                async token => await _primary.SendAsync(id, source, traceParent, accountId, payload, token), cancellationToken);
+                async token => await _primary.SendAsync(id, source, traceParent, userAgent, accountId, payload, token),
+                cancellationToken);
             return ReceiptOutcome.Accepted;
         }
         catch (Exception e) when (_fallback is not null && IsFault(e) && !cancellationToken.IsCancellationRequested)
         {
-            await _fallback.SendAsync(id, source, traceParent, accountId, payload, cancellationToken);
+            await _fallback.SendAsync(id, source, traceParent, userAgent, accountId, payload, cancellationToken);
             Log.SentToFallback(_logger, id.ToString(), StorageErrors.Describe(e));
             return ReceiptOutcome.Fallback;
         }

@@ -24,9 +24,9 @@ public static class ColumnText
     }
 
     /// <summary>Never inside a surrogate pair.</summary>
-    public static string Cut(string text) => text.Length <= MaxCharacters
+    public static string Cut(string text, int maxCharacters = MaxCharacters) => text.Length <= maxCharacters
         ? text
-        : text[..(char.IsHighSurrogate(text[MaxCharacters - 1]) ? MaxCharacters - 1 : MaxCharacters)];
+        : text[..(char.IsHighSurrogate(text[maxCharacters - 1]) ? maxCharacters - 1 : maxCharacters)];
 
     public static string JsonArray(IReadOnlyList<string> texts, string path, Warnings warnings) =>
         JsonArray(texts, ColumnTextJson.Readable.String, path, warnings);

@@ -39,6 +39,9 @@ public sealed record StatusChange
     /// <summary>JSON array of texts.</summary>
     public string? Warnings { get; init; }
 
+    /// <summary>Of the request, escaped and cut.</summary>
+    public string? UserAgent { get; init; }
+
     public string? Payload { get; init; }
 
     public string? PayloadBlob { get; init; }

@@ -33,7 +33,7 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Qu
 
         var result = letter.Kind == DeadLetter.Failed
             ? await ResendAsync(Encoding.UTF8.GetString(body.Span), dryRun, cancellationToken)
-            : await ReceiveAgainAsync(id, letter.Source, body, dryRun, cancellationToken);
+            : await ReceiveAgainAsync(id, letter, body, dryRun, cancellationToken);
         if (result.Outcome == RedriveOutcome.Sent && !dryRun)
         {
             // A row that was written since then shows a second failure: it stays unmarked.
@@ -103,15 +103,16 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Qu
 
     /// <summary>A rejected body is parsed again: a later version may accept it. An invalid label becomes the default.</summary>
     private Task<RedriveResult> ReceiveAgainAsync(
-        NotificationId id, string? source, ReadOnlyMemory<byte> body, bool dryRun, CancellationToken cancellationToken) =>
+        NotificationId id, StoredDeadLetter letter, ReadOnlyMemory<byte> body, bool dryRun,
+        CancellationToken cancellationToken) =>
         NotificationReader.Read(body.Span).Match(
             async accepted =>
             {
                 if (!dryRun)
                 {
                     await queue.SendAsync(
-                        id, source ?? SourceLabel.Default, traceParent: null, accepted.Notification.AccountId,
-                        body[accepted.PayloadOffset..], cancellationToken);
+                        id, letter.Source ?? SourceLabel.Default, traceParent: null, letter.UserAgent,
+                        accepted.Notification.AccountId, body[accepted.PayloadOffset..], cancellationToken);
                 }
 
                 return new RedriveResult(RedriveOutcome.Sent);

@@ -45,6 +45,7 @@ public sealed class DeadLetterRecorder(
                 Id = id,
                 InsertedAt = ownId is null ? insertedAt : null,
                 Source = envelope?.Source,
+                UserAgent = envelope?.UserAgent,
                 Reason = envelope is null ? FailureReason.UnreadableEnvelope : FailureReason.ProjectionFailed,
                 Detail = StorageErrors.Describe(failure),
                 AccountId = await AccountIdOfAsync(envelope, cancellationToken),

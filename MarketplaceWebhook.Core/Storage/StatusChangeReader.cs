@@ -18,6 +18,7 @@ public sealed class StatusChangeReader(PayloadBlobs payloads)
     public static StatusChange From(Envelope envelope, Notification notification) =>
         StatusChange.From(envelope.Id, envelope.Source, notification) with
         {
+            UserAgent = envelope.UserAgent,
             Payload = envelope.Payload,
             PayloadBlob = envelope.PayloadBlob,
         };

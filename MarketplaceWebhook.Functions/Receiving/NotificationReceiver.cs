@@ -1,4 +1,5 @@
 using MarketplaceWebhook.Fallback;
+using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
@@ -28,6 +29,8 @@ public sealed class NotificationReceiver(
     /// <summary>Gives storage time to recover.</summary>
     private const string RetryAfterSeconds = "30";
 
+    private const int MaxUserAgentCharacters = 256;
+
     /// <summary>Usual corrections of a clock are smaller.</summary>
     private static readonly TimeSpan AllowedClockStep = TimeSpan.FromSeconds(5);
 
@@ -47,6 +50,7 @@ public sealed class NotificationReceiver(
 
         // 3.
         var label = SourceLabel.Read(source);
+        var userAgent = UserAgentOf(request);
         var result = Parse(body, label);
 
         // Deliberately not linked to RequestAborted: a caller that sent the full body and disconnected may never resend it.
@@ -54,8 +58,9 @@ public sealed class NotificationReceiver(
         try
         {
             return await result.Match(
-                accepted => AcceptAsync(id, label!, accepted.Notification, body.Bytes[accepted.PayloadOffset..], deadline.Token),
-                rejected => RejectAsync(id, label, rejected, body, deadline.Token));
+                accepted => AcceptAsync(
+                    id, label!, userAgent, accepted.Notification, body.Bytes[accepted.PayloadOffset..], deadline.Token),
+                rejected => RejectAsync(id, label, userAgent, rejected, body, deadline.Token));
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
@@ -77,6 +82,11 @@ public sealed class NotificationReceiver(
             Log.ClockBehind(logger, id.ToString(), step.TotalSeconds);
         }
     }
+
+    /// <summary>Its first 256 characters, with control characters escaped; null without one.</summary>
+    private static string? UserAgentOf(HttpRequest request) => request.Headers.UserAgent.ToString() is { Length: > 0 } text
+        ? SafeText.Of(ColumnText.Cut(text, MaxUserAgentCharacters))
+        : null;
 
     private static ParseResult Parse(RequestBody body, string? label)
     {
@@ -101,14 +111,15 @@ public sealed class NotificationReceiver(
 
     /// <summary>Step 4.</summary>
     private async Task<IResult> AcceptAsync(
-        NotificationId id, string label, Notification notification, ReadOnlyMemory<byte> payload,
+        NotificationId id, string label, string? userAgent, Notification notification, ReadOnlyMemory<byte> payload,
         CancellationToken cancellationToken)
     {
         using var span = Traces.StartSending(id, notification);
         string outcome;
         try
         {
-            outcome = await sender.SendAsync(id, label, Traces.CurrentTraceParent, notification.AccountId, payload, cancellationToken);
+            outcome = await sender.SendAsync(
+                id, label, Traces.CurrentTraceParent, userAgent, notification.AccountId, payload, cancellationToken);
         }
         catch (Exception e)
         {
@@ -125,13 +136,15 @@ public sealed class NotificationReceiver(
 
     /// <summary>Step 5.</summary>
     private async Task<IResult> RejectAsync(
-        NotificationId id, string? label, ParseResult.Rejected rejected, RequestBody body, CancellationToken cancellationToken)
+        NotificationId id, string? label, string? userAgent, ParseResult.Rejected rejected, RequestBody body,
+        CancellationToken cancellationToken)
     {
         var letter = new DeadLetter
         {
             Kind = DeadLetter.Rejected,
             Id = id,
             Source = label,
+            UserAgent = userAgent,
             Reason = rejected.Reason,
             Detail = rejected.Describe(),
             AccountId = rejected.AccountId,

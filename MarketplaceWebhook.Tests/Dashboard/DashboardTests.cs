@@ -133,6 +133,22 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
     }
 
     [Fact]
+    public async Task User_agent_is_shown_in_the_history_and_with_a_dead_letter()
+    {
+        await using var tab = await running.OpenAsync();
+        var account = Guid.NewGuid();
+        await running.PostAsync($$"""{"Status":"started","AccountId":"{{account}}","MarketplaceIntegrationPackageId":77}""");
+        var rejected = await running.PostAsync("{}");
+
+        await Expect(tab.Page.Locator($"#dead-letters > li[data-id='{rejected["notificationId"]}'] .user-agent"))
+            .ToHaveTextAsync($"User-Agent: {RunningDashboard.UserAgent}");
+        await tab.Row(account, 77).GetByRole(AriaRole.Link).ClickAsync();
+        await tab.Page.Locator("#history-rows").GetByRole(AriaRole.Button).ClickAsync();
+        await Expect(tab.Page.Locator("#history-rows .user-agent"))
+            .ToHaveTextAsync($"User-Agent: {RunningDashboard.UserAgent}");
+    }
+
+    [Fact]
     public async Task Scenario_of_late_and_repeated_deliveries_ends_with_the_expected_rows()
     {
         await using var tab = await running.OpenAsync();

@@ -14,7 +14,9 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
 {
     public const string Key = "a key/with?signs";
 
-    private readonly HttpClient _http = new();
+    public const string UserAgent = "DashboardTests/1.0";
+
+    private readonly HttpClient _http = new() { DefaultRequestHeaders = { { "User-Agent", UserAgent } } };
     private LocalDashboard? _dashboard;
     private LocalFunctionsHost? _host;
 

@@ -14,6 +14,8 @@ namespace MarketplaceWebhook.Tests.EndToEnd;
 /// </summary>
 internal sealed class EndToEndHost : IAsyncDisposable
 {
+    public const string UserAgent = "EndToEndTests/1.0";
+
     private const string LocalKey = "a+key/that=needs encoding";
 
     private static readonly string? BaseUrl = Environment.GetEnvironmentVariable("JOURNEY_BASE_URL");
@@ -77,6 +79,7 @@ internal sealed class EndToEndHost : IAsyncDisposable
         var request = new HttpRequestMessage(HttpMethod.Post, $"api/cyclr/marketplace{path}")
         {
             Content = new ByteArrayContent(body),
+            Headers = { { "User-Agent", UserAgent } },
         };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.TransferEncodingChunked = chunked;

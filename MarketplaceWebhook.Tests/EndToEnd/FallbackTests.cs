@@ -29,7 +29,8 @@ public sealed class FallbackTests(AzuriteFixture azurite)
         var id = new NotificationIds(TimeProvider.System).Next();
 
         await new NotificationQueue(clients, new PayloadBlobs(clients)).SendAsync(
-            id, "default", traceParent: null, _account, NotificationTests.OfAccount("installed", _account), Cancellation);
+            id, "default", traceParent: null, userAgent: null, _account,
+            NotificationTests.OfAccount("installed", _account), Cancellation);
 
         var row = await host.LoggedAsync(_account, id);
         Assert.Equal("installed", row.GetString("Status"));

@@ -34,7 +34,9 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
         var change = await application.Host.LoggedAsync(_account, id);
         Assert.Equal(
             (name, 1234L, "shop"), (change.GetString("Status"), change.GetInt64("PackageId"), change.GetString("Source")));
-        Assert.Equal(Encoding.UTF8.GetString(body), change.GetString("Payload"));
+        Assert.Equal(
+            (Encoding.UTF8.GetString(body), EndToEndHost.UserAgent),
+            (change.GetString("Payload"), change.GetString("UserAgent")));
         var rows = await application.Host.InstallsAsync(
             _account, "the rows", rows => rows.Count == (name == "installed" ? 2 : 1));
         Assert.Equal((name, id.ToString()), (rows[0].GetString("Status"), rows[0].GetString("StatusNotificationId")));
@@ -95,8 +97,8 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
         var deadLetter = await application.Host.DeadAsync("rejected", await EndToEndHost.IdOfAsync(response));
         Assert.Equal(
-            (expected.RootElement.Text("reason"), (long)body.Length),
-            (deadLetter.GetString("Reason"), deadLetter.GetInt64("BodyLength")));
+            (expected.RootElement.Text("reason"), (long)body.Length, EndToEndHost.UserAgent),
+            (deadLetter.GetString("Reason"), deadLetter.GetInt64("BodyLength"), deadLetter.GetString("UserAgent")));
         Assert.Equal(body, deadLetter.GetString("BodyBlob") is { } blob
             ? (
                 await application.Host.Storage.Payloads.GetBlobClient(blob)

@@ -85,7 +85,8 @@ public sealed class FallbackMaintenanceTests : IAsyncLifetime
 
     private Task SendAsync(Guid account, NotificationId id, bool isLong = false) =>
         _services.GetOfFallback<NotificationQueue>().SendAsync(
-            id, "shop", traceParent: null, account, Encoding.UTF8.GetBytes(Body(account, isLong)), Cancellation);
+            id, "shop", traceParent: null, userAgent: null, account, Encoding.UTF8.GetBytes(Body(account, isLong)),
+            Cancellation);
 
     private static string Body(Guid account, bool isLong) => Message
         .Body("started", isLong ? $",\"Note\":\"{new string('x', 40_000)}\"" : "")

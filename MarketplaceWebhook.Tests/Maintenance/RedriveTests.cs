@@ -50,7 +50,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     [Theory]
     [InlineData(null, "default")]
     [InlineData("shop-1", "shop-1")]
-    public async Task Rejected_body_that_is_valid_now_is_redriven_with_its_id_and_source(
+    public async Task Rejected_body_that_is_valid_now_is_redriven_with_its_id_source_and_user_agent(
         string? source, string expected)
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
@@ -60,7 +60,8 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         Assert.Equal(RedriveOutcome.Sent, (await RedriveAsync(services)).Outcome);
 
         var envelope = Envelope.Read((await MaintenanceServices.ReceiveAsync(services.Clients.Queue))!);
-        Assert.Equal((Id, expected, body), (envelope.Id, envelope.Source, envelope.Payload));
+        Assert.Equal(
+            (Id, expected, "Cyclr/1.0", body), (envelope.Id, envelope.Source, envelope.UserAgent, envelope.Payload));
     }
 
     [Fact]
@@ -247,6 +248,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
                 Kind = kind,
                 Id = id ?? Id,
                 Source = source,
+                UserAgent = "Cyclr/1.0",
                 Reason = reason,
                 Detail = "why",
                 Body = Encoding.UTF8.GetBytes(body),

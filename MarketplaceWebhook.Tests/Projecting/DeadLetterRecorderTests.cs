@@ -37,7 +37,8 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
         await using var app = new TestApp(proxy.ConnectionString);
         using var forbidden = proxy.Break(
             Fault.Forbidden, call => call.Resource.StartsWith("StatusChanges", StringComparison.Ordinal));
-        var message = Message.Of(1, Message.Body("started"));
+        var message = Message.Of(1, Message.Body("started"))
+            .Replace("\"source\"", "\"userAgent\":\"Cyclr/1.0\",\"source\"", StringComparison.Ordinal);
 
         await RecordAsync(app, message);
 
@@ -48,6 +49,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
             ["NotificationId"] = Ids.At(1).ToString(),
             ["ReceivedAt (DateTime)"] = "2026-01-01T00:00:01.0000000+00:00",
             ["Source"] = "shop",
+            ["UserAgent"] = "Cyclr/1.0",
             ["Reason"] = "projection-failed",
             ["Detail"] = "RequestFailedException 403 AuthorizationFailure",
             ["AccountId"] = "11111111-2222-3333-4444-555555555555",

@@ -53,6 +53,21 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         Assert.Contains(cycle, await Rows.ETagsAsync(app.Storage.Installs, Cancelled));
     }
 
+    [Theory]
+    [InlineData("Cyclr/1.0", "Cyclr/1.0")]
+    [InlineData(null, null)]
+    public async Task User_agent_of_the_envelope_is_a_column_of_StatusChanges(string? userAgent, string? column)
+    {
+        await using var app = new TestApp(_storage);
+        var message = Encoding.UTF8.GetString(
+            Envelope.Write(Ids.At(1), "shop", null, Encoding.UTF8.GetBytes(Message.Body("started")), userAgent).Span);
+
+        await ProjectAsync(app, message);
+
+        var change = Assert.Single(await Rows.ListAsync(app.Storage.StatusChanges, Cancelled));
+        Assert.Equal((column is not null, column), (change.ContainsKey("UserAgent"), change.GetString("UserAgent")));
+    }
+
     [Fact]
     public async Task Long_body_is_in_its_blob_and_long_columns_are_cut_and_listed()
     {
@@ -65,7 +80,8 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
             {"CycleId":"12222222-2222-3333-4444-555555555555","CycleStatus":"{{new string('s', 32_001)}}","Webhooks":[{{hooks}}]}]
             """);
         await app.Get<NotificationQueue>().SendAsync(
-            Ids.At(1), "shop", null, Guid.Parse("11111111-2222-3333-4444-555555555555"), Encoding.UTF8.GetBytes(body), Cancelled);
+            Ids.At(1), "shop", null, null, Guid.Parse("11111111-2222-3333-4444-555555555555"), Encoding.UTF8.GetBytes(body),
+            Cancelled);
         QueueMessage message = await app.Storage.Queue.ReceiveMessageAsync(cancellationToken: Cancelled);
 
         await ProjectAsync(app, message.MessageText);

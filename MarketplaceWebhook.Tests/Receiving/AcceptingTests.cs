@@ -79,6 +79,30 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
     }
 
+    public static TheoryData<string?, string?> UserAgents => new()
+    {
+        { null, null },
+        { "Cyclr/1.0 (webhooks)", "Cyclr/1.0 (webhooks)" },
+        { "a\u001B[31m\u202Eb", @"a\u{1B}[31m\u{202E}b" },
+        { new string('u', 257), new string('u', 256) },
+        { new string('u', 255) + "👍", new string('u', 255) },
+        { new string('\t', 300), string.Concat(Enumerable.Repeat(@"\u{9}", 256)) },
+    };
+
+    [Theory]
+    [MemberData(nameof(UserAgents))]
+    public async Task First_256_characters_of_the_user_agent_are_in_the_envelope(string? userAgent, string? expected)
+    {
+        await using var app = new TestApp(_storage);
+        var context = new DefaultHttpContext();
+        context.Request.Body = new MemoryStream(Bodies.Read("documented", "started"));
+        context.Request.Headers.UserAgent = userAgent;
+
+        await app.Get<NotificationReceiver>().ReceiveAsync(context.Request, source: null);
+
+        Assert.Equal(expected, Assert.Single(await app.EnvelopesAsync(Cancelled)).UserAgent);
+    }
+
     [Fact]
     public async Task Chunked_body_is_accepted()
     {

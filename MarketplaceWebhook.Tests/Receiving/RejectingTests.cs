@@ -24,6 +24,7 @@ public sealed class RejectingTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(_storage);
         using var caller = await AcceptingTests.CallerAsync(app);
+        caller.DefaultRequestHeaders.Add("User-Agent", "Cyclr/1.0");
         var body = Bodies.Read("refused", name);
         using var expected = JsonDocument.Parse(await File.ReadAllTextAsync(Bodies.ExpectationOf("refused", name), Cancelled));
 
@@ -41,6 +42,7 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         var row = Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
         Assert.Equal(("rejected", reason, "shop"), (row.PartitionKey, row.GetString("Reason"), row.GetString("Source")));
         Assert.Equal(problem.Text("notificationId"), row.GetString("NotificationId"));
+        Assert.Equal("Cyclr/1.0", row.GetString("UserAgent"));
         Assert.Equal((Encoding.UTF8.GetString(body), (long)body.Length), (row.GetString("Body"), row.GetInt64("BodyLength")));
         Assert.All(
             expected.RootElement.GetProperty("errors").Names(), field =>

@@ -20,6 +20,31 @@ public sealed class EnvelopeTests
             Write("shop", TraceParent, "{\"Größe\": \"<&'+日>\"}\n"));
 
     [Fact]
+    public void Envelope_with_a_user_agent_has_userAgent() =>
+        Assert.Equal(
+            $$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}","source":"shop","userAgent":"Cyclr/1.0","payload":"{}"}""",
+            Write("shop", null, "{}", "Cyclr/1.0"));
+
+    [Fact]
+    public void User_agent_survives_a_round_trip_exactly() =>
+        Assert.Equal(
+            new Envelope(ParsedId, "shop", TraceParent, "{}", PayloadBlob: null) { UserAgent = @"a ""b"" \u{1B}" },
+            Envelope.Read(Write("shop", TraceParent, "{}", @"a ""b"" \u{1B}")));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\"userAgent\":null,")]
+    [InlineData("\"userAgent\":17,")]
+    [InlineData("\"userAgent\":\"\\ud800\",")]
+    public void Envelope_without_a_readable_user_agent_is_readable(string field) =>
+        Assert.Null(Envelope.Read(
+            $$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}",{{field}}"payload":"{}"}""").UserAgent);
+
+    [Fact]
+    public void User_agent_longer_than_a_column_is_cut() =>
+        Assert.Equal(new string('u', 32_000), Envelope.Read(Write("shop", null, "{}", new string('u', 40_000))).UserAgent);
+
+    [Fact]
     public void Envelope_without_a_trace_has_no_traceparent() =>
         Assert.Equal(
             $$"""{"v":1,"notificationId":"{{Id}}","receivedAt":"{{ReceivedAt}}","source":"default","payload":"{}"}""",
@@ -34,8 +59,9 @@ public sealed class EnvelopeTests
     [Fact]
     public void Envelope_has_no_name_of_the_hosts_trigger_metadata()
     {
-        string[] taken = ["Id", "DequeueCount", "PopReceipt", "InsertionTime", "ExpirationTime", "NextVisibleTime", "sys"];
-        var names = new[] { Write("default", TraceParent, "{}"), Write("default", TraceParent, "") }
+        string[] taken =
+            ["Id", "DequeueCount", "PopReceipt", "InsertionTime", "ExpirationTime", "NextVisibleTime", "QueueTrigger", "sys"];
+        var names = new[] { Write("default", TraceParent, "{}", "Cyclr/1.0"), Write("default", TraceParent, "") }
             .SelectMany(text => JsonDocument.Parse(text).RootElement.EnumerateObject().Select(property => property.Name));
 
         Assert.Empty(names.Intersect(taken, StringComparer.OrdinalIgnoreCase));
@@ -100,6 +126,7 @@ public sealed class EnvelopeTests
         Assert.Equal(id, unreadable.Id?.ToString());
     }
 
-    private static string Write(string source, string? traceParent, string payload) =>
-        Encoding.UTF8.GetString(Envelope.Write(ParsedId, source, traceParent, Encoding.UTF8.GetBytes(payload)).Span);
+    private static string Write(string source, string? traceParent, string payload, string? userAgent = null) =>
+        Encoding.UTF8.GetString(
+            Envelope.Write(ParsedId, source, traceParent, Encoding.UTF8.GetBytes(payload), userAgent).Span);
 }

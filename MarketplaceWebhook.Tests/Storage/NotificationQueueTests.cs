@@ -81,6 +81,22 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
         Assert.Equal(isInBlob, (await ReceiveAsync(app)).PayloadBlob is not null);
     }
 
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    public async Task User_agent_counts_toward_the_envelope_size(int more, bool isInBlob)
+    {
+        await using var app = new TestApp(_storage);
+        var userAgent = new string('u', 256);
+        var around = Envelope.Write(Ids.At(1), "shop", null, "€"u8, userAgent).Length - 3;
+        var payload = new string('€', 10_000) + new string('x', (45 * 1024) - around + more - 30_000);
+
+        await SendAsync(app, payload, userAgent);
+
+        var envelope = await ReceiveAsync(app);
+        Assert.Equal((isInBlob, userAgent), (envelope.PayloadBlob is not null, envelope.UserAgent));
+    }
+
     [Fact]
     public async Task Escapes_count_toward_the_envelope_size()
     {
@@ -119,8 +135,9 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
         Assert.Null((await poison.PeekMessageAsync(Cancelled)).Value);
     }
 
-    private static Task SendAsync(TestApp app, string payload) =>
-        app.Get<NotificationQueue>().SendAsync(Ids.At(1), "shop", null, Account, Encoding.UTF8.GetBytes(payload), Cancelled);
+    private static Task SendAsync(TestApp app, string payload, string? userAgent = null) =>
+        app.Get<NotificationQueue>().SendAsync(
+            Ids.At(1), "shop", null, userAgent, Account, Encoding.UTF8.GetBytes(payload), Cancelled);
 
     private static async Task<Envelope> ReceiveAsync(TestApp app)
     {

@@ -227,7 +227,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     }
 
     private static Task SendAsync(TestApp app) =>
-        app.Get<NotificationQueue>().SendAsync(Ids.At(1), "shop", null, Guid.Empty, "{}"u8.ToArray(), Cancelled);
+        app.Get<NotificationQueue>().SendAsync(Ids.At(1), "shop", null, null, Guid.Empty, "{}"u8.ToArray(), Cancelled);
 
     private static Task WriteToAsync(TestApp app, string table) => table switch
     {

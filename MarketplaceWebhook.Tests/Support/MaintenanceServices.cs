@@ -48,18 +48,18 @@ public sealed class MaintenanceServices : IAsyncDisposable
         where T : notnull => _services.GetRequiredService<T>();
 
     /// <summary>Receives a body as the door does, and returns its message's text.</summary>
-    public async Task<string> SendAsync(NotificationId id, string body)
+    public async Task<string> SendAsync(NotificationId id, string body, string? userAgent = null)
     {
         var token = TestContext.Current.CancellationToken;
         var accepted = Assert.IsType<ParseResult.Accepted>(NotificationReader.Read(Encoding.UTF8.GetBytes(body)));
         await Get<NotificationQueue>().SendAsync(
-            id, SourceLabel.Default, null, accepted.Notification.AccountId, Encoding.UTF8.GetBytes(body), token);
+            id, SourceLabel.Default, null, userAgent, accepted.Notification.AccountId, Encoding.UTF8.GetBytes(body), token);
         return (await ReceiveAsync(Clients.Queue))!;
     }
 
     /// <summary>Receives a body and projects it.</summary>
-    public async Task ProjectAsync(NotificationId id, string body) =>
-        await Get<Projector>().ProjectAsync(await SendAsync(id, body), TestContext.Current.CancellationToken);
+    public async Task ProjectAsync(NotificationId id, string body, string? userAgent = null) =>
+        await Get<Projector>().ProjectAsync(await SendAsync(id, body, userAgent), TestContext.Current.CancellationToken);
 
     /// <summary>Takes the next message off a queue; null from an empty one.</summary>
     public static async Task<string?> ReceiveAsync(QueueClient queue)

@@ -140,7 +140,8 @@ function rowsOf(change) {
 }
 
 function changeRows(accountId, change) {
-  const body = h('tr', { class: 'body', hidden: true }, h('td', { colspan: '7' }, h('pre', { class: 'code', tabindex: '0' })));
+  const body = h('tr', { class: 'body', hidden: true }, h('td', { colspan: '7' },
+    change.userAgent && h('p', { class: 'hint user-agent' }, `User-Agent: ${visible(change.userAgent)}`), h('pre', { class: 'code', tabindex: '0' })));
   const toggle = h('button', {
     type: 'button',
     class: 'quiet',

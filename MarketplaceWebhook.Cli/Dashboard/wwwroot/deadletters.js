@@ -71,6 +71,7 @@ function item(deadLetter) {
       h('span', { class: 'row' }, toggle, redrive)),
     h('p', null, visible(deadLetter.detail)),
     h('p', { class: 'hint' }, h('code', null, deadLetter.id), deadLetter.accountId && ' · account ', deadLetter.accountId && accountLink(deadLetter.accountId, deadLetter.accountId)),
+    deadLetter.userAgent && h('p', { class: 'hint user-agent' }, `User-Agent: ${visible(deadLetter.userAgent)}`),
     pre);
 }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Storage;
@@ -24,8 +25,12 @@ public sealed record Envelope(NotificationId Id, string Source, string? TracePar
         SkipValidation = true,
     };
 
+    /// <summary>Of the request, escaped and cut; null without one.</summary>
+    public string? UserAgent { get; init; }
+
     /// <param name="payload">UTF-8. Empty: the payload is in its blob.</param>
-    public static ReadOnlyMemory<byte> Write(NotificationId id, string source, string? traceParent, ReadOnlySpan<byte> payload)
+    public static ReadOnlyMemory<byte> Write(
+        NotificationId id, string source, string? traceParent, ReadOnlySpan<byte> payload, string? userAgent = null)
     {
         var buffer = new ArrayBufferWriter<byte>(payload.Length + (payload.Length / 4) + 256);
         using var json = new Utf8JsonWriter(buffer, Options);
@@ -37,6 +42,11 @@ public sealed record Envelope(NotificationId Id, string Source, string? TracePar
         if (traceParent is not null)
         {
             json.WriteString("traceparent"u8, traceParent);
+        }
+
+        if (userAgent is not null)
+        {
+            json.WriteString("userAgent"u8, userAgent);
         }
 
         if (payload.IsEmpty)
@@ -106,7 +116,11 @@ public sealed record Envelope(NotificationId Id, string Source, string? TracePar
 
         var source = SourceLabel.Read(Text(root, "source"))
             ?? throw new UnreadableEnvelopeException("source is not a valid label", id);
-        return new Envelope(id, source, Text(root, "traceparent"), payload, payloadBlob);
+        return new Envelope(id, source, Text(root, "traceparent"), payload, payloadBlob)
+        {
+            // A message that was added by hand may have any text: it must fit into a column.
+            UserAgent = Text(root, "userAgent") is { } userAgent ? ColumnText.Cut(userAgent) : null,
+        };
     }
 
     private static string? Text(JsonElement root, string name)

@@ -18,17 +18,17 @@ public sealed class NotificationQueue(StorageClients clients, PayloadBlobs paylo
     /// <summary>Durable when it returns. When it throws, the message may be on the queue or not.</summary>
     /// <param name="payload">UTF-8, without a byte order mark.</param>
     public async Task SendAsync(
-        NotificationId id, string source, string? traceParent, Guid accountId, ReadOnlyMemory<byte> payload,
+        NotificationId id, string source, string? traceParent, string? userAgent, Guid accountId, ReadOnlyMemory<byte> payload,
         CancellationToken cancellationToken)
     {
         var inline = payload.Length <= ColumnText.MaxCharacters
             || Encoding.UTF8.GetCharCount(payload.Span) <= ColumnText.MaxCharacters;
-        var envelope = inline ? Envelope.Write(id, source, traceParent, payload.Span) : default;
+        var envelope = inline ? Envelope.Write(id, source, traceParent, payload.Span, userAgent) : default;
         if (!inline || envelope.Length > Envelope.MaxBytes)
         {
             // The blob first: a message without its payload could never be projected.
             await payloads.PutPayloadAsync(id, accountId, payload, cancellationToken);
-            envelope = Envelope.Write(id, source, traceParent, payload: default);
+            envelope = Envelope.Write(id, source, traceParent, payload: default, userAgent);
         }
 
         await SendAsync(clients.Queue, new BinaryData(envelope), TimeSpan.Zero, cancellationToken);

@@ -20,6 +20,7 @@ public static class Columns
     public const string AccountApiId = "AccountApiId";
     public const string PackageId = "PackageId";
     public const string UserId = "UserId";
+    public const string UserAgent = "UserAgent";
     public const string CompleteParameter = "CompleteParameter";
     public const string CycleId = "CycleId";
     public const string CycleStatus = "CycleStatus";

@@ -24,6 +24,9 @@ public sealed record DeadLetter
 
     public string? Source { get; init; }
 
+    /// <summary>Of the request, escaped and cut.</summary>
+    public string? UserAgent { get; init; }
+
     public required string Reason { get; init; }
 
     public required string Detail { get; init; }

@@ -17,7 +17,7 @@ public static class EntityMapping
         nameof(TableEntity.PartitionKey), nameof(TableEntity.RowKey), Columns.NotificationId, Columns.Source, Columns.Status,
         Columns.PackageId, Columns.AccountApiId, Columns.UserId, Columns.CompleteParameter,
         Columns.CycleCount, Columns.ErrorCount,
-        Columns.Errors, Columns.Warnings,
+        Columns.Errors, Columns.Warnings, Columns.UserAgent,
     ];
 
     public static TableEntity ToEntity(this Install install, Guid accountId) =>
@@ -98,6 +98,7 @@ public static class EntityMapping
             .With(Columns.ErrorCount, change.ErrorCount)
             .With(Columns.Errors, change.Errors)
             .With(Columns.Warnings, change.Warnings)
+            .With(Columns.UserAgent, change.UserAgent)
             .With(Columns.Payload, change.Payload)
             .With(Columns.PayloadBlob, change.PayloadBlob);
 
@@ -116,12 +117,14 @@ public static class EntityMapping
         ErrorCount = entity.GetInt32(Columns.ErrorCount),
         Errors = entity.GetString(Columns.Errors),
         Warnings = entity.GetString(Columns.Warnings),
+        UserAgent = entity.GetString(Columns.UserAgent),
     };
 
     public static TableEntity ToEntity(this DeadLetter letter) => new TableEntity(letter.Kind, TableKeys.NewestFirst(letter.Id))
         .With(Columns.NotificationId, letter.Id.ToString())
         .With(Columns.ReceivedAt, letter.InsertedAt ?? letter.Id.ReceivedAt)
         .With(Columns.Source, letter.Source)
+        .With(Columns.UserAgent, letter.UserAgent)
         .With(Columns.Reason, letter.Reason)
         .With(Columns.Detail, ColumnText.Cut(letter.Detail))
         .With(Columns.AccountId, letter.AccountId?.ToString())

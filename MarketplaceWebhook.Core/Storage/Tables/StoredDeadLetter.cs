@@ -18,6 +18,8 @@ public sealed record StoredDeadLetter(RawRow Row)
 
     public string? Source => Row.Text(Columns.Source);
 
+    public string? UserAgent => Row.Text(Columns.UserAgent);
+
     public string? Reason => Row.Text(Columns.Reason);
 
     public string? Detail => Row.Text(Columns.Detail);
