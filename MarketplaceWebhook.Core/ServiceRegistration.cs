@@ -77,7 +77,11 @@ public static class ServiceRegistration
         .AddSingleton<NotificationQueue>()
         .AddSingleton<InstallTable>()
         .AddSingleton<StatusChangeLog>()
-        .AddSingleton<DeadLetterTable>();
+        .AddSingleton<DeadLetterTable>()
+        .AddChangeFeed(settings);
+
+    private static IServiceCollection AddChangeFeed(this IServiceCollection services, StorageSettings settings) =>
+        settings.ChangeFeed is null ? services : services.AddSingleton<ChangeFeedQueue>();
 
     private static StorageClients Clients(IServiceProvider provider, StorageSettings settings, StorageUse use) =>
         new(settings, use, provider.GetRequiredService<ILogger<StorageClients>>());

@@ -1,3 +1,4 @@
+using MarketplaceWebhook.ChangeFeed;
 using MarketplaceWebhook.Receiving;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
@@ -13,7 +14,10 @@ public static class ApplicationBuilderExtensions
     /// <exception cref="SettingsException">A setting is missing or malformed.</exception>
     public static IHostApplicationBuilder AddMarketplaceWebhook(this IHostApplicationBuilder builder)
     {
-        var storage = StorageSettings.Read(builder.Configuration);
+        var storage = StorageSettings.Read(builder.Configuration) with
+        {
+            ChangeFeed = ChangeFeedSetting.Read(builder.Configuration),
+        };
         // At the level Information it logs every URL, which includes the function key.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Services

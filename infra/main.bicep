@@ -41,6 +41,9 @@ param operatorPrincipalIds string = ''
 @description('Addresses or CIDR ranges, comma-separated, that may call the app. Empty: any address. Also blocks probe and the availability test.')
 param allowedSourceAddresses string = ''
 
+@description('Queue for the partner\'s own application, which gets a message for every change. Empty: none.')
+param changeFeed string = ''
+
 @description('Where alerts are mailed. Empty: no mail. Alerts are always listed in the Portal.')
 param alertEmail string = ''
 
@@ -82,6 +85,7 @@ module resources 'resources.bicep' = {
     principalId: principalId
     operatorPrincipalIds: filter(map(split(operatorPrincipalIds, ','), id => trim(id)), id => !empty(id))
     allowedSourceAddresses: filter(map(split(allowedSourceAddresses, ','), a => trim(a)), a => !empty(a))
+    changeFeed: changeFeed
     alertEmail: alertEmail
     alertWebhookUrl: alertWebhookUrl
     fallbackStorage: fallbackStorage

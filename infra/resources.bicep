@@ -36,6 +36,9 @@ param operatorPrincipalIds string[] = []
 @description('Addresses or CIDR ranges that may call the app. Empty: any address.')
 param allowedSourceAddresses string[] = []
 
+@description('Queue for the partner\'s own application, which gets a message for every change. Empty: none.')
+param changeFeed string = ''
+
 @description('Where alerts are mailed. Empty: no mail. Alerts are always listed in the Portal.')
 param alertEmail string = ''
 
@@ -83,6 +86,7 @@ module storage 'modules/storage.bicep' = {
     tags: tags
     name: 'st${suffix}'
     sku: storageSku
+    changeFeed: changeFeed
     workspaceId: monitoring.outputs.workspaceId
   }
 }
@@ -126,6 +130,7 @@ module functionApp 'modules/functionApp.bicep' = {
     alwaysReadyHttp: alwaysReadyHttp
     alwaysReadyProjection: alwaysReadyProjection
     allowedSourceAddresses: allowedSourceAddresses
+    changeFeed: changeFeed
   }
   // The host reads its keys and its package at startup.
   dependsOn: [roles]
@@ -138,6 +143,7 @@ module alerts 'modules/alerts.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     applicationInsightsId: monitoring.outputs.applicationInsightsId
     healthUrl: '${functionApp.outputs.url}/api/health'
+    changeFeed: changeFeed
     alertEmail: alertEmail
     alertWebhookUrl: alertWebhookUrl
     fallbackStorage: fallbackStorage

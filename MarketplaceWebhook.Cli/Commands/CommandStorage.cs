@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Azure.Identity;
+using MarketplaceWebhook.ChangeFeed;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Configuration;
@@ -15,7 +16,9 @@ internal sealed class CommandStorage : IAsyncDisposable
 
     private CommandStorage(StorageSettings settings, StorageSettings? fallback) =>
         _services = new ServiceCollection().AddLogging()
-            .AddMaintenance(settings, TimeLimits.Read(Environment), fallback: fallback)
+            .AddMaintenance(
+                settings with { ChangeFeed = ChangeFeedSetting.Read(Environment) }, TimeLimits.Read(Environment),
+                fallback: fallback)
             .BuildServiceProvider();
 
     public static Option<string?> Option() => new("--storage")

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using MarketplaceWebhook.ChangeFeed;
 using MarketplaceWebhook.Cli.Dashboard;
 using MarketplaceWebhook.Cli.LocalHost;
 using MarketplaceWebhook.Cli.LocalHost.App;
@@ -75,12 +76,14 @@ internal static class DevCommand
         });
 
         FunctionApp.RequireFolder(app);
+        var changeFeed = ChangeFeedSetting.Read(CommandStorage.Environment);
         var console = new DevConsole();
         await using var storage = await DevStorage.OpenAsync(console.Report, ending.Token);
+        var settings = storage.Connection is { } connection
+            ? StorageSettings.FromConnectionString(connection)
+            : StorageSettings.Read(CommandStorage.Environment);
         await using var page = new LocalDashboard(
-            storage.Connection is { } connection
-                ? StorageSettings.FromConnectionString(connection)
-                : StorageSettings.Read(CommandStorage.Environment),
+            settings with { ChangeFeed = changeFeed },
             key,
             ChartLibrary.FindAsync(console.Report, ending.Token));
         await using var host = await LocalFunctionsHost.StartAsync(

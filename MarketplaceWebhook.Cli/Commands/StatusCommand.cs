@@ -49,7 +49,7 @@ internal static class StatusCommand
                     report.Fallback is { } state
                         ? new QueueJson(state.Waiting, ConsoleOutput.JsonTime(state.OldestReceivedAt), state.Poisoned)
                         : null,
-                    ConsoleOutput.JsonTime(since)!,
+                    report.PassedOn, ConsoleOutput.JsonTime(since)!,
                     [.. report.DeadLetters.Select(
                         count => new DeadLetterCountJson(count.Kind, count.Reason, count.Number, count.Redriven))],
                     problems),
@@ -109,6 +109,11 @@ internal static class StatusCommand
             if (report.Fallback is { } fallback)
             {
                 Add("messages in the fallback storage", fallback);
+            }
+
+            if (report.PassedOn is { } passedOn)
+            {
+                table.Add(["messages on the change feed", Text(passedOn)]);
             }
 
             table.Add(["dead letters", Text(report.DeadLetters.Sum(count => count.Number))]);

@@ -3,13 +3,17 @@ using MarketplaceWebhook.Storage;
 namespace MarketplaceWebhook.Cli.Dashboard;
 
 /// <summary>The number of messages in each queue, including invisible ones.</summary>
-internal sealed record QueueLengths(int Waiting, int Poisoned)
+/// <param name="ChangeFeed">Null: there is no change feed.</param>
+internal sealed record QueueLengths(int Waiting, int Poisoned, int? ChangeFeed)
 {
     public static async Task<QueueLengths> ReadAsync(
         StorageClients clients, CancellationToken cancellationToken)
     {
         var queue = clients.Queue.GetPropertiesAsync(cancellationToken);
         var poison = clients.PoisonQueue.GetPropertiesAsync(cancellationToken);
-        return new QueueLengths((await queue).Value.ApproximateMessagesCount, (await poison).Value.ApproximateMessagesCount);
+        var feed = clients.ChangeFeed?.GetPropertiesAsync(cancellationToken);
+        return new QueueLengths(
+            (await queue).Value.ApproximateMessagesCount, (await poison).Value.ApproximateMessagesCount,
+            feed is null ? null : (await feed).Value.ApproximateMessagesCount);
     }
 }

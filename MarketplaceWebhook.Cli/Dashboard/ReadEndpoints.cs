@@ -7,10 +7,11 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
-/// <summary>The content of the tables, for the page.</summary>
+/// <summary>The content of the tables and of the change feed, for the page.</summary>
+/// <param name="feed">Null: there is no change feed.</param>
 internal sealed class ReadEndpoints(
     InstallQueries installs, StatusChangeQueries history, DeadLetterQueries deadLetterPages,
-    DeadLetterTable deadLetters, TimeProvider time)
+    DeadLetterTable deadLetters, TimeProvider time, ChangeFeedQueue? feed = null)
 {
     private const int InstallsPerPage = 50;
     private const int ChangesPerPage = 25;
@@ -30,6 +31,7 @@ internal sealed class ReadEndpoints(
         page.MapGet("/accounts/{accountId:guid}/history/{id}", GetPayloadAsync);
         page.MapGet("/accounts/{accountId:guid}/timeline", GetTimelineAsync);
         page.MapGet("/counts", CountAsync);
+        page.MapGet("/changefeed", PeekChangeFeedAsync);
         page.MapGet("/deadletters", ListDeadLettersAsync);
         page.MapGet("/deadletters/{kind}/{id}", GetBodyAsync);
     }
@@ -72,6 +74,10 @@ internal sealed class ReadEndpoints(
         var found = await history.ListSinceAsync(from, MaxCounted, aborted);
         return StatusCounts.Of(found, from, range, isCut: found.Count == MaxCounted);
     }
+
+    private async Task<IResult> PeekChangeFeedAsync(CancellationToken aborted) => feed is null
+        ? TypedResults.NotFound()
+        : TypedResults.Ok(new ChangeFeedView(feed.Name, await feed.PeekAsync(aborted)));
 
     private async Task<IResult> ListDeadLettersAsync(string? kind, string? continuation, CancellationToken aborted)
     {

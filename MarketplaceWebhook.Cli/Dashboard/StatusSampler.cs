@@ -7,7 +7,8 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 /// <param name="IsHealthy">The result of its health function.</param>
 /// <param name="Waiting">Messages on the queue; null if storage does not respond.</param>
 /// <param name="Poisoned">Messages on the poison queue.</param>
-internal sealed record StatusView(bool IsHealthy, int? Waiting, int? Poisoned, int? ProcessId);
+/// <param name="ChangeFeed">Messages on the change feed; null without one.</param>
+internal sealed record StatusView(bool IsHealthy, int? Waiting, int? Poisoned, int? ChangeFeed, int? ProcessId);
 
 /// <summary>Reads queue lengths and health while a page is open, and publishes changes.</summary>
 internal sealed class StatusSampler(PageEvents pages, StorageClients clients, HttpClient http, TimeProvider time)
@@ -40,9 +41,10 @@ internal sealed class StatusSampler(PageEvents pages, StorageClients clients, Ht
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         timeout.CancelAfter(Timeout);
-        var lengths = LengthsAsync(timeout.Token, stopping);
+        var reading = LengthsAsync(timeout.Token, stopping);
         var isHealthy = await IsHealthyAsync(host, timeout.Token, stopping);
-        return new StatusView(isHealthy, (await lengths)?.Waiting, (await lengths)?.Poisoned, host.WorkerProcessId);
+        var lengths = await reading;
+        return new StatusView(isHealthy, lengths?.Waiting, lengths?.Poisoned, lengths?.ChangeFeed, host.WorkerProcessId);
     }
 
     private async Task<QueueLengths?> LengthsAsync(CancellationToken timeout, CancellationToken stopping)

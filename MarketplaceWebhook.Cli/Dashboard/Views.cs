@@ -83,4 +83,8 @@ internal sealed record DeadLetterView(
         deadLetter.AccountId, deadLetter.BodyLength, deadLetter.RedrivenAt);
 }
 
+/// <summary>What was put on the change feed and not received since.</summary>
+/// <param name="Messages">The text of the first ones.</param>
+internal sealed record ChangeFeedView(string Queue, IReadOnlyList<string> Messages);
+
 internal sealed record ListView<T>(IReadOnlyList<T> Items, string? Continuation);

@@ -54,7 +54,7 @@ internal sealed record DifferenceJson(string Row, string? Column, string? Is, st
 /// <param name="Problems">What needs a person, for people; none: exit code 0.</param>
 internal sealed record StatusJson(
     string Storage, bool Empty, int QueueMessages, string? OldestReceivedAt, int PoisonQueueMessages,
-    QueueJson? Fallback, string DeadLettersSince,
+    QueueJson? Fallback, int? ChangeFeedMessages, string DeadLettersSince,
     IReadOnlyList<DeadLetterCountJson> DeadLetters, IReadOnlyList<string> Problems);
 
 internal sealed record QueueJson(int QueueMessages, string? OldestReceivedAt, int PoisonQueueMessages);

@@ -3,7 +3,9 @@ using MarketplaceWebhook.Storage;
 namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>Reads whether notifications are being projected and which ones failed. Changes nothing.</summary>
-public sealed class StatusCheck(StatusChangeLog log, QueueInspector waiting, DeadLetterTable deadLetters, TimeProvider time)
+/// <param name="feed">Null: there is no change feed.</param>
+public sealed class StatusCheck(
+    StatusChangeLog log, QueueInspector waiting, DeadLetterTable deadLetters, TimeProvider time, ChangeFeedQueue? feed = null)
 {
     /// <summary>A projection takes seconds, and retries within a delivery 5 minutes.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
@@ -21,6 +23,7 @@ public sealed class StatusCheck(StatusChangeLog log, QueueInspector waiting, Dea
         {
             Queue = StateOf(queues, StorageNames.Queue)!,
             Fallback = StateOf(queues, StorageNames.FallbackQueue),
+            PassedOn = feed is null ? null : await feed.CountAsync(cancellationToken),
             DeadLetters = await CountAsync(since, cancellationToken),
         };
     }
@@ -79,6 +82,11 @@ public sealed record StatusReport
 
     /// <summary>Null: the fallback storage was not inspected.</summary>
     public QueueState? Fallback { get; init; }
+
+    /// <summary>
+    /// All messages on the change feed that the partner's application has not received. Null: there is no change feed.
+    /// </summary>
+    public int? PassedOn { get; init; }
 
     public IReadOnlyList<DeadLetterCount> DeadLetters { get; init; } = [];
 }

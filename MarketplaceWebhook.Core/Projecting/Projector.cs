@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MarketplaceWebhook.ChangeFeed;
 using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
@@ -13,16 +14,20 @@ namespace MarketplaceWebhook.Projecting;
 /// 2. read the payload into a <see cref="StatusChange"/>;
 /// 3. append it to the log and, in parallel, read the package;
 /// 4. fold: the package with this notification applied;
-/// 5. commit the package, once the log row exists.
-/// Steps 2 to 5 are retried together. A crash at any point, a redelivery or a replay of everything ends in the same rows.
+/// 5. commit the package, once the log row exists;
+/// 6. put the change on the change feed, if there is one.
+/// Steps 2 to 6 are retried together. A crash at any point, a redelivery or a replay of everything ends in the same rows, and the
+/// feed has at least one message for every notification with a known status.
 /// </summary>
+/// <param name="feed">Null: there is no change feed.</param>
 public sealed class Projector(
     StatusChangeLog log,
     InstallTable installs,
     StatusChangeReader reader,
     StorageRetry retry,
     TimeProvider time,
-    ILogger<Projector> logger)
+    ILogger<Projector> logger,
+    ChangeFeedQueue? feed = null)
 {
     /// <exception cref="UnreadableEnvelopeException">The message is not a valid envelope; no retry can help.</exception>
     /// <exception cref="UnreadablePayloadException">The payload is not a valid notification.</exception>
@@ -41,8 +46,7 @@ public sealed class Projector(
             var envelope = Envelope.Read(messageText);
             id = envelope.Id.ToString();
             span = Traces.StartProcessing(envelope.Id, envelope.TraceParent);
-            var (change, isNew) = await RunAsync(envelope, span, cancellationToken);
-            Measure(change, isNew, span);
+            var change = await RunAsync(envelope, span, cancellationToken);
             if (KnownStatus.Includes(change.Status))
             {
                 Log.Projected(logger, id, change.Status, change.PackageId, change.AccountId);
@@ -70,6 +74,10 @@ public sealed class Projector(
         }
     }
 
+    /// <param name="isNew">
+    /// Something was written that did not exist before. True also for completing what a crash interrupted; false for a message
+    /// that is delivered or replayed again.
+    /// </param>
     private void Measure(StatusChange change, bool isNew, Activity? span)
     {
         // The clock of the instance that received it may be ahead.
@@ -81,20 +89,16 @@ public sealed class Projector(
         }
     }
 
-    /// <returns>
-    /// IsNew: something was written that did not exist before. True also for completing what a crash interrupted; false for a
-    /// message that is delivered or replayed again.
-    /// </returns>
-    private Task<(StatusChange Change, bool IsNew)> RunAsync(
-        Envelope envelope, Activity? span, CancellationToken cancellationToken)
+    private Task<StatusChange> RunAsync(Envelope envelope, Activity? span, CancellationToken cancellationToken)
     {
         // One time limit for all steps: a retry does not repeat what an earlier attempt completed.
         StatusChange? change = null;
+        Install? committed = null;
         var isLogged = false;
         var isNew = false;
         return retry.RunAsync(envelope.Id.ToString(), AttemptAsync, cancellationToken);
 
-        async Task<(StatusChange, bool)> AttemptAsync(CancellationToken token)
+        async Task<StatusChange> AttemptAsync(CancellationToken token)
         {
             // 2.
             if (change is null)
@@ -103,25 +107,45 @@ public sealed class Projector(
                 span?.Describe(change.Status, change.AccountId);
             }
 
-            // 3.
-            var append = isLogged ? Task.FromResult(isNew) : log.AppendAsync(change, token);
             if (!KnownStatus.Includes(change.Status))
             {
-                return (change, await append);
+                // 3.
+                Measure(change, await log.AppendAsync(change, token), span);
+                return change;
             }
 
-            var read = installs.ReadAsync(change.AccountId, change.PackageId, token);
+            if (committed is null)
+            {
+                committed = await CommitAsync(change, token);
+                // Before the feed: if that fails, the next delivery finds nothing new.
+                Measure(change, isNew, span);
+            }
+
+            // 6.
+            if (feed is not null)
+            {
+                await feed.SendAsync(ChangeEvent.Write(change, committed), token);
+            }
+
+            return change;
+        }
+
+        async Task<Install> CommitAsync(StatusChange known, CancellationToken token)
+        {
+            // 3.
+            var append = isLogged ? Task.FromResult(isNew) : log.AppendAsync(known, token);
+            var read = installs.ReadAsync(known.AccountId, known.PackageId, token);
             await Task.WhenAll(append, read);
             (isLogged, isNew) = (true, await append);
             var before = await read;
 
             // 4.
-            var after = Fold.Apply(before.Package, change);
+            var after = Fold.Apply(before.Package, known);
 
             // 5.
             isNew |= after != before.Package;
             await installs.CommitAsync(before, after, token);
-            return (change, isNew);
+            return after.Install!;
         }
     }
 }

@@ -37,6 +37,7 @@ public sealed record StorageClients
         PoisonQueue = queues.GetQueueClient(StorageNames.PoisonOf(Use.QueueName));
         RawQueue = rawQueues.GetQueueClient(Use.QueueName);
         RawPoisonQueue = rawQueues.GetQueueClient(StorageNames.PoisonOf(Use.QueueName));
+        ChangeFeed = settings.ChangeFeed is { } changeFeed ? rawQueues.GetQueueClient(changeFeed) : null;
         Installs = tables.GetTableClient(StorageNames.InstallsTable);
         StatusChanges = tables.GetTableClient(StorageNames.StatusChangesTable);
         DeadLetters = tables.GetTableClient(StorageNames.DeadLettersTable);
@@ -59,6 +60,9 @@ public sealed record StorageClients
 
     public QueueClient RawPoisonQueue { get; init; }
 
+    /// <summary>With its messages as they are stored. Null: there is no change feed.</summary>
+    public QueueClient? ChangeFeed { get; init; }
+
     public TableClient Installs { get; init; }
 
     public TableClient StatusChanges { get; init; }
@@ -76,6 +80,7 @@ public sealed record StorageClients
             await Task.WhenAll([
                 Queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
                 PoisonQueue.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
+                ChangeFeed?.CreateIfNotExistsAsync(cancellationToken: cancellationToken) ?? Task.CompletedTask,
                 Payloads.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
                 .. tables.Select(table => table.CreateIfNotExistsAsync(cancellationToken)),
             ]);

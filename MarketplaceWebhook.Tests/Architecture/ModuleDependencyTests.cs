@@ -15,7 +15,8 @@ public sealed class ModuleDependencyTests
         ["Telemetry"] = ["Notifications"],
         ["Storage"] = ["Notifications", "Installs", "Telemetry", "TimeLimits", "SettingsException"],
         ["Fallback"] = ["Notifications", "Storage", "Telemetry", "TimeLimits"],
-        ["Projecting"] = ["Notifications", "Installs", "Storage", "Telemetry", "TimeLimits"],
+        ["ChangeFeed"] = ["Notifications", "Installs", "Storage", "SettingsException"],
+        ["Projecting"] = ["Notifications", "Installs", "Storage", "ChangeFeed", "Telemetry", "TimeLimits"],
         ["Maintenance"] = ["Notifications", "Installs", "Storage", "Telemetry"],
     };
 

@@ -69,6 +69,26 @@ public sealed class StatusCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Length_of_the_change_feed_is_shown_if_the_setting_is_in_the_environment()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite, "partner-changes");
+        await services.ProjectAsync(Ids.At(1), Message.Body("started"));
+        var environment = new Dictionary<string, string> { ["ChangeFeed"] = "partner-changes" };
+
+        using var text = await CliProcess.RunAsync(services.ConnectionString, environment, ["status"]);
+        using var json = await CliProcess.RunAsync(services.ConnectionString, environment, ["status", "--json"]);
+        using var other = await CliProcess.RunAsync(
+            services.ConnectionString, new Dictionary<string, string> { ["ChangeFeed"] = "not-created-yet" },
+            ["status", "--json"]);
+        using var off = await CliProcess.RunAsync(services.ConnectionString, "status", "--json");
+
+        Assert.Matches(new Regex("messages on the change feed +1"), text.Output);
+        Assert.Equal(1, (int)JsonNode.Parse(json.Output)!["changeFeedMessages"]!);
+        Assert.Equal(0, (int)JsonNode.Parse(other.Output)!["changeFeedMessages"]!);
+        Assert.Null(JsonNode.Parse(off.Output)!["changeFeedMessages"]);
+    }
+
+    [Fact]
     public async Task Message_that_arrived_recently_needs_no_action()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);

@@ -20,6 +20,9 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
     private LocalDashboard? _dashboard;
     private LocalFunctionsHost? _host;
 
+    /// <summary>Null: the application has no change feed.</summary>
+    public string? ChangeFeed { get; init; }
+
     public StorageSettings Storage { get; private set; } = null!;
 
     public Uri BaseAddress => _host!.BaseAddress;
@@ -33,7 +36,7 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
     {
         var connection = azurite.NewAccount();
         var modules = await NpmPackages.EnsureInstalledAsync(_ => { }, TestContext.Current.CancellationToken);
-        Storage = StorageSettings.FromConnectionString(connection);
+        Storage = StorageSettings.FromConnectionString(connection) with { ChangeFeed = ChangeFeed };
         _dashboard = new LocalDashboard(
             Storage, Key, Task.FromResult<string?>(Path.Combine(modules, "chart.js", "dist", "chart.umd.min.js")));
         _host = await LocalFunctionsHost.StartAsync(
@@ -45,8 +48,8 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
                 // A failed message is delivered again immediately.
                 Environment = new Dictionary<string, string?>
                 {
-                    ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] =
-                    "00:00:00"
+                    ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:00",
+                    ["ChangeFeed"] = ChangeFeed,
                 },
                 Observe = _dashboard.Observe,
                 MapOther = _dashboard.Map,

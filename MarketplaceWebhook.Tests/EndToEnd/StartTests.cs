@@ -55,10 +55,12 @@ public sealed class StartTests(AzuriteFixture azurite)
     [InlineData("AzureWebJobsStorage__accountName", "S3cret!")]
     [InlineData("AzureWebJobsStorage__queueServiceUri", "http://example.com")]
     [InlineData("TimeLimits__Receiving", "s3cret")]
+    [InlineData("ChangeFeed", "Not_a_queue")]
+    [InlineData("ChangeFeed", "marketplace-notifications")]
     public async Task Malformed_setting_is_named_without_its_value(string setting, string value)
     {
         var settings = new Dictionary<string, string?> { [Port] = "1" };
-        if (setting.StartsWith("TimeLimits", StringComparison.Ordinal))
+        if (!setting.StartsWith(Storage, StringComparison.Ordinal))
         {
             settings[Storage] = "UseDevelopmentStorage=true";
         }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MarketplaceWebhook.ChangeFeed;
 using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Tests.Infra;
@@ -52,6 +53,33 @@ public sealed partial class NamesTests
             [StorageNames.InstallsTable, StorageNames.StatusChangesTable, StorageNames.DeadLettersTable],
             TextsOf(variables["tableNames"]));
         Assert.Equal(StorageNames.PayloadContainer, (string)variables["payloadContainerName"]!);
+    }
+
+    [Fact]
+    public async Task Change_feed_is_the_queue_that_is_created_and_the_setting_of_the_app()
+    {
+        var template = await Bicep.TemplateAsync();
+
+        Assert.Single(
+            Bicep.ResourcesOf(template), resource =>
+                (string)resource["type"]! == "Microsoft.Storage/storageAccounts/queueServices/queues"
+                && resource["copy"]!["count"]!.ToString().Contains("createArray(parameters('changeFeed'))"));
+        var settings = Assert.Single(
+            Bicep.ResourcesOf(template), resource => (string)resource["type"]! == "Microsoft.Web/sites/config")["properties"]!;
+        Assert.Equal("[parameters('changeFeed')]", (string)settings[ChangeFeedSetting.Name]!);
+    }
+
+    [Fact]
+    public async Task Alert_of_the_change_feed_gets_the_name_of_its_queue()
+    {
+        var rule = Assert.Single(
+            Bicep.ResourcesOf(await Bicep.TemplateAsync())
+                .Select(resource => resource["properties"]?["template"]?["variables"]?["changeFeedRule"]),
+            found => found is not null)!;
+
+        Assert.Matches(
+            @"^\[replace\(variables\('\$fxv#\d+'\), 'CHANGE_FEED', parameters\('changeFeed'\)\)\]$", (string)rule["query"]!);
+        Assert.Contains("'/CHANGE_FEED/messages'", Repository.Read("infra/queries/changeFeed.kql"));
     }
 
     [Fact]

@@ -100,6 +100,7 @@ public sealed class TemplateTests
             "AzureWebJobsStorage__accountName",
             "AzureWebJobsStorage__clientId",
             "AzureWebJobsStorage__credential",
+            "ChangeFeed",
             "FallbackStorage__accountName",
             "FallbackStorage__clientId",
             "FallbackStorage__credential",
@@ -120,13 +121,18 @@ public sealed class TemplateTests
     }
 
     [Fact]
-    public async Task Only_queue_writes_are_logged()
+    public async Task Only_queue_writes_are_logged_and_deletes_if_there_is_a_change_feed()
     {
-        foreach (var diagnostics in await ResourcesAsync("Microsoft.Insights/diagnosticSettings"))
-        {
-            var category = Assert.Single(diagnostics["logs"]!.AsArray());
-            Assert.Equal("StorageWrite", (string)category!["category"]!);
-        }
+        var logs = (await ResourcesAsync("Microsoft.Insights/diagnosticSettings"))
+            .Select(diagnostics => diagnostics["logs"]!)
+            .ToLookup(log => log is JsonArray);
+
+        Assert.Equal("StorageWrite", (string)Assert.Single(Assert.Single(logs[true]).AsArray())!["category"]!);
+        Assert.Equal(
+            "[concat(createArray(createObject('category', 'StorageWrite', 'enabled', true())), "
+                + "if(empty(parameters('changeFeed')), createArray(), createArray(createObject('category', "
+                + "'StorageDelete', 'enabled', true()))))]",
+            (string)Assert.Single(logs[false])!);
     }
 
     [Fact]

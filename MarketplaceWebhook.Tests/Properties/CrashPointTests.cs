@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
@@ -19,6 +20,8 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     // Two transactions each.
     private const string Adds = "adds";
     private const string Removes = "removes";
+
+    private const string ChangeFeed = "partner-changes";
 
     private readonly string _storage = azurite.NewAccount();
 
@@ -47,6 +50,31 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
 
         await application.AssertRowsAsync(arrivals, Cancelled);
         Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancelled));
+    }
+
+    [Fact]
+    public async Task Projection_with_a_change_feed_killed_at_any_storage_call_passes_the_change_on()
+    {
+        await using var application = await WholeApplication.StartAsync(
+            _storage, Cancelled, new Dictionary<string, string?> { ["ChangeFeed"] = ChangeFeed });
+        var arrivals = new List<Arrival>();
+        var tried = await KillAtEachCallAsync(application, async point =>
+        {
+            var (before, killed) = Package(Adds, arrivals.Count);
+            arrivals.AddRange([before, killed]);
+            await application.PutAsync(before, Cancelled);
+            await application.UntilQueuesAreEmptyAsync(Cancelled);
+
+            point.Arm();
+            await application.PutAsync(killed, Cancelled);
+            await application.UntilQueuesAreEmptyAsync(Cancelled);
+        });
+
+        await application.AssertRowsAsync(arrivals, Cancelled);
+        var passedOn = await PassedOnAsync();
+        output.WriteLine(
+            $"A projection with a change feed: {tried} crash points; {arrivals.Count} notifications, {passedOn.Count} messages");
+        Assert.Equal(arrivals.Select(arrival => arrival.Id).ToHashSet(), passedOn.ToHashSet());
     }
 
     [Fact]
@@ -223,6 +251,21 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         Package = 1,
         CompleteParameter = new('x', 200_000),
     };
+
+    /// <summary>The ids of all messages on the change feed, which are received and not deleted.</summary>
+    private async Task<List<string>> PassedOnAsync()
+    {
+        var feed = new QueueClient(
+            _storage, ChangeFeed, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+        var ids = new List<string>();
+        while ((await feed.ReceiveMessagesAsync(32, TimeSpan.FromHours(1), Cancelled)).Value is { Length: > 0 } messages)
+        {
+            ids.AddRange(messages.Select(
+                message => JsonDocument.Parse(message.Body).RootElement.GetProperty("id").GetString()!));
+        }
+
+        return ids;
+    }
 
     private static async Task<string?> ReceiveAsync(WholeApplication application)
     {

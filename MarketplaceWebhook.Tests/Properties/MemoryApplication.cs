@@ -1,3 +1,4 @@
+using Azure.Storage.Queues;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support.MemoryTables;
@@ -20,8 +21,9 @@ internal sealed class MemoryApplication
     public Projector Projector { get; }
 
     /// <param name="pageSize">Rows that one answer to a query looks at.</param>
+    /// <param name="changeFeed">Null: there is no change feed.</param>
     public static async Task<MemoryApplication> StartAsync(
-        TimeProvider time, TableHooks hooks, int pageSize, CancellationToken cancellationToken)
+        TimeProvider time, TableHooks hooks, int pageSize, CancellationToken cancellationToken, QueueClient? changeFeed = null)
     {
         var installs = new MemoryTableClient(StorageNames.InstallsTable, pageSize) { Hooks = hooks };
         var statusChanges = new MemoryTableClient(StorageNames.StatusChangesTable) { Hooks = hooks };
@@ -30,6 +32,7 @@ internal sealed class MemoryApplication
             Installs = installs,
             StatusChanges = statusChanges,
             DeadLetters = new MemoryTableClient(StorageNames.DeadLettersTable),
+            ChangeFeed = changeFeed,
         };
         await Task.WhenAll(
             installs.CreateIfNotExistsAsync(cancellationToken), statusChanges.CreateIfNotExistsAsync(cancellationToken));
@@ -39,7 +42,8 @@ internal sealed class MemoryApplication
             new StatusChangeReader(new PayloadBlobs(clients)),
             new StorageRetry(new TimeLimits(), clients, time, NullLogger<StorageRetry>.Instance),
             time,
-            NullLogger<Projector>.Instance);
+            NullLogger<Projector>.Instance,
+            changeFeed is null ? null : new ChangeFeedQueue(clients));
         return new(installs, statusChanges, projector);
     }
 }

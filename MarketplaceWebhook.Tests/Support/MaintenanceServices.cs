@@ -13,12 +13,15 @@ public sealed class MaintenanceServices : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    private MaintenanceServices(string connectionString, TimeLimits timeLimits, StorageSettings? fallback)
+    private MaintenanceServices(
+        string connectionString, TimeLimits timeLimits, StorageSettings? fallback, string? changeFeed)
     {
         ConnectionString = connectionString;
         _services = new ServiceCollection()
-            .AddLogging().AddMaintenance(
-                StorageSettings.FromConnectionString(connectionString), timeLimits, fallback: fallback)
+            .AddLogging()
+            .AddMaintenance(
+                StorageSettings.FromConnectionString(connectionString) with { ChangeFeed = changeFeed }, timeLimits,
+                fallback: fallback)
             .AddSingleton<Projector>()
             .AddSingleton<DeadLetterRecorder>()
             .BuildServiceProvider();
@@ -33,13 +36,14 @@ public sealed class MaintenanceServices : IAsyncDisposable
 
     /// <param name="connectionString">A storage account, which may be empty.</param>
     /// <param name="fallback">The fallback storage, if there is one.</param>
-    public static MaintenanceServices On(string connectionString, TimeLimits? timeLimits = null, string? fallback = null) =>
+    public static MaintenanceServices On(
+        string connectionString, TimeLimits? timeLimits = null, string? fallback = null, string? changeFeed = null) =>
         new(connectionString, timeLimits ?? new TimeLimits(),
-            fallback is null ? null : StorageSettings.FromConnectionString(fallback));
+            fallback is null ? null : StorageSettings.FromConnectionString(fallback), changeFeed);
 
-    public static async Task<MaintenanceServices> StartAsync(AzuriteFixture azurite)
+    public static async Task<MaintenanceServices> StartAsync(AzuriteFixture azurite, string? changeFeed = null)
     {
-        var services = On(azurite.NewAccount());
+        var services = On(azurite.NewAccount(), changeFeed: changeFeed);
         await services.Clients.CreateMissingAsync(TestContext.Current.CancellationToken);
         return services;
     }

@@ -5,6 +5,7 @@ param tags object
 param workspaceId string
 param applicationInsightsId string
 param healthUrl string
+param changeFeed string
 param alertEmail string
 @secure()
 param alertWebhookUrl string
@@ -107,6 +108,18 @@ var allRules = [
   }
 ]
 
+var changeFeedRule = {
+  name: 'change-feed'
+  displayName: 'Changes are passed on but not received'
+  severity: 2
+  query: replace(loadTextContent('../queries/changeFeed.kql'), 'CHANGE_FEED', changeFeed)
+  column: 'Messages'
+  dimensions: []
+  frequency: 'PT1H'
+  window: 'PT6H'
+  resolves: true
+}
+
 resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
   name: 'marketplace-webhook'
   location: 'global'
@@ -124,7 +137,7 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
 }
 
 resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
-  for rule in rules: {
+  for rule in concat(rules, empty(changeFeed) ? [] : [changeFeedRule]): {
     name: rule.name
     location: location
     tags: tags

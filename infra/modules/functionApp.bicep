@@ -18,6 +18,7 @@ param maximumInstanceCount int
 param alwaysReadyHttp int
 param alwaysReadyProjection int
 param allowedSourceAddresses string[]
+param changeFeed string
 
 // The version that Flex Consumption expects, and the service of azure.yaml that deploys the runtime.
 var runtimes = {
@@ -109,6 +110,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       FallbackStorage__accountName: fallbackStorageAccountName
       FallbackStorage__credential: 'managedidentity'
       FallbackStorage__clientId: identityClientId
+      // Empty: off.
+      ChangeFeed: changeFeed
       APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
       // Host and app both report as the app's identity.
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'

@@ -5,6 +5,7 @@ param tags object
 param name string
 param sku string
 param workspaceId string
+param changeFeed string
 
 // The same names as in MarketplaceWebhook.Core/Storage; a test compares them.
 var queueNames = ['marketplace-notifications', 'marketplace-notifications-poison']
@@ -58,7 +59,7 @@ resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2024-01-0
 }
 
 resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-01' = [
-  for queueName in queueNames: {
+  for queueName in concat(queueNames, empty(changeFeed) ? [] : [changeFeed]): {
     parent: queueService
     name: queueName
   }
@@ -76,13 +77,17 @@ resource tables 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-
   }
 ]
 
-// Writes only: the host polls its queues every 2 seconds, and each poll would be a read in the log.
+// No reads: the host polls its queues every 2 seconds, and each poll would be a read in the log. Deletes show that the change feed
+// is being received.
 resource queueLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: queueService
   name: 'queue-writes'
   properties: {
     workspaceId: workspaceId
-    logs: [{ category: 'StorageWrite', enabled: true }]
+    logs: concat(
+      [{ category: 'StorageWrite', enabled: true }],
+      empty(changeFeed) ? [] : [{ category: 'StorageDelete', enabled: true }]
+    )
   }
 }
 

@@ -1,6 +1,7 @@
 import { listen, takeToken } from './api.js';
 import { $ } from './dom.js';
 import * as account from './account.js';
+import * as changeFeed from './changefeed.js';
 import * as counts from './counts.js';
 import * as feed from './feed.js';
 import * as installs from './installs.js';
@@ -30,6 +31,7 @@ function open() {
       snapshot({ activities, status }) {
         feed.reset(activities);
         state.show(status);
+        changeFeed.show(status);
         installs.reload();
         deadLetters.reload();
         counts.reload();
@@ -42,15 +44,20 @@ function open() {
       },
       install(install) {
         installs.add(install);
+        changeFeed.reload();
         account.changed(install.accountId);
         scenario.seen(install);
       },
       installs() {
         installs.reload();
+        changeFeed.reload();
         account.reload();
       },
       deadletters: deadLetters.reload,
-      status: state.show,
+      status(status) {
+        state.show(status);
+        changeFeed.show(status);
+      },
     },
     (connection) => connection === 'rejected' ? lock() : state.connection(connection),
   );

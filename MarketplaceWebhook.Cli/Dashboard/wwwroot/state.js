@@ -17,5 +17,7 @@ export function show(status) {
   $('queue-length').textContent = status.waiting ?? '–';
   $('poison-length').textContent = status.poisoned ?? '–';
   $('chip-poison').classList.toggle('bad', status.poisoned > 0);
+  $('chip-change-feed').hidden = status.changeFeed === null;
+  $('change-feed-length').textContent = status.changeFeed ?? '–';
   $('process-id').textContent = status.processId ?? '–';
 }

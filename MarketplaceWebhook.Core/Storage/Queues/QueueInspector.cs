@@ -120,20 +120,17 @@ public sealed class QueueInspector(
         clients.RawPoisonQueue, fallback?.RawQueue, fallback?.RawPoisonQueue,
     }.OfType<QueueClient>().Single(client => client.Name == queue);
 
-    private static WaitingMessage Read(string id, BinaryData body, DateTimeOffset? insertedAt)
-    {
-        var text = body.ToString();
-        return new WaitingMessage(id, TryDecode(text) ?? text, insertedAt ?? DateTimeOffset.MaxValue);
-    }
+    private static WaitingMessage Read(string id, BinaryData body, DateTimeOffset? insertedAt) =>
+        new(id, Decode(body.ToString()), insertedAt ?? DateTimeOffset.MaxValue);
 
-    /// <summary>Messages are Base64; one that was added by hand may not be.</summary>
-    private static string? TryDecode(string text)
+    /// <summary>Messages are Base64; one that was added by hand may not be, and is returned as it is.</summary>
+    internal static string Decode(string text)
     {
         var bytes = new byte[text.Length];
         return Convert.TryFromBase64String(text, bytes, out var length)
             && System.Text.Unicode.Utf8.IsValid(bytes.AsSpan(0, length))
             ? Encoding.UTF8.GetString(bytes, 0, length)
-            : null;
+            : text;
     }
 }
 

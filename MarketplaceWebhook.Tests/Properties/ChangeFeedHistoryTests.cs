@@ -1,0 +1,63 @@
+using System.Text;
+using System.Text.Json;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Tests.Properties.Histories;
+using MarketplaceWebhook.Tests.Support.MemoryStorage;
+
+namespace MarketplaceWebhook.Tests.Properties;
+
+/// <summary>
+/// Random histories with a change feed: any order, any repetition, any interleaving, with crashes and faults at any storage call.
+/// </summary>
+public sealed class ChangeFeedHistoryTests(ITestOutputHelper output)
+{
+    private const int Histories = 2_000;
+
+    [Fact]
+    public async Task Every_change_in_the_table_is_on_the_feed_and_the_greatest_id_is_the_tables()
+    {
+        var (crashes, faults, projected, passedOn, repeated) = (0, 0, 0, 0, 0);
+        for (var seed = 1; seed <= Histories; seed++)
+        {
+            var random = new Random(seed);
+            var arrivals = AnyHistory.Arrivals(random);
+            var steps = new Interleaving(random) { CrashesPerMille = 30, FaultsPerMille = 30 };
+            var feed = new MemoryQueueClient("partner-changes", steps) { Hooks = steps.Hooks };
+            var application = await MemoryApplication.StartAsync(
+                steps, steps.Hooks, pageSize: 3, TestContext.Current.CancellationToken, feed);
+            var deliveries = arrivals.SelectMany(
+                arrival => Enumerable.Repeat(arrival.Message(), random.Next(1, 3))).ToArray();
+            random.Shuffle(deliveries);
+
+            await steps.RunAsync(
+                deliveries.Select(
+                    message => (Func<Task>)(() => application.Projector.ProjectAsync(message, CancellationToken.None))),
+                atOnce: random.Next(1, 5),
+                TestContext.Current.CancellationToken);
+
+            var events = feed.Texts
+                .Select(text => JsonDocument.Parse(Encoding.UTF8.GetString(Convert.FromBase64String(text))).RootElement)
+                .Select(e => (Id: e.GetProperty("id").GetString()!, Subject: e.GetProperty("subject").GetString()!))
+                .ToList();
+            var known = arrivals
+                .Where(arrival => KnownStatus.Includes(arrival.Status.Trim().ToLowerInvariant()))
+                .Select(arrival => arrival.Id).ToHashSet();
+            Assert.Equal(known, events.Select(e => e.Id).ToHashSet());
+            Assert.Equal(
+                application.Installs.Rows
+                    .Where(row => !row.RowKey.Contains('_', StringComparison.Ordinal))
+                    .Select(row => ($"{row.PartitionKey}/{row.RowKey}", row.GetString("StatusNotificationId")))
+                    .Order(),
+                events.GroupBy(e => e.Subject).Select(group => (group.Key, group.Select(e => e.Id).Max(StringComparer.Ordinal)!))
+                    .Order());
+            (crashes, faults) = (crashes + steps.Crashes, faults + steps.Faults);
+            (projected, passedOn) = (projected + known.Count, passedOn + events.Count);
+            repeated += events.Count - events.DistinctBy(e => e.Id).Count();
+        }
+
+        output.WriteLine(
+            $"{Histories} histories, {projected} notifications with a known status, {crashes} crashes, {faults} faults: "
+            + $"{passedOn} messages on the feed, none missing, {repeated} repeated");
+        Assert.True(crashes > 0 && faults > 0);
+    }
+}
