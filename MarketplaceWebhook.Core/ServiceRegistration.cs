@@ -55,6 +55,7 @@ public static class ServiceRegistration
         .AddSingleton<Rebuild>()
         .AddSingleton<Redrive>()
         .AddSingleton<StatusCheck>()
+        .AddSingleton<ReconciliationTable>()
         .AddSingleton<Erasure>()
         .AddSingleton<Purge>();
 

@@ -41,6 +41,7 @@ public sealed record StorageClients
         Installs = tables.GetTableClient(StorageNames.InstallsTable);
         StatusChanges = tables.GetTableClient(StorageNames.StatusChangesTable);
         DeadLetters = tables.GetTableClient(StorageNames.DeadLettersTable);
+        Reconciliations = tables.GetTableClient(StorageNames.ReconciliationsTable);
         Payloads = blobs.GetBlobContainerClient(StorageNames.PayloadContainer);
     }
 
@@ -69,6 +70,8 @@ public sealed record StorageClients
 
     public TableClient DeadLetters { get; init; }
 
+    public TableClient Reconciliations { get; init; }
+
     public BlobContainerClient Payloads { get; init; }
 
     /// <summary>Creates the queues, tables and the container that do not exist yet.</summary>
@@ -76,7 +79,7 @@ public sealed record StorageClients
     {
         try
         {
-            TableClient[] tables = Use.IsFallback ? [] : [Installs, StatusChanges, DeadLetters];
+            TableClient[] tables = Use.IsFallback ? [] : [Installs, StatusChanges, DeadLetters, Reconciliations];
             await Task.WhenAll([
                 Queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
                 PoisonQueue.CreateIfNotExistsAsync(cancellationToken: cancellationToken),

@@ -56,7 +56,10 @@ public sealed partial class DocumentTests
     public void Tables_have_the_columns_of_the_code()
     {
         string[] others =
-            [StorageNames.InstallsTable, StorageNames.StatusChangesTable, StorageNames.DeadLettersTable, .. KeyColumns];
+        [
+            StorageNames.InstallsTable, StorageNames.StatusChangesTable, StorageNames.DeadLettersTable,
+            StorageNames.ReconciliationsTable, .. KeyColumns,
+        ];
 
         var named = PascalCase()
             .Matches(Repository.Read("docs/tables.md")).Select(match => match.Groups["name"].Value).ToHashSet();

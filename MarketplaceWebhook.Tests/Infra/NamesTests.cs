@@ -50,7 +50,10 @@ public sealed partial class NamesTests
 
         Assert.Equal([StorageNames.Queue, StorageNames.PoisonQueue], TextsOf(variables["queueNames"]));
         Assert.Equal(
-            [StorageNames.InstallsTable, StorageNames.StatusChangesTable, StorageNames.DeadLettersTable],
+            [
+                StorageNames.InstallsTable, StorageNames.StatusChangesTable, StorageNames.DeadLettersTable,
+                StorageNames.ReconciliationsTable,
+            ],
             TextsOf(variables["tableNames"]));
         Assert.Equal(StorageNames.PayloadContainer, (string)variables["payloadContainerName"]!);
     }

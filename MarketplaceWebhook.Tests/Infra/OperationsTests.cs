@@ -11,9 +11,11 @@ public sealed partial class OperationsTests
         [StorageNames.InstallsTable] = ["Install", "Cycle"],
         [StorageNames.StatusChangesTable] = ["StatusChange"],
         [StorageNames.DeadLettersTable] = ["DeadLetter"],
+        [StorageNames.ReconciliationsTable] = ["ReconciliationDifference"],
     };
 
-    private static readonly string Mapping = Repository.Read("MarketplaceWebhook.Core/Storage/Tables/EntityMapping.cs");
+    private static readonly string Mapping = WrappedParameters().Replace(
+        Repository.Read("MarketplaceWebhook.Core/Storage/Tables/EntityMapping.cs"), "(this ");
 
     public static TheoryData<string, string> Filters { get; } = [
         .. FilterRow().Matches(Repository.Read("docs/operations.md"))
@@ -82,6 +84,9 @@ public sealed partial class OperationsTests
     [GeneratedRegex(
         @"^(?<column>\w+) (?:eq|ne|gt|ge|lt|le) (?:(?<text>'[^']*')|(?<int64>\d+L)|(?<int32>\d+)|(?<time>datetime'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ'))$", RegexOptions.ExplicitCapture)]
     private static partial Regex Condition();
+
+    [GeneratedRegex(@"\(\s+this ")]
+    private static partial Regex WrappedParameters();
 
     [GeneratedRegex(@"\.With\(Columns\.(\w+)")]
     private static partial Regex Column();

@@ -145,8 +145,8 @@ public sealed class StorageSettingsTests
         Assert.Equal(
             ["marketplace-notifications", "marketplace-notifications-poison"], [clients.Queue.Name, clients.PoisonQueue.Name]);
         Assert.Equal(
-            ["Installs", "StatusChanges", "DeadLetters"],
-            [clients.Installs.Name, clients.StatusChanges.Name, clients.DeadLetters.Name]);
+            ["Installs", "StatusChanges", "DeadLetters", "Reconciliations"],
+            [clients.Installs.Name, clients.StatusChanges.Name, clients.DeadLetters.Name, clients.Reconciliations.Name]);
         Assert.Equal("marketplace-payloads", clients.Payloads.Name);
     }
 

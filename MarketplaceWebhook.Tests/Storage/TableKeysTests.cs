@@ -23,6 +23,29 @@ public sealed class TableKeysTests
             TableKeys.PackageFilter(Account, 1234));
     }
 
+    [Fact]
+    public void Keys_of_Reconciliations_are_valid_for_any_text()
+    {
+        var unknown = TableKeys.UnknownAccount("Acme / #1?");
+
+        Assert.Equal("api-218e30041a019e7fbbd0b0357cd22048d19745ace86e0762f5e97995aca6aa43", unknown);
+        Assert.True(TableKeys.IsUnknownAccount(unknown));
+        Assert.False(TableKeys.IsUnknownAccount("api-Acme"));
+        Assert.Equal(
+            "cycle-errors_1234_fedcba01-2222-3333-4444-555555555555",
+            TableKeys.Difference(Difference(DifferenceKind.CycleErrors) with { PackageId = 1234, CycleId = CycleId }));
+        Assert.Equal(
+            "possible-missed-install_fedcba01-2222-3333-4444-555555555555",
+            TableKeys.Difference(
+                Difference(DifferenceKind.PossibleMissedInstall) with { PackageId = 1, TemplateId = CycleId.ToString("B") }));
+        Assert.Matches(
+            "^possible-missed-install_[0-9a-f]{64}$",
+            TableKeys.Difference(Difference(DifferenceKind.PossibleMissedInstall) with { TemplateId = "a/b" }));
+        Assert.Equal("not-accessible", TableKeys.Difference(Difference(DifferenceKind.NotAccessible)));
+
+        static ReconciliationDifference Difference(string kind) => new() { Kind = kind, Detail = "" };
+    }
+
     [Theory]
     [InlineData("2026-11-23T10:27:30.786Z", "2516068711492139999")]
     [InlineData("1970-01-01T00:00:00.000Z", "2534023007999999999")]

@@ -9,7 +9,7 @@ param changeFeed string
 
 // The same names as in MarketplaceWebhook.Core/Storage; a test compares them.
 var queueNames = ['marketplace-notifications', 'marketplace-notifications-poison']
-var tableNames = ['Installs', 'StatusChanges', 'DeadLetters']
+var tableNames = ['Installs', 'StatusChanges', 'DeadLetters', 'Reconciliations']
 var payloadContainerName = 'marketplace-payloads'
 var deploymentContainerName = 'app-package'
 

@@ -1,6 +1,6 @@
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>The names of the columns in all three tables. A contract: operators and tools rely on them.</summary>
+/// <summary>The names of the columns in all tables. A contract: operators and tools rely on them.</summary>
 public static class Columns
 {
     public const string Kind = "Kind";
@@ -41,4 +41,10 @@ public static class Columns
     public const string BodyBlob = "BodyBlob";
     public const string BodyLength = "BodyLength";
     public const string RedrivenAt = "RedrivenAt";
+    public const string Expected = "Expected";
+    public const string Actual = "Actual";
+    public const string CheckedAt = "CheckedAt";
+    public const string FinishedAt = "FinishedAt";
+    public const string Accounts = "Accounts";
+    public const string Differences = "Differences";
 }

@@ -1,0 +1,110 @@
+using System.Runtime.CompilerServices;
+using Azure;
+using Azure.Data.Tables;
+
+namespace MarketplaceWebhook.Storage;
+
+/// <summary>The table Reconciliations: the differences from Cyclr that the last comparison of each account found.</summary>
+public sealed class ReconciliationTable(StorageClients clients)
+{
+    private static readonly string[] Keys = [nameof(TableEntity.PartitionKey), nameof(TableEntity.RowKey)];
+
+    /// <summary>A row without FinishedAt: the run was cut off, or is not finished yet.</summary>
+    public Task StartRunAsync(DateTimeOffset startedAt, string? after, CancellationToken cancellationToken) =>
+        PutRunAsync(RunEntity(startedAt, after), cancellationToken);
+
+    public Task FinishRunAsync(
+        DateTimeOffset startedAt, DateTimeOffset finishedAt, string? after, int accounts, int differences,
+        CancellationToken cancellationToken) =>
+        PutRunAsync(
+            RunEntity(startedAt, after)
+                .With(Columns.FinishedAt, finishedAt)
+                .With(Columns.Accounts, accounts)
+                .With(Columns.Differences, differences),
+            cancellationToken);
+
+    /// <summary>
+    /// Writes the new rows, then removes the others. If it is cut off in between, rows of both comparisons are present until the
+    /// account is compared again.
+    /// </summary>
+    /// <param name="account">A partition.</param>
+    public async Task ReplaceAsync(
+        string account, string? accountApiId, IEnumerable<ReconciliationDifference> differences, DateTimeOffset checkedAt,
+        CancellationToken cancellationToken)
+    {
+        var rows = differences.Select(difference => difference.ToEntity(account, accountApiId, checkedAt)).ToList();
+        var before = await ReadAsync(account, Keys, cancellationToken).ToListAsync(cancellationToken);
+        var writes = rows.ConvertAll(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row));
+        if (writes.Count > 0)
+        {
+            foreach (var transaction in TableTransactions.Split(writes.SkipLast(1), writes[^1]))
+            {
+                await clients.Reconciliations.SubmitTransactionAsync(transaction, cancellationToken);
+            }
+        }
+
+        await RemoveAsync(before.ExceptBy(rows.Select(row => row.RowKey), row => row.RowKey), cancellationToken);
+    }
+
+    /// <summary>Empty if the table does not exist: no reconciliation has run on this storage.</summary>
+    /// <param name="account">A partition.</param>
+    public IAsyncEnumerable<RawRow> ReadAsync(string account, CancellationToken cancellationToken) =>
+        ReadAsync(account, columns: null, cancellationToken);
+
+    /// <param name="rows">Of one account.</param>
+    public Task<int> RemoveAsync(IEnumerable<RawRow> rows, CancellationToken cancellationToken) =>
+        TableRowReader.RemoveAsync(clients.Reconciliations, rows, onlyAsRead: false, cancellationToken);
+
+    /// <summary>Removes the rows of all other accounts.</summary>
+    /// <param name="accounts">Partitions.</param>
+    public async Task RemoveOthersAsync(IReadOnlySet<string> accounts, CancellationToken cancellationToken)
+    {
+        var rows = ReadAsync(account: null, Keys, cancellationToken)
+            .Where(row => row.PartitionKey != TableKeys.RunPartition && !accounts.Contains(row.PartitionKey));
+        var partition = new List<RawRow>();
+        await foreach (var row in rows)
+        {
+            if (partition is [var first, ..] && first.PartitionKey != row.PartitionKey)
+            {
+                await RemoveAsync(partition, cancellationToken);
+                partition.Clear();
+            }
+
+            partition.Add(row);
+        }
+
+        await RemoveAsync(partition, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<RawRow> ReadAsync(
+        string? account, IEnumerable<string>? columns, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var rows = TableRowReader
+            .ReadAsync(clients.Reconciliations, TableRowReader.Partition(account), columns, cancellationToken: cancellationToken)
+            .GetAsyncEnumerator(cancellationToken);
+        while (await MoveNextAsync())
+        {
+            yield return rows.Current;
+        }
+
+        async ValueTask<bool> MoveNextAsync()
+        {
+            try
+            {
+                return await rows.MoveNextAsync();
+            }
+            catch (RequestFailedException e) when (StorageErrors.IsMissing(e))
+            {
+                return false;
+            }
+        }
+    }
+
+    private Task PutRunAsync(TableEntity row, CancellationToken cancellationToken) =>
+        clients.Reconciliations.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
+
+    private static TableEntity RunEntity(DateTimeOffset startedAt, string? after) =>
+        new TableEntity(TableKeys.RunPartition, TableKeys.LastRun)
+            .With(Columns.StartedAt, startedAt)
+            .With(Columns.Detail, after is null ? null : $"Continued after account {after}.");
+}
