@@ -84,6 +84,7 @@ internal static class EraseCommand
             ("installs and cycles", $"table {StorageNames.InstallsTable}", erased.Installs),
             ("notifications", $"table {StorageNames.StatusChangesTable}", erased.Notifications),
             ("dead letters", $"table {StorageNames.DeadLettersTable}", erased.DeadLetters),
+            ("differences from Cyclr", $"table {StorageNames.ReconciliationsTable}", erased.Reconciliations),
             ("bodies", $"container {StorageNames.PayloadContainer}", erased.Blobs),
             ("messages", $"queues {StorageNames.PoisonQueue}, {StorageNames.FallbackQueue}", erased.Messages),
         ];

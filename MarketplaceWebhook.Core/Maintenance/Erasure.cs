@@ -11,12 +11,13 @@ namespace MarketplaceWebhook.Maintenance;
 /// 2. removes its messages from the poison queue and from the fallback storage, and inspects what is left in the queues;
 /// 3. removes its dead letters, each row before its blob;
 /// 4. removes its blobs, unless a message may refer to them;
-/// 5. removes its rows, which 1 needs, last.
+/// 5. removes its rows, first those of Reconciliations, then those which 1 needs.
 /// So a pass that was cut off anywhere leaves what the next one needs to find the rest.
 /// </summary>
 public sealed class Erasure(
-    InstallTable installs, StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, QueueInspector waiting,
-    TimeProvider time, [FromKeyedServices(StorageUse.Fallback)] PayloadBlobs? fallbackPayloads = null)
+    InstallTable installs, StatusChangeLog log, DeadLetterTable letters, ReconciliationTable reconciliations,
+    PayloadBlobs payloads, QueueInspector waiting, TimeProvider time,
+    [FromKeyedServices(StorageUse.Fallback)] PayloadBlobs? fallbackPayloads = null)
 {
     private const int Batch = 500;
     private static readonly TimeSpan BetweenPasses = TimeSpan.FromSeconds(1);
@@ -93,6 +94,7 @@ public sealed class Erasure(
         }
 
         // 5.
+        result = await ReconciliationsAsync(result, progress, dryRun, cancellationToken);
         var removedInstalls = await RowsAsync(
             progress, installs.ReadRowsAsync(account, cancellationToken), installs.RemoveAsync, dryRun, cancellationToken);
         var removedNotifications = await RowsAsync(
@@ -208,6 +210,20 @@ public sealed class Erasure(
                 && progress.Matcher.IsIn(Encoding.UTF8.GetString(body.Span));
     }
 
+    /// <summary>An account that was unknown when it was compared has its rows under its API id.</summary>
+    private async Task<ErasureResult> ReconciliationsAsync(
+        ErasureResult result, Progress progress, bool dryRun, CancellationToken cancellationToken)
+    {
+        foreach (var partition in progress.ApiIds.Select(TableKeys.UnknownAccount).Prepend(progress.Account))
+        {
+            var rows = await reconciliations.ReadAsync(partition, cancellationToken).ToListAsync(cancellationToken);
+            var removed = dryRun ? rows.Count : await reconciliations.RemoveAsync(rows, cancellationToken);
+            result = result with { Reconciliations = result.Reconciliations + removed };
+        }
+
+        return result;
+    }
+
     /// <summary>
     /// A row with an AccountApiId that is new stays until the next pass, which looks for it in the bodies first.
     /// </summary>
@@ -279,6 +295,8 @@ public sealed class Erasure(
 
         public string Account { get; }
 
+        public IReadOnlyCollection<string> ApiIds => _apiIds;
+
         public AccountMatcher Matcher { get; }
 
         public bool IsKnown(RawRow row) => row.Text(Columns.AccountApiId) is not { } apiId || _apiIds.Contains(apiId);
@@ -330,6 +348,9 @@ public sealed record ErasureResult
 
     public int DeadLetters { get; init; }
 
+    /// <summary>Differences from Cyclr.</summary>
+    public int Reconciliations { get; init; }
+
     public int Blobs { get; init; }
 
     /// <summary>Removed from the poison queue.</summary>
@@ -347,7 +368,7 @@ public sealed record ErasureResult
     /// <summary>Rows and blobs that were written while they were being removed.</summary>
     internal int Left { get; init; }
 
-    public int Total => Installs + Notifications + DeadLetters + Blobs + Messages;
+    public int Total => Installs + Notifications + DeadLetters + Reconciliations + Blobs + Messages;
 
     /// <summary>The last pass found nothing of the account, and every message in the queues was inspected.</summary>
     public bool IsComplete { get; init; }
@@ -358,6 +379,7 @@ public sealed record ErasureResult
         Installs = Installs + later.Installs,
         Notifications = Notifications + later.Notifications,
         DeadLetters = DeadLetters + later.DeadLetters,
+        Reconciliations = Reconciliations + later.Reconciliations,
         Blobs = Blobs + later.Blobs,
         Messages = Messages + later.Messages,
         IsComplete = later is { Total: 0, QueuedMessages: 0, UnseenMessages: 0, BlobsLeft: 0, Left: 0 },

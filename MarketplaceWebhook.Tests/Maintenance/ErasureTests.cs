@@ -30,7 +30,17 @@ public sealed class ErasureTests(AzuriteFixture azurite)
 
         Assert.Equal(others, await EverythingAsync(services));
         Assert.Equivalent(
-            new { Installs = 3, Notifications = 3, DeadLetters = 5, Blobs = 3, Messages = 2, QueuedMessages = 0 }, erased);
+            new
+            {
+                Installs = 3,
+                Notifications = 3,
+                DeadLetters = 5,
+                Reconciliations = 2,
+                Blobs = 3,
+                Messages = 2,
+                QueuedMessages = 0,
+            },
+            erased);
     }
 
     [Fact]
@@ -43,7 +53,9 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         var counted = await services.Get<Erasure>().CountAsync(Account, Token);
 
         Assert.Equal(before, await EverythingAsync(services));
-        Assert.Equivalent(new { Installs = 3, Notifications = 3, DeadLetters = 5, Blobs = 3, QueuedMessages = 2 }, counted);
+        Assert.Equivalent(
+            new { Installs = 3, Notifications = 3, DeadLetters = 5, Reconciliations = 2, Blobs = 3, QueuedMessages = 2 },
+            counted);
     }
 
     [Fact]
@@ -166,7 +178,19 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         Assert.Equal(TimeSpan.FromDays(14), await services.Get<PayloadBlobs>().GetSoftDeleteAsync(Token));
     }
 
-    /// <summary>3 rows, 3 notifications, 5 dead letters, 3 blobs, 2 poison messages.</summary>
+    [Fact]
+    public async Task Storage_without_the_table_Reconciliations_is_erased()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await FillAsync(services, Account, 0);
+        await services.Clients.Reconciliations.DeleteAsync(Token);
+
+        var erased = await services.Get<Erasure>().RunAsync(Account, NoPatience, Token);
+
+        Assert.Equal((3, 3, 0), (erased.Installs, erased.Notifications, erased.Reconciliations));
+    }
+
+    /// <summary>3 rows, 3 notifications, 5 dead letters, 2 differences, 3 blobs, 2 poison messages.</summary>
     private static async Task FillAsync(MaintenanceServices services, Guid account, int minute)
     {
         var apiId = $"api of {account}";
@@ -185,6 +209,12 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         await services.Clients.PoisonQueue.SendMessageAsync(
             await services.SendAsync(Ids.Minute(minute + 8), NotificationBody.Of("started", account)), Token);
         await services.Clients.RawPoisonQueue.SendMessageAsync($"raw {account}", Token);
+
+        foreach (var partition in (string[])[TableKeys.Account(account), TableKeys.UnknownAccount(apiId)])
+        {
+            await services.Get<ReconciliationTable>().ReplaceAsync(
+                partition, apiId, [new() { Kind = DifferenceKind.NotAccessible, Detail = "why" }], Ids.Start, Token);
+        }
 
         Task RecordAsync(string kind, int offset, string body, Guid? named) => services.Get<DeadLetterTable>().RecordAsync(
             new DeadLetter
@@ -208,6 +238,9 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         everything.AddRange(
             await services.Get<DeadLetterTable>()
                 .ReadAsync(null, null, Token).Select(letter => MaintenanceServices.Text(letter.Row)).ToListAsync(Token));
+        everything.AddRange(
+            (await Rows.ListAsync(services.Clients.Reconciliations, Token))
+                .Select(row => MaintenanceServices.Text(RawRow.From(row))));
         everything.AddRange(await services.Get<PayloadBlobs>().ReadAsync(Token).Select(blob => blob.Name).ToListAsync(Token));
         foreach (var look in await services.Get<QueueInspector>().PeekAsync(Token))
         {

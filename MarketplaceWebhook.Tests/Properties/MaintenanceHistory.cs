@@ -35,12 +35,14 @@ internal sealed class MaintenanceHistory
     private readonly MemoryTableClient _installs = new(StorageNames.InstallsTable, pageSize: 10);
     private readonly MemoryTableClient _statusChanges = new(StorageNames.StatusChangesTable, pageSize: 10);
     private readonly MemoryTableClient _deadLetters = new(StorageNames.DeadLettersTable, pageSize: 10);
+    private readonly MemoryTableClient _reconciliations = new(StorageNames.ReconciliationsTable, pageSize: 10);
     private readonly MemoryQueueClient _queue;
     private readonly MemoryQueueClient _poison;
     private readonly MemoryBlobContainerClient _blobs;
     private readonly PayloadBlobs _payloads;
     private readonly NotificationQueue _notifications;
     private readonly DeadLetterTable _letters;
+    private readonly ReconciliationTable _reconciliationTable;
     private readonly StatusChangeLog _log;
     private readonly InstallTable _installTable;
     private readonly StatusChangeReader _reader;
@@ -64,13 +66,14 @@ internal sealed class MaintenanceHistory
         _poison = new MemoryQueueClient(StorageNames.PoisonQueue, _time);
         _blobs = new MemoryBlobContainerClient(StorageNames.PayloadContainer, _time);
         var hooks = new TableHooks { Before = (_, _) => CallAsync(before: true), After = (_, _) => CallAsync(before: false) };
-        (_installs.Hooks, _statusChanges.Hooks, _deadLetters.Hooks) = (hooks, hooks, hooks);
+        (_installs.Hooks, _statusChanges.Hooks, _deadLetters.Hooks, _reconciliations.Hooks) = (hooks, hooks, hooks, hooks);
         (_queue.Hooks, _poison.Hooks, _blobs.Hooks) = (hooks, hooks, hooks);
         var clients = Nowhere with
         {
             Installs = _installs,
             StatusChanges = _statusChanges,
             DeadLetters = _deadLetters,
+            Reconciliations = _reconciliations,
             Queue = _queue,
             RawQueue = _queue,
             PoisonQueue = _poison,
@@ -80,13 +83,14 @@ internal sealed class MaintenanceHistory
         _payloads = new PayloadBlobs(clients);
         _notifications = new NotificationQueue(clients, _payloads);
         _letters = new DeadLetterTable(clients, _payloads);
+        _reconciliationTable = new ReconciliationTable(clients);
         _log = new StatusChangeLog(clients);
         _installTable = new InstallTable(clients);
         _reader = new StatusChangeReader(_payloads);
         _retry = new StorageRetry(new TimeLimits(), clients, _time, NullLogger<StorageRetry>.Instance);
         _projector = new Projector(_log, _installTable, _reader, _retry, _time, NullLogger<Projector>.Instance);
         var inspector = new QueueInspector(clients);
-        Erasure = new Erasure(_installTable, _log, _letters, _payloads, inspector, _time);
+        Erasure = new Erasure(_installTable, _log, _letters, _reconciliationTable, _payloads, inspector, _time);
         Purge = new Purge(_log, _letters, _payloads, _reader, inspector, _time);
     }
 
@@ -108,6 +112,15 @@ internal sealed class MaintenanceHistory
         _time.Advance(TimeSpan.FromDays(10));
         Middle = _time.GetUtcNow() - TimeSpan.FromDays(5);
         await HalfAsync();
+        foreach (var account in (Guid[])[Account, Other])
+        {
+            foreach (var partition in ReconciliationPartitions(account))
+            {
+                await _reconciliationTable.ReplaceAsync(
+                    partition, ApiId(account), [new() { Kind = DifferenceKind.NotAccessible, Detail = "why" }], _time.GetUtcNow(),
+                    default);
+            }
+        }
 
         async Task HalfAsync()
         {
@@ -177,6 +190,8 @@ internal sealed class MaintenanceHistory
     {
         Assert.DoesNotContain(_installs.Rows, row => row.PartitionKey == Account.ToString());
         Assert.DoesNotContain(_statusChanges.Rows, row => row.PartitionKey == Account.ToString());
+        Assert.Equal(
+            ReconciliationPartitions(Other).Order(StringComparer.Ordinal), _reconciliations.Rows.Select(row => row.PartitionKey));
         string[] names = [Account.ToString(), ApiId(Account)];
         Assert.DoesNotContain(
             _deadLetters.Rows, row => row.GetString(Columns.AccountId) == names[0]
@@ -396,6 +411,10 @@ internal sealed class MaintenanceHistory
         padding: IsLong() ? Long : null);
 
     private static string ApiId(Guid account) => $"api {account.ToString()[..4]}";
+
+    /// <summary>An account can be compared before and after it is known.</summary>
+    private static string[] ReconciliationPartitions(Guid account) =>
+        [TableKeys.Account(account), TableKeys.UnknownAccount(ApiId(account))];
 
     private static string? BlobOf(string? messageText)
     {
