@@ -2,6 +2,7 @@ using MarketplaceWebhook.Fallback;
 using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
+using MarketplaceWebhook.Reconciling;
 using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -56,6 +57,7 @@ public static class ServiceRegistration
         .AddSingleton<Redrive>()
         .AddSingleton<StatusCheck>()
         .AddSingleton<ReconciliationTable>()
+        .AddSingleton<Reconciliation>()
         .AddSingleton<Erasure>()
         .AddSingleton<Purge>();
 

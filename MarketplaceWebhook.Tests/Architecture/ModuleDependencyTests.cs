@@ -18,6 +18,7 @@ public sealed class ModuleDependencyTests
         ["ChangeFeed"] = ["Notifications", "Installs", "Storage", "SettingsException"],
         ["Projecting"] = ["Notifications", "Installs", "Storage", "ChangeFeed", "Telemetry", "TimeLimits"],
         ["Maintenance"] = ["Notifications", "Installs", "Storage", "Telemetry"],
+        ["Reconciling"] = ["Notifications", "Installs", "Storage", "SettingsException"],
     };
 
     private static readonly Lazy<AssemblyDefinition> App = new(
@@ -33,6 +34,10 @@ public sealed class ModuleDependencyTests
 
     [Fact]
     public void Only_Storage_uses_Azure() => AssertNone(Used((from, to) => from is not "Storage" && IsIn(to, "Azure")));
+
+    [Fact]
+    public void Only_Reconciling_uses_HttpClient() =>
+        AssertNone(Used((from, to) => from is not "Reconciling" && to.FullName == typeof(HttpClient).FullName));
 
     [Fact]
     public void Types_do_not_use_each_other_in_a_cycle()

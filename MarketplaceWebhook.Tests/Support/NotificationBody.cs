@@ -8,7 +8,7 @@ public static class NotificationBody
     public static string Of(
         string status, Guid account, long package = 1, string? apiId = null, IEnumerable<Guid>? cycles = null,
         string? padding = null,
-        string? cycleStatus = "Active") =>
+        string? cycleStatus = "Active", string? template = null) =>
         new JsonObject
         {
             ["Status"] = status,
@@ -19,6 +19,7 @@ public static class NotificationBody
             {
                 ["CycleId"] = cycle.ToString(),
                 ["CycleStatus"] = cycleStatus,
+                ["TemplateId"] = template,
                 ["Webhooks"] = new JsonArray(
                     new JsonObject { ["Url"] = "https://example.com/secret-hook", ["StepName"] = "Hook" }),
             })]),

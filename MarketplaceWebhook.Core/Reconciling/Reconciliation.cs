@@ -1,0 +1,124 @@
+using System.Runtime.CompilerServices;
+using MarketplaceWebhook.Installs;
+using MarketplaceWebhook.Storage;
+
+namespace MarketplaceWebhook.Reconciling;
+
+/// <summary>
+/// Compares Installs with Cyclr and stores the differences in Reconciliations. Installs is not changed: it is what notifications
+/// said. A run
+/// 1. reads which accounts, and which templates of which packages, Installs has;
+/// 2. lists Cyclr's accounts and joins them;
+/// 3. compares account by account: reads its cycles, then its installs, so that an install in transit is likely to have arrived,
+///    then each stored cycle that was not listed; and replaces its rows;
+/// 4. removes the rows of accounts that it did not meet, if it compared all of them.
+/// </summary>
+public sealed class Reconciliation(InstallTable installs, ReconciliationTable table, AccountLookup accounts, TimeProvider time)
+{
+    /// <param name="account">An AccountId or AccountApiId; null compares all of them.</param>
+    /// <param name="after">The key of an account: continues with the next one.</param>
+    /// <returns>Each account when its rows are stored, in the order of the keys. Empty: the account is unknown.</returns>
+    /// <exception cref="CyclrException">Cyclr's API failed.</exception>
+    public async IAsyncEnumerable<ReconciledAccount> RunAsync(
+        CyclrApi cyclr, string? account, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var startedAt = time.GetUtcNow();
+        if (account is null)
+        {
+            await table.StartRunAsync(startedAt, after, cancellationToken);
+        }
+
+        // 1.
+        var stored = new StoredAccounts();
+        await foreach (var row in installs.ReadColumnsAsync(StoredAccounts.NeededColumns, cancellationToken))
+        {
+            stored.Add(row);
+        }
+
+        // 2.
+        var listed = await cyclr.ReadAccountsAsync(cancellationToken).ToHashSetAsync(cancellationToken: cancellationToken);
+        var all = ComparedAccount.Join(listed, stored);
+        var selected = await SelectAsync(all, account, after, cancellationToken);
+
+        // 3.
+        var differences = 0;
+        foreach (var (number, one) in selected.Index())
+        {
+            var compared = await CompareAsync(cyclr, one, stored, cancellationToken);
+            await table.ReplaceAsync(one.Key, one.ApiId, compared, time.GetUtcNow(), cancellationToken);
+            differences += compared.Count;
+            yield return new ReconciledAccount(one.Key, one.ApiId, compared, number + 1, selected.Count);
+        }
+
+        // 4.
+        if (account is null)
+        {
+            if (after is null)
+            {
+                await table.RemoveOthersAsync(all.Select(one => one.Key).ToHashSet(), cancellationToken);
+            }
+
+            await table.FinishRunAsync(startedAt, time.GetUtcNow(), after, selected.Count, differences, cancellationToken);
+        }
+    }
+
+    private async Task<IReadOnlyList<ComparedAccount>> SelectAsync(
+        IReadOnlyList<ComparedAccount> all, string? account, string? after, CancellationToken cancellationToken)
+    {
+        if (account is null)
+        {
+            return after is null ? all : [.. all.Where(one => string.CompareOrdinal(one.Key, after) > 0)];
+        }
+
+        // A former AccountApiId is found, too.
+        var ids = await accounts.FindAsync(account, cancellationToken);
+        return [.. all.Where(one => one.ApiId == account || (one.Id is { } id && ids.Contains(id)))];
+    }
+
+    private async Task<IReadOnlyList<ReconciliationDifference>> CompareAsync(
+        CyclrApi cyclr, ComparedAccount account, StoredAccounts stored, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var listed = await cyclr.ReadCyclesAsync(account.Name, cancellationToken).ToListAsync(cancellationToken);
+            var packages = account.Id is { } id ? await installs.ReadPackagesAsync(id, cancellationToken) : [];
+            var cycles = new Dictionary<Guid, CyclrCycle>();
+            foreach (var cycle in listed)
+            {
+                if (Guid.TryParse(cycle.Id, out var cycleId))
+                {
+                    cycles[cycleId] = cycle;
+                }
+            }
+
+            foreach (var cycleId in packages.SelectMany(package => package.Cycles.Keys).Except(cycles.Keys).Order().ToList())
+            {
+                if (await cyclr.FindCycleAsync(account.Name, cycleId, cancellationToken) is { } found)
+                {
+                    cycles[cycleId] = found;
+                }
+            }
+
+            var withSameApiId = new List<Package>(packages);
+            foreach (var other in account.SameApiId.Where(other => other != account.Id))
+            {
+                withSameApiId.AddRange(await installs.ReadPackagesAsync(other, cancellationToken));
+            }
+
+            return [
+                .. CycleComparison.OfReportedCycles(packages, cycles),
+                .. CycleComparison.OfUnreportedCycles(withSameApiId, listed, stored),
+            ];
+        }
+        catch (CyclrException e) when (e.IsNotAccessible)
+        {
+            return [new ReconciliationDifference { Kind = DifferenceKind.NotAccessible, Detail = e.Message }];
+        }
+    }
+}
+
+/// <param name="Key">Cyclr's AccountId, or `api-` and a hash for an account that Installs does not have.</param>
+/// <param name="Number">The first is 1.</param>
+/// <param name="Total">How many accounts the run compares.</param>
+public sealed record ReconciledAccount(
+    string Key, string? ApiId, IReadOnlyList<ReconciliationDifference> Differences, int Number, int Total);
