@@ -18,6 +18,7 @@ public static class CommandLine
         StatusCommand.Create(),
         ShowCommand.Create(),
         RebuildCommand.Create(),
+        ReconcileCommand.Create(),
         DeadLettersCommand.Create(),
         RedriveCommand.Create(),
         EraseCommand.Create(),

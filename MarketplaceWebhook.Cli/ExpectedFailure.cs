@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Identity;
+using MarketplaceWebhook.Reconciling;
 using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Cli;
@@ -10,7 +11,7 @@ internal static class ExpectedFailure
     /// <returns>Null: this is a bug of the tool, and the stack trace is needed.</returns>
     public static string? Describe(Exception exception) => exception switch
     {
-        UserErrorException or SettingsException => exception.Message,
+        UserErrorException or SettingsException or CyclrException => exception.Message,
         RequestFailedException { Status: 401 or 403 } storage =>
             $"Storage denied access ({storage.ErrorCode ?? "no error code"}): check AzureWebJobsStorage or --storage.",
         RequestFailedException { Status: 0 } => Unreachable(exception),

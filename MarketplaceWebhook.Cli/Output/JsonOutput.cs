@@ -11,6 +11,7 @@ namespace MarketplaceWebhook.Cli.Output;
 [JsonSerializable(typeof(IReadOnlyList<AccountJson>))]
 [JsonSerializable(typeof(IReadOnlyList<DeadLetterJson>))]
 [JsonSerializable(typeof(RebuildJson))]
+[JsonSerializable(typeof(ReconciliationJson))]
 [JsonSerializable(typeof(StatusJson))]
 internal sealed partial class JsonOutput : JsonSerializerContext;
 
@@ -48,6 +49,16 @@ internal sealed record RebuiltAccountJson(
 
 /// <param name="Column">Absent if the row as a whole is missing or should not exist.</param>
 internal sealed record DifferenceJson(string Row, string? Column, string? Is, string? ShouldBe);
+
+/// <param name="Differing">The accounts that differ, or are not accessible.</param>
+internal sealed record ReconciliationJson(int Accounts, IReadOnlyList<ReconciledAccountJson> Differing);
+
+/// <param name="Account">The PartitionKey in Reconciliations.</param>
+internal sealed record ReconciledAccountJson(
+    string Account, string? AccountApiId, IReadOnlyList<ReconciliationDifferenceJson> Differences);
+
+internal sealed record ReconciliationDifferenceJson(
+    string Kind, long? PackageId, Guid? CycleId, string? TemplateId, string? Expected, string? Actual, string Detail);
 
 /// <param name="OldestReceivedAt">Of the visible messages on the queue; absent: none is visible.</param>
 /// <param name="Fallback">Absent: the fallback storage was not checked.</param>

@@ -26,6 +26,7 @@ public sealed partial class CommandTextTests(AzuriteFixture azurite)
     [InlineData("status")]
     [InlineData("show")]
     [InlineData("rebuild")]
+    [InlineData("reconcile")]
     [InlineData("deadletters")]
     [InlineData("deadletters show")]
     [InlineData("redrive")]

@@ -7,6 +7,7 @@ using MarketplaceWebhook.Cli;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Reconciling;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Faults;
 using Microsoft.AspNetCore.Builder;
@@ -56,6 +57,7 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
         ("redrive --all --kind failed", [Target.Tables, Target.Queues, Target.Writes]),
         ("rebuild --settle 0", [Target.Tables, Target.Blobs]),
         ("rebuild --settle 0 --apply", [Target.Tables, Target.Blobs, Target.Writes]),
+        ("reconcile", [Target.Tables, Target.Writes]),
         ($"erase {Account}", [Target.Tables, Target.Queues, Target.Blobs]),
         ($"erase {Account} --yes --wait 0s", [Target.Tables, Target.Queues, Target.Blobs, Target.Writes]),
         ("purge --older-than 1d --wait 0s", [Target.Tables, Target.Queues, Target.Blobs, Target.Writes]),
@@ -79,8 +81,10 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
     [Fact]
     public async Task Commands_on_a_failing_storage_print_one_line_and_return_the_exit_code_as_approved()
     {
+        await using var cyclr = await CyclrStandIn.StartAsync();
+        cyclr.Add("Acme");
         using var settings = new Settings(
-            new() { ["TimeLimits__Maintenance"] = "00:00:01", ["TimeLimits__Projecting"] = "00:00:01" });
+            new(cyclr.Environment!) { ["TimeLimits__Maintenance"] = "00:00:01", ["TimeLimits__Projecting"] = "00:00:01" });
         using var console = new FlowConsole();
         await using var app = await ProbedApp.StartAsync();
         using var slots = new SemaphoreSlim(MaxConcurrency);

@@ -190,11 +190,12 @@ public sealed class CyclrApiTests : IAsyncLifetime
     [Fact]
     public async Task Redirect_is_not_followed()
     {
-        _cyclr.Before = _ => (302, null);
+        _cyclr.Before = _ => (307, null);
 
-        Assert.StartsWith(
-            "Cyclr responded with 302 to POST /oauth/token", (await Assert.ThrowsAsync<CyclrException>(AccountsAsync)).Message,
-            StringComparison.Ordinal);
+        var failure = await Assert.ThrowsAsync<CyclrException>(AccountsAsync);
+
+        Assert.StartsWith("Cyclr responded with 307 to POST /oauth/token", failure.Message, StringComparison.Ordinal);
+        Assert.Single(_cyclr.Requests);
     }
 
     [Fact]

@@ -99,6 +99,7 @@ internal sealed class CyclrStandIn : IAsyncDisposable
             {
                 context.Response.StatusCode = status;
                 context.Response.Headers.RetryAfter = retryAfter;
+                context.Response.Headers.Location = status is >= 300 and < 400 ? "/elsewhere" : default(string);
                 return;
             }
 

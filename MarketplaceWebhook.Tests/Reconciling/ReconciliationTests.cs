@@ -221,6 +221,7 @@ public sealed class ReconciliationTests(AzuriteFixture azurite) : IAsyncLifetime
         await RunAsync();
         var complete = await DifferencesAsync();
         await _services.Get<ReconciliationTable>().RemoveOthersAsync(new HashSet<string>(), Token);
+        Assert.Equal("run", Assert.Single(await RowsAsync()).PartitionKey);
         _cyclr.Before = request => request.Account == "c" ? (500, "0") : null;
         string? last = null;
 
