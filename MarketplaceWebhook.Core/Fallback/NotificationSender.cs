@@ -66,5 +66,6 @@ public sealed class NotificationSender
     }
 
     /// <summary>A fault of the storage, a call that takes too long, or one that the open circuit breaker does not make.</summary>
-    private static bool IsFault(Exception exception) => StorageErrors.IsStorage(exception) || exception is ExecutionRejectedException;
+    private static bool IsFault(Exception exception) =>
+        StorageErrors.IsStorage(exception) || exception is ExecutionRejectedException;
 }

@@ -37,7 +37,6 @@ public sealed class TemplateTests
         [
             "1 Microsoft.Insights/actionGroups",
             "1 Microsoft.Insights/components",
-            "2 Microsoft.Insights/diagnosticSettings",
             "1 Microsoft.Insights/metricAlerts",
             "1 Microsoft.Insights/scheduledQueryRules",
             "1 Microsoft.Insights/webtests",
@@ -50,6 +49,7 @@ public sealed class TemplateTests
             "1 Microsoft.Web/serverfarms",
             "1 Microsoft.Web/sites",
             "1 Microsoft.Web/sites/config",
+            "2 Microsoft.Insights/diagnosticSettings",
             "2 Microsoft.Storage/storageAccounts",
             "2 Microsoft.Storage/storageAccounts/blobServices",
             "2 Microsoft.Storage/storageAccounts/queueServices",

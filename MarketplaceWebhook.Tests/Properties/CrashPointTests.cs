@@ -205,7 +205,8 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
             var id = ids.Next();
             sent.Add(id.ToString());
             await queue.SendAsync(
-                id, "default", traceParent: null, userAgent: null, Guid.Empty, Encoding.UTF8.GetBytes(LongArrival.Body()), Cancelled);
+                id, "default", traceParent: null, userAgent: null, Guid.Empty, Encoding.UTF8.GetBytes(LongArrival.Body()),
+                Cancelled);
             await application.UntilAsync(
                 "the queues are empty",
                 async () => (await clients.Queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount == 0, Cancelled);
