@@ -19,11 +19,15 @@ internal static class Endpoints
     /// <summary>Of every HTTP function: routePrefix in host.json. Queue functions have none.</summary>
     public const string HttpPrefix = "/api";
 
+    /// <summary>The host appends itself to the caller's User-Agent, or is alone in it.</summary>
+    private const string HostProduct = "Azure-Functions-Host/";
+
     public static void MapFunctions(this IEndpointRouteBuilder app)
     {
         app.MapPost(
             HttpPrefix + "/cyclr/marketplace/{source?}",
-            (HttpRequest request, string? source, NotificationReceiver receiver) => receiver.ReceiveAsync(request, source));
+            (HttpRequest request, string? source, NotificationReceiver receiver) =>
+                receiver.ReceiveAsync(WithUserAgentOfCaller(request), source));
         app.MapGet(HttpPrefix + "/health", (Health health) => health.CheckAsync());
         app.MapPost(
             "/ProjectNotification",
@@ -40,6 +44,18 @@ internal static class Endpoints
             "/MoveFallback",
             (HttpRequest request, FallbackMover mover, ILogger<FallbackMover> logger, CancellationToken aborted) =>
                 InvokeAsync("MoveFallback", request, logger, i => mover.MoveAsync(i.MessageText, aborted), aborted));
+    }
+
+    private static HttpRequest WithUserAgentOfCaller(HttpRequest request)
+    {
+        var userAgent = request.Headers.UserAgent.ToString();
+        var callersLength = userAgent.LastIndexOf(' ') + 1;
+        if (userAgent.AsSpan(callersLength).StartsWith(HostProduct, StringComparison.Ordinal))
+        {
+            request.Headers.UserAgent = userAgent[..callersLength].TrimEnd();
+        }
+
+        return request;
     }
 
     /// <summary>

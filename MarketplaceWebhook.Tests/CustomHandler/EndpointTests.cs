@@ -42,6 +42,26 @@ public sealed class EndpointTests(AzuriteFixture azurite) : IAsyncLifetime
         _host.BaseAddress = new Uri(_app.Urls.Single());
     }
 
+    [Theory]
+    [InlineData("curl/7.88.1 Azure-Functions-Host/4.1037.0.0", "curl/7.88.1")]
+    [InlineData("Mozilla/5.0 (X11; Linux) Azure-Functions-Host/4.1037.0.0", "Mozilla/5.0 (X11; Linux)")]
+    [InlineData("Azure-Functions-Host/4.1037.0.0", null)]
+    [InlineData("curl/7.88.1", "curl/7.88.1")]
+    public async Task User_agent_of_a_notification_is_the_callers_without_the_hosts(string header, string? expected)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/cyclr/marketplace")
+        {
+            Content = new ByteArrayContent(Bodies.Read("documented", "started")),
+            Headers = { { "User-Agent", header } },
+        };
+
+        using var response = await _host.SendAsync(request, Cancellation);
+
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        var message = (await Storage.Queue.PeekMessageAsync(Cancellation)).Value;
+        Assert.Equal(expected, Envelope.Read(message.MessageText).UserAgent);
+    }
+
     [Fact]
     public async Task ProjectNotification_responds_with_an_object_when_the_message_is_projected()
     {
