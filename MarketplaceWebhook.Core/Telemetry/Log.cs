@@ -60,14 +60,16 @@ public static partial class Log
     public static partial void CreatingStorage(ILogger logger, string errorCode);
 
     [LoggerMessage(
-        601, LogLevel.Warning, "{NotificationId} was sent to the fallback storage, because the storage did not accept it: {Fault}")]
+        601, LogLevel.Warning,
+        "{NotificationId} was sent to the fallback storage, because the storage did not accept it: {Fault}")]
     public static partial void SentToFallback(ILogger logger, string notificationId, string fault);
 
     [LoggerMessage(602, LogLevel.Information, "{NotificationId} was moved from the fallback storage to the queue")]
     public static partial void MovedFromFallback(ILogger logger, string notificationId);
 
     [LoggerMessage(
-        603, LogLevel.Warning, "{NotificationId} stays in the fallback storage, because the storage did not accept it: {Fault}")]
+        603, LogLevel.Warning,
+        "{NotificationId} stays in the fallback storage, because the storage did not accept it: {Fault}")]
     public static partial void StaysInFallback(ILogger logger, string notificationId, string fault);
 
     [LoggerMessage(501, LogLevel.Error, "Function {Function} could not read its invocation: {Fault}")]
