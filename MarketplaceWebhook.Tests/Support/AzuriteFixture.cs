@@ -12,7 +12,7 @@ namespace MarketplaceWebhook.Tests.Support;
 public sealed class AzuriteFixture : IAsyncLifetime
 {
     // Windows holds 32,767 characters in an environment variable: one account takes 54.
-    private const int AccountCount = 500;
+    private static readonly int AccountCount = OperatingSystem.IsWindows() ? 600 : 1000;
 
     private readonly AzuriteAccount[] _accounts =
         [.. Enumerable.Range(0, AccountCount).Select(
