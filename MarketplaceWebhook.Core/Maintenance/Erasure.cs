@@ -66,17 +66,18 @@ public sealed class Erasure(
         // 2.
         var result = new ErasureResult();
         var queues = await waiting.PeekAsync(cancellationToken);
+        var mayHaveChanged = false;
         foreach (var queue in queues.Where(queue => queue.CanBeTaken && !dryRun))
         {
             if (await CountAsync(progress, queue.Seen, cancellationToken) > 0)
             {
                 var removed = await RemoveMessagesAsync(progress, queue, cancellationToken);
                 result = result with { Messages = result.Messages + removed };
+                mayHaveChanged = true;
             }
         }
 
-        queues = result.Messages > 0 ? await waiting.PeekAsync(cancellationToken) : queues;
-
+        queues = mayHaveChanged ? await waiting.PeekAsync(cancellationToken) : queues;
         var peekedAt = time.GetTimestamp();
         result = result with
         {
@@ -353,7 +354,7 @@ public sealed record ErasureResult
 
     public int Blobs { get; init; }
 
-    /// <summary>Removed from the poison queue.</summary>
+    /// <summary>Removed from the poison queue and from the queues of the fallback storage.</summary>
     public int Messages { get; init; }
 
     /// <summary>Messages of the account that are still in the queues.</summary>
