@@ -28,7 +28,8 @@ public sealed class FallbackMover(
 
     public async Task MoveAsync(string messageText, CancellationToken cancellationToken)
     {
-        var envelope = TryRead(messageText);
+        // An unreadable message is moved as it is: the projection records it as a dead letter.
+        var envelope = Envelope.TryRead(messageText);
         var id = envelope?.Id.ToString() ?? "(unreadable)";
         if (envelope is not null)
         {
@@ -75,19 +76,6 @@ public sealed class FallbackMover(
             var account = await fallbackPayloads.FindAccountAsync(blob, cancellationToken);
             await payloads.PutPayloadAsync(
                 id, Guid.TryParse(account, out var accountId) ? accountId : null, payload, cancellationToken);
-        }
-    }
-
-    /// <returns>Null if the message is unreadable: the projection records it as a dead letter.</returns>
-    private static Envelope? TryRead(string messageText)
-    {
-        try
-        {
-            return Envelope.Read(messageText);
-        }
-        catch (UnreadableEnvelopeException)
-        {
-            return null;
         }
     }
 }

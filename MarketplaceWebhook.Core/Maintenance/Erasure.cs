@@ -164,7 +164,7 @@ public sealed class Erasure(
             }
             else
             {
-                progress.AddSent(BlobOf(text));
+                progress.AddSent(Envelope.TryRead(text)?.PayloadBlob);
                 var hadBlob = letter.BodyBlob is { } blob && await payloads.RemoveAsync(blob, cancellationToken);
                 result = result with { DeadLetters = result.DeadLetters + 1, Blobs = result.Blobs + (hadBlob ? 1 : 0) };
             }
@@ -262,7 +262,7 @@ public sealed class Erasure(
 
     private async Task<bool> BelongsAsync(Progress progress, string text, CancellationToken cancellationToken)
     {
-        if (BlobOf(text) is not { } blob)
+        if (Envelope.TryRead(text)?.PayloadBlob is not { } blob)
         {
             return progress.Matcher.IsIn(text);
         }
@@ -270,18 +270,6 @@ public sealed class Erasure(
         var account = await payloads.FindAccountAsync(blob, cancellationToken)
             ?? (fallbackPayloads is null ? null : await fallbackPayloads.FindAccountAsync(blob, cancellationToken));
         return account == progress.Account;
-    }
-
-    private static string? BlobOf(string messageText)
-    {
-        try
-        {
-            return Envelope.Read(messageText).PayloadBlob;
-        }
-        catch (UnreadableEnvelopeException)
-        {
-            return null;
-        }
     }
 
     /// <summary>What the passes found so far.</summary>

@@ -78,6 +78,19 @@ public sealed record Envelope(NotificationId Id, string Source, string? TracePar
         }
     }
 
+    /// <returns>Null if the text is not an envelope of this version.</returns>
+    public static Envelope? TryRead(string text)
+    {
+        try
+        {
+            return Read(text);
+        }
+        catch (UnreadableEnvelopeException)
+        {
+            return null;
+        }
+    }
+
     private static Envelope Read(JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object)
