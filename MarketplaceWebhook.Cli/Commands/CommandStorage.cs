@@ -43,9 +43,13 @@ internal sealed class CommandStorage : IAsyncDisposable
         return opened;
     }
 
+    /// <inheritdoc cref="OpenAsync(string?, string?, CancellationToken)"/>
+    public static Task<CommandStorage> OpenAsync(string? storage, CancellationToken cancellationToken) =>
+        OpenAsync(storage, fallback: null, cancellationToken);
+
     /// <exception cref="UserErrorException">The application has not run on this storage.</exception>
     public static async Task<CommandStorage> OpenAsync(
-        string? storage, CancellationToken cancellationToken, string? fallback = null)
+        string? storage, string? fallback, CancellationToken cancellationToken)
     {
         var opened = Open(storage, fallback);
         if (await opened.Get<StatusChangeLog>().ExistsAsync(cancellationToken))

@@ -37,7 +37,7 @@ internal static class EraseCommand
     private static async Task<int> RunAsync(
         string name, bool yes, TimeSpan wait, string? storage, string? fallback, CancellationToken cancellationToken)
     {
-        await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken, fallback);
+        await using var opened = await CommandStorage.OpenAsync(storage, fallback, cancellationToken);
         var account = await OneAccountAsync(opened, name, cancellationToken);
         var erasure = opened.Get<Erasure>();
         var erased = yes

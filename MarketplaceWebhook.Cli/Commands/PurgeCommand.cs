@@ -43,7 +43,7 @@ internal static class PurgeCommand
     private static async Task<int> RunAsync(
         TimeSpan olderThan, bool dryRun, TimeSpan wait, string? storage, string? fallback, CancellationToken cancellationToken)
     {
-        await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken, fallback);
+        await using var opened = await CommandStorage.OpenAsync(storage, fallback, cancellationToken);
         var before = DateTimeOffset.UtcNow - olderThan;
         var purged = await opened.Get<Purge>().RunAsync(before, dryRun, wait, cancellationToken);
         var table = ConsoleOutput.Table(["What", "Number"], "Where");

@@ -60,7 +60,7 @@ public sealed class FallbackMover(
         catch (Exception e) when (StorageErrors.IsStorage(e) && !cancellationToken.IsCancellationRequested)
         {
             // A failed invocation would use up one of the message's deliveries.
-            await fallbackQueue.ResendAsync(messageText, cancellationToken, PutBackDelay);
+            await fallbackQueue.ResendAsync(messageText, PutBackDelay, cancellationToken);
             Log.StaysInFallback(logger, id, StorageErrors.Describe(e));
         }
     }

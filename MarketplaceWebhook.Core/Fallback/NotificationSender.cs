@@ -13,7 +13,8 @@ namespace MarketplaceWebhook.Fallback;
 /// </summary>
 public sealed class NotificationSender
 {
-    private const int MinimumFailures = 2;
+    /// <summary>The least that Polly can base a decision on.</summary>
+    private const int MinimumCalls = 2;
 
     private static readonly TimeSpan OpenTime = TimeSpan.FromSeconds(10);
 
@@ -35,7 +36,7 @@ public sealed class NotificationSender
                     arguments.Outcome.Exception is { } fault && !arguments.Context.CancellationToken.IsCancellationRequested
                         && IsFault(fault)),
                 FailureRatio = 0.5,
-                MinimumThroughput = MinimumFailures,
+                MinimumThroughput = MinimumCalls,
                 SamplingDuration = OpenTime,
                 BreakDuration = OpenTime,
             })

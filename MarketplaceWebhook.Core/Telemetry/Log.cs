@@ -59,6 +59,9 @@ public static partial class Log
     [LoggerMessage(402, LogLevel.Warning, "Storage responded {ErrorCode}: creating missing queues, tables and container")]
     public static partial void CreatingStorage(ILogger logger, string errorCode);
 
+    [LoggerMessage(501, LogLevel.Error, "Function {Function} could not read its invocation: {Fault}")]
+    public static partial void InvocationUnreadable(ILogger logger, string function, string fault);
+
     [LoggerMessage(
         601, LogLevel.Warning,
         "{NotificationId} was sent to the fallback storage, because the storage did not accept it: {Fault}")]
@@ -71,7 +74,4 @@ public static partial class Log
         603, LogLevel.Warning,
         "{NotificationId} stays in the fallback storage, because the storage did not accept it: {Fault}")]
     public static partial void StaysInFallback(ILogger logger, string notificationId, string fault);
-
-    [LoggerMessage(501, LogLevel.Error, "Function {Function} could not read its invocation: {Fault}")]
-    public static partial void InvocationUnreadable(ILogger logger, string function, string fault);
 }

@@ -35,7 +35,11 @@ public sealed class NotificationQueue(StorageClients clients, PayloadBlobs paylo
     }
 
     /// <summary>A message as it was.</summary>
-    public Task ResendAsync(string messageText, CancellationToken cancellationToken, TimeSpan delay = default) =>
+    public Task ResendAsync(string messageText, CancellationToken cancellationToken) =>
+        ResendAsync(messageText, TimeSpan.Zero, cancellationToken);
+
+    /// <summary>A message as it was, visible after the delay.</summary>
+    public Task ResendAsync(string messageText, TimeSpan delay, CancellationToken cancellationToken) =>
         SendAsync(clients.Queue, new BinaryData(messageText), delay, cancellationToken);
 
     /// <summary>
