@@ -9,6 +9,8 @@ public sealed class CliProcess : IDisposable
 {
     private const string DataFolderVariable = "DEV_DATA_FOLDER";
 
+    private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(3);
+
     private readonly string _ownDataFolder;
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -103,7 +105,9 @@ public sealed class CliProcess : IDisposable
         return cli;
     }
 
-    public Task WaitForExitAsync() => _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    /// <exception cref="TimeoutException">It does not end, for example because it inherited that SIGINT is ignored.</exception>
+    public Task WaitForExitAsync() => _process.WaitForExitAsync(TestContext.Current.CancellationToken)
+        .WaitAsync(LongestRun, TestContext.Current.CancellationToken);
 
     /// <summary>Asks it to end, where the system knows how to ask.</summary>
     public void Terminate()
