@@ -10,7 +10,8 @@ namespace MarketplaceWebhook.Maintenance;
 /// 1. collects the AccountApiIds of the account from its rows;
 /// 2. removes its messages from the poison queue and from the fallback storage, and inspects what is left in the queues;
 /// 3. removes its dead letters, each row before its blob;
-/// 4. removes its blobs, unless a message may refer to them;
+/// 4. inspects the queues again, and removes its blobs, unless a message may refer to them: that of a row which 1 or 3 read was
+///    sent before;
 /// 5. removes its rows, first those of Reconciliations, then those which 1 needs.
 /// So a pass that was cut off anywhere leaves what the next one needs to find the rest.
 /// </summary>
@@ -78,7 +79,6 @@ public sealed class Erasure(
         }
 
         queues = mayHaveChanged ? await waiting.PeekAsync(cancellationToken) : queues;
-        var peekedAt = time.GetTimestamp();
         result = result with
         {
             QueuedMessages = await CountAsync(progress, queues.SelectMany(queue => queue.Seen), cancellationToken),
@@ -89,6 +89,8 @@ public sealed class Erasure(
         result = await DeadLettersAsync(result, progress, dryRun, cancellationToken);
 
         // 4.
+        var peekedAt = time.GetTimestamp();
+        queues = dryRun ? queues : await waiting.PeekAsync(cancellationToken);
         foreach (var store in Stores)
         {
             result = await BlobsAsync(result, store, progress, queues, peekedAt, dryRun, cancellationToken);
@@ -164,7 +166,7 @@ public sealed class Erasure(
             }
             else
             {
-                progress.AddSent(Envelope.TryRead(text)?.PayloadBlob);
+                progress.AddSent(Envelope.TryRead(text)?.PayloadBlob, letter.Row.WrittenAt);
                 var hadBlob = letter.BodyBlob is { } blob && await payloads.RemoveAsync(blob, cancellationToken);
                 result = result with { DeadLetters = result.DeadLetters + 1, Blobs = result.Blobs + (hadBlob ? 1 : 0) };
             }
@@ -276,7 +278,7 @@ public sealed class Erasure(
     private sealed class Progress
     {
         private readonly HashSet<string> _apiIds = [];
-        private readonly HashSet<string> _sent = [];
+        private readonly Dictionary<string, DateTimeOffset> _sent = [];
         private readonly Dictionary<(string Name, string? Version), long> _listedAt = [];
 
         public Progress(Guid accountId) =>
@@ -297,22 +299,24 @@ public sealed class Erasure(
                 _apiIds.Add(apiId);
             }
 
-            AddSent(row.Text(Columns.PayloadBlob));
+            AddSent(row.Text(Columns.PayloadBlob), row.WrittenAt);
         }
 
-        /// <summary>A row refers to the blob: its message was sent.</summary>
-        public void AddSent(string? blob)
+        /// <summary>A row that was written then refers to the blob: its message was sent before.</summary>
+        public void AddSent(string? blob, DateTimeOffset? rowWrittenAt)
         {
-            if (blob is not null)
+            if (blob is not null && rowWrittenAt is { } writtenAt
+                && !(_sent.TryGetValue(blob, out var latest) && latest > writtenAt))
             {
-                _sent.Add(blob);
+                _sent[blob] = writtenAt;
             }
         }
 
         /// <summary>False if the message of the blob may still be sent, after the queues were inspected.</summary>
         public bool IsMessageSent(StoredBlob blob, TimeProvider time, long peekedAt)
         {
-            if (_sent.Contains(blob.Name))
+            // One that was written later is being redriven.
+            if (_sent.TryGetValue(blob.Name, out var sentBefore) && blob.WrittenAt <= sentBefore)
             {
                 return true;
             }

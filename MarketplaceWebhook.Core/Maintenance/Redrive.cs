@@ -7,9 +7,12 @@ namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>
 /// Sends dead letters to the queue again under their own ids, so their position in the order stays the same and doing it twice
-/// is harmless. First the message is sent, then the dead letter is marked.
+/// is harmless. First the message is sent, then the dead letter is marked. Before that, the blob that the message refers to is
+/// written again: a purge or an erase removes a blob only as it listed it, and one that was just written only once its message
+/// must have been sent.
 /// </summary>
-public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, QueueInspector waiting, TimeProvider time)
+public sealed class Redrive(
+    DeadLetterTable letters, NotificationQueue queue, PayloadBlobs payloads, QueueInspector waiting, TimeProvider time)
 {
     private static readonly TimeSpan Taken = TimeSpan.FromMinutes(1);
 
@@ -32,7 +35,7 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Qu
         }
 
         var result = letter.Kind == DeadLetter.Failed
-            ? await ResendAsync(Encoding.UTF8.GetString(body.Span), dryRun, cancellationToken)
+            ? await ResendAsync(id, Encoding.UTF8.GetString(body.Span), dryRun, cancellationToken)
             : await ReceiveAgainAsync(id, letter, body, dryRun, cancellationToken);
         if (result.Outcome == RedriveOutcome.Sent && !dryRun)
         {
@@ -82,6 +85,29 @@ public sealed class Redrive(DeadLetterTable letters, NotificationQueue queue, Qu
                 yield return new RedrivenMessage(IdOf(text), result);
             }
         }
+    }
+
+    private async Task<RedriveResult> ResendAsync(
+        NotificationId id, string messageText, bool dryRun, CancellationToken cancellationToken)
+    {
+        if (Envelope.TryRead(messageText)?.PayloadBlob is not { } blob)
+        {
+            return await ResendAsync(messageText, dryRun, cancellationToken);
+        }
+
+        if (await payloads.FindAsync(blob, cancellationToken) is not { } payload)
+        {
+            return new RedriveResult(RedriveOutcome.Unreadable, $"its blob {blob} is gone");
+        }
+
+        if (!dryRun)
+        {
+            var account = NotificationReader.Read(payload.Span).Match(
+                accepted => accepted.Notification.AccountId, rejected => rejected.AccountId);
+            await payloads.PutPayloadAsync(id, account, payload, cancellationToken);
+        }
+
+        return await ResendAsync(messageText, dryRun, cancellationToken);
     }
 
     /// <summary>Sends a failed message exactly as it was.</summary>

@@ -5,6 +5,7 @@ using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Faults;
 
 namespace MarketplaceWebhook.Tests.Maintenance;
 
@@ -87,6 +88,53 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         await RecordAsync(services, DeadLetter.Rejected, RejectionReason.TooLarge, NotificationBody.Of("installed", Account));
 
         Assert.Equal(RedriveOutcome.TooLarge, (await RedriveAsync(services)).Outcome);
+        Assert.Null(await MaintenanceServices.ReceiveAsync(services.Clients.Queue));
+    }
+
+    [Theory]
+    [InlineData("purge")]
+    [InlineData("erase")]
+    public async Task Payload_of_a_redriven_message_stays_when_a_purge_or_an_erase_runs_before_the_message_is_sent(string command)
+    {
+        await using var direct = await MaintenanceServices.StartAsync(azurite);
+        var text = await direct.SendAsync(Id, NotificationBody.Of("stopped", Account, padding: new string('x', 40_000)));
+        await RecordAsync(direct, DeadLetter.Failed, FailureReason.ProjectionFailed, text);
+        // The times of blobs are whole seconds.
+        var before = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1);
+        await Wait.ForAsync(
+            "the next second", () => Task.FromResult(DateTimeOffset.UtcNow), now => now > before, Token);
+        await using var proxy = await FaultProxy.StartAsync(direct.ConnectionString, Token);
+        proxy.Before = async call =>
+        {
+            if (call.Operation == "Put Message")
+            {
+                await (command == "erase"
+                    ? (Task)direct.Get<Erasure>().RunAsync(Account, TimeSpan.Zero, Token)
+                    : direct.Get<Purge>().RunAsync(before, dryRun: false, TimeSpan.Zero, Token));
+            }
+
+            return null;
+        };
+        await using var services = MaintenanceServices.On(proxy.ConnectionString);
+
+        Assert.Equal(RedriveOutcome.Sent, (await RedriveAsync(services)).Outcome);
+
+        Assert.Empty(await direct.Get<DeadLetterTable>().FindAsync(Id, Token));
+        await direct.Get<Projector>().ProjectAsync((await MaintenanceServices.ReceiveAsync(direct.Clients.Queue))!, Token);
+        Assert.Contains("Status=stopped", Assert.Single(await direct.InstallsAsync()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Failed_message_whose_payload_is_gone_is_reported_and_not_sent()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        var text = await services.SendAsync(Id, NotificationBody.Of("stopped", Account, padding: new string('x', 40_000)));
+        await RecordAsync(services, DeadLetter.Failed, FailureReason.ProjectionFailed, text);
+        await services.Get<PayloadBlobs>().RemoveAsync(TableKeys.PayloadBlob(Id), Token);
+
+        var result = await RedriveAsync(services);
+
+        Assert.Equal((RedriveOutcome.Unreadable, $"its blob {Id}.json is gone"), (result.Outcome, result.Why));
         Assert.Null(await MaintenanceServices.ReceiveAsync(services.Clients.Queue));
     }
 

@@ -14,6 +14,9 @@ public sealed record RawRow(string PartitionKey, string RowKey, IReadOnlyDiction
 
     internal ETag ETag { get; init; }
 
+    /// <summary>By the clock of the storage.</summary>
+    internal DateTimeOffset? WrittenAt { get; init; }
+
     public static RawRow From(TableEntity entity)
     {
         var columns = new Dictionary<string, object>(entity.Count);
@@ -25,7 +28,7 @@ public sealed record RawRow(string PartitionKey, string RowKey, IReadOnlyDiction
             }
         }
 
-        return new RawRow(entity.PartitionKey, entity.RowKey, columns) { ETag = entity.ETag };
+        return new RawRow(entity.PartitionKey, entity.RowKey, columns) { ETag = entity.ETag, WrittenAt = entity.Timestamp };
     }
 
     internal TableEntity ToEntity()
