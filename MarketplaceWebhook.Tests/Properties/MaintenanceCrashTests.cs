@@ -1,89 +1,141 @@
+using System.Globalization;
+
 namespace MarketplaceWebhook.Tests.Properties;
 
 /// <summary>
-/// Purge and erase are killed at their storage calls while notifications of the same and of another account are in progress, and
-/// run again: they end as if they had not been killed. Throughout, no payload becomes unreachable while a message that refers to
-/// it may exist.
+/// Maintenance commands are killed at their storage calls while notifications of the same and of another account are in progress,
+/// and run again: they end as if they had not been killed. Throughout, no payload becomes unreachable while a message that refers
+/// to it may exist.
 /// </summary>
+/// <remarks>HISTORIES in the environment is the number of random histories of each command.</remarks>
 public sealed class MaintenanceCrashTests(ITestOutputHelper output)
 {
-    private const int Histories = 250;
+    private static readonly int Histories = int.Parse(
+        Environment.GetEnvironmentVariable("HISTORIES") ?? "80", CultureInfo.InvariantCulture);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Command_killed_before_and_after_each_storage_call_ends_as_if_it_was_not_killed(bool isErase)
+    [InlineData(MaintenanceCommand.Erase)]
+    [InlineData(MaintenanceCommand.Purge)]
+    [InlineData(MaintenanceCommand.Redrive)]
+    [InlineData(MaintenanceCommand.Rebuild)]
+    public async Task Command_killed_before_and_after_each_storage_call_ends_as_if_it_was_not_killed(MaintenanceCommand command)
     {
-        const int Seeds = 1;
         var tried = 0;
-        for (var seed = 1; seed <= Seeds; seed++)
+        var isKilled = true;
+        for (var call = 1; isKilled; call++)
         {
-            var isKilled = true;
-            for (var call = 1; isKilled; call++)
+            foreach (var before in (bool[])[true, false])
             {
-                foreach (var before in (bool[])[true, false])
-                {
-                    isKilled = await CheckAsync(seed, isErase, _ => (call, before));
-                    tried += isKilled ? 1 : 0;
-                }
+                isKilled = await CheckAsync(seed: 1, command, _ => (call, before));
+                tried += isKilled ? 1 : 0;
             }
         }
 
-        output.WriteLine($"{(isErase ? "erase" : "purge")}: {tried} crash points in {Seeds} histories");
+        output.WriteLine($"{command}: {tried} crash points");
         Assert.True(tried > 0);
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Command_killed_at_random_storage_calls_of_random_histories_ends_as_if_it_was_not_killed(bool isErase)
+    [InlineData(MaintenanceCommand.Erase)]
+    [InlineData(MaintenanceCommand.Purge)]
+    [InlineData(MaintenanceCommand.Redrive)]
+    [InlineData(MaintenanceCommand.Rebuild)]
+    public async Task Command_killed_at_random_storage_calls_of_random_histories_ends_as_if_it_was_not_killed(
+        MaintenanceCommand command)
     {
-        var first = Random.Shared.Next();
-        output.WriteLine($"Seeds from {first}");
         var killed = 0;
-        for (var seed = first; seed < first + Histories; seed++)
+        foreach (var seed in Seeds(Histories))
         {
-            killed += await CheckAsync(seed, isErase, random => (random.Next(1, 60), random.Next(2) == 0)) ? 1 : 0;
+            killed += await CheckAsync(seed, command, random => AnyCall(random, command)) ? 1 : 0;
         }
 
-        output.WriteLine($"{(isErase ? "erase" : "purge")}: killed in {killed} of {Histories} histories");
+        output.WriteLine($"{command}: killed in {killed} of {Histories} histories");
         Assert.True(killed > Histories / 4);
     }
 
-    private static async Task<bool> CheckAsync(int seed, bool isErase, Func<Random, (int, bool)> kill)
+    [Theory]
+    [InlineData(MaintenanceCommand.Redrive, MaintenanceCommand.Purge)]
+    [InlineData(MaintenanceCommand.Redrive, MaintenanceCommand.Erase)]
+    [InlineData(MaintenanceCommand.Purge, MaintenanceCommand.Redrive)]
+    [InlineData(MaintenanceCommand.Erase, MaintenanceCommand.Redrive)]
+    public async Task Payloads_stay_reachable_when_one_command_runs_between_two_storage_calls_of_another(
+        MaintenanceCommand command, MaintenanceCommand other)
+    {
+        var interrupted = 0;
+        foreach (var seed in Seeds(Histories / 4))
+        {
+            interrupted += await CheckAsync(seed, command, random => AnyCall(random, command), other) ? 1 : 0;
+        }
+
+        output.WriteLine($"{command}, interrupted by {other} in {interrupted} of {Histories / 4} histories");
+        Assert.True(interrupted > Histories / 16);
+    }
+
+    /// <summary>Most runs of the command make as many calls.</summary>
+    private static (int Call, bool Before) AnyCall(Random random, MaintenanceCommand command) =>
+        (random.Next(1, command switch
+        {
+            MaintenanceCommand.Erase => 120,
+            MaintenanceCommand.Purge => 40,
+            _ => 20,
+        }), random.Next(2) == 0);
+
+    private IEnumerable<int> Seeds(int count)
+    {
+        var first = Random.Shared.Next(int.MaxValue - count);
+        output.WriteLine($"Seeds from {first}");
+        return Enumerable.Range(first, count);
+    }
+
+    /// <param name="other">Runs at the interruption; null: the command is killed there.</param>
+    /// <returns>Whether the command was interrupted.</returns>
+    private static async Task<bool> CheckAsync(
+        int seed, MaintenanceCommand command, Func<Random, (int, bool)> interruption, MaintenanceCommand? other = null)
     {
         Cancellation.ThrowIfCancellationRequested();
         try
         {
             var history = new MaintenanceHistory(seed);
             await history.StartAsync();
+            if (command == MaintenanceCommand.Rebuild)
+            {
+                await history.DamageInstallsAsync();
+            }
+
             var random = new Random(seed);
-            var isKilled = !await history.RunAsync(CommandAsync, kill(random));
-            if (isKilled && random.Next(2) == 0)
+            var isInterrupted = await history.RunAsync(command, interruption(random), other);
+            if (isInterrupted && random.Next(2) == 0)
             {
-                await history.RunAsync(CommandAsync, kill(random));
+                await history.RunAsync(command, interruption(random), other);
             }
 
-            await history.RunAsync(CommandAsync, kill: null);
+            await history.RunAsync(command);
             await history.DrainAsync();
-            await CommandAsync();
-            if (isErase)
+            await history.RunAloneAsync(command);
+            await history.DrainAsync();
+            var isErased = MaintenanceCommand.Erase == command || MaintenanceCommand.Erase == other;
+            if (isErased)
             {
+                await history.RunAloneAsync(MaintenanceCommand.Erase);
                 history.AssertEverythingOfTheAccountIsGone();
-                await history.AssertEverythingIsThereAsync(account => account == MaintenanceHistory.Other, isPurged: false);
             }
-            else
+
+            if (command == MaintenanceCommand.Redrive && other is null)
             {
-                await history.AssertEverythingIsThereAsync(_ => true, isPurged: true);
+                await history.AssertDeadLettersAreRedrivenAsync();
             }
 
-            return isKilled;
+            var isPurged = MaintenanceCommand.Purge == command || MaintenanceCommand.Purge == other;
+            if (isPurged)
+            {
+                await history.RunAloneAsync(MaintenanceCommand.Purge);
+            }
 
-            Task CommandAsync() => isErase
-                ? history.Erasure.RunAsync(MaintenanceHistory.Account, TimeSpan.FromSeconds(20), Cancellation)
-                : history.Purge.RunAsync(history.Middle, dryRun: false, TimeSpan.FromSeconds(20), Cancellation);
+            await history.AssertEverythingIsThereAsync(
+                account => !isErased || account == MaintenanceHistory.Other, isPurged);
+            return isInterrupted;
         }
         catch (Exception e) when (!Cancellation.IsCancellationRequested)
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using Azure;
+using Azure.Data.Tables;
 using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Notifications;
@@ -15,8 +16,8 @@ namespace MarketplaceWebhook.Tests.Properties;
 /// <summary>
 /// A random history of notifications on storage in memory, and a maintenance command in the middle of it. Around each storage
 /// call of the command, notifications of two accounts take steps: a body is stored, its message is sent, delivered, projected,
-/// deleted, delayed, delivered again, moved to the poison queue, recorded as a dead letter, put back. The command can be killed
-/// before or after any of its calls. The same seed gives the same history.
+/// deleted, delayed, delivered again, moved to the poison queue, recorded as a dead letter, put back. Before or after any of its
+/// calls, the command can be killed, or another command can run. The same seed gives the same history.
 /// </summary>
 internal sealed class MaintenanceHistory
 {
@@ -32,10 +33,10 @@ internal sealed class MaintenanceHistory
 
     private readonly Random _random;
     private readonly InstantTime _time = new(Ids.Start);
-    private readonly MemoryTableClient _installs = new(StorageNames.InstallsTable, pageSize: 10);
-    private readonly MemoryTableClient _statusChanges = new(StorageNames.StatusChangesTable, pageSize: 10);
-    private readonly MemoryTableClient _deadLetters = new(StorageNames.DeadLettersTable, pageSize: 10);
-    private readonly MemoryTableClient _reconciliations = new(StorageNames.ReconciliationsTable, pageSize: 10);
+    private readonly MemoryTableClient _installs;
+    private readonly MemoryTableClient _statusChanges;
+    private readonly MemoryTableClient _deadLetters;
+    private readonly MemoryTableClient _reconciliations;
     private readonly MemoryQueueClient _queue;
     private readonly MemoryQueueClient _poison;
     private readonly MemoryBlobContainerClient _blobs;
@@ -45,9 +46,11 @@ internal sealed class MaintenanceHistory
     private readonly ReconciliationTable _reconciliationTable;
     private readonly StatusChangeLog _log;
     private readonly InstallTable _installTable;
-    private readonly StatusChangeReader _reader;
-    private readonly StorageRetry _retry;
     private readonly Projector _projector;
+    private readonly Erasure _erasure;
+    private readonly Purge _purge;
+    private readonly Redrive _redrive;
+    private readonly Rebuild _rebuild;
 
     /// <summary>Notifications whose body was stored and whose message was not sent yet.</summary>
     private readonly List<(NotificationId Id, Guid Account, string Body)> _unsent = [];
@@ -57,11 +60,17 @@ internal sealed class MaintenanceHistory
     private int _count;
     private int _calls;
     private bool _isCommand;
-    private (int Call, bool Before)? _kill;
+    private (int Call, bool Before)? _interruption;
+    private Func<Task>? _other;
+    private bool _isInterrupted;
 
     public MaintenanceHistory(int seed)
     {
         _random = new Random(seed);
+        _installs = new MemoryTableClient(StorageNames.InstallsTable, pageSize: 10, _time);
+        _statusChanges = new MemoryTableClient(StorageNames.StatusChangesTable, pageSize: 10, _time);
+        _deadLetters = new MemoryTableClient(StorageNames.DeadLettersTable, pageSize: 10, _time);
+        _reconciliations = new MemoryTableClient(StorageNames.ReconciliationsTable, pageSize: 10, _time);
         _queue = new MemoryQueueClient(StorageNames.Queue, _time);
         _poison = new MemoryQueueClient(StorageNames.PoisonQueue, _time);
         _blobs = new MemoryBlobContainerClient(StorageNames.PayloadContainer, _time);
@@ -86,23 +95,18 @@ internal sealed class MaintenanceHistory
         _reconciliationTable = new ReconciliationTable(clients);
         _log = new StatusChangeLog(clients);
         _installTable = new InstallTable(clients);
-        _reader = new StatusChangeReader(_payloads);
-        _retry = new StorageRetry(new TimeLimits(), clients, _time, NullLogger<StorageRetry>.Instance);
-        _projector = new Projector(_log, _installTable, _reader, _retry, _time, NullLogger<Projector>.Instance);
+        var reader = new StatusChangeReader(_payloads);
+        var retry = new StorageRetry(new TimeLimits(), clients, _time, NullLogger<StorageRetry>.Instance);
+        _projector = new Projector(_log, _installTable, reader, retry, _time, NullLogger<Projector>.Instance);
         var inspector = new QueueInspector(clients);
-        Erasure = new Erasure(_installTable, _log, _letters, _reconciliationTable, _payloads, inspector, _time);
-        Purge = new Purge(_log, _letters, _payloads, _reader, inspector, _time);
+        _erasure = new Erasure(_installTable, _log, _letters, _reconciliationTable, _payloads, inspector, _time);
+        _purge = new Purge(_log, _letters, _payloads, reader, inspector, _time);
+        _redrive = new Redrive(_letters, _notifications, _payloads, inspector, _time);
+        _rebuild = new Rebuild(_installTable, _log, reader, retry, _time);
     }
 
-    public Erasure Erasure { get; }
-
-    public Purge Purge { get; }
-
     /// <summary>Notifications before it are old.</summary>
-    public DateTimeOffset Middle { get; private set; }
-
-    /// <summary>The calls of the last command.</summary>
-    public int Calls => _calls;
+    private DateTimeOffset Middle { get; set; }
 
     /// <summary>Some notifications in every state, half of them before <see cref="Middle"/>.</summary>
     public async Task StartAsync()
@@ -133,6 +137,9 @@ internal sealed class MaintenanceHistory
                     $$"""{"AccountApiId":"{{ApiId(account)}}","x":"{{(IsLong() ? Long : "")}}"}""", accountId: null);
                 await RejectAsync($$"""[{"AccountId":"{{account}}","x":"{{(IsLong() ? Long : "")}}"}]""", accountId: null);
                 await RejectAsync($$"""{"AccountId":"{{account}}"}""", account);
+                // A later version of the application accepts it.
+                var valid = Body("stopped", account);
+                _sent.Add((await RejectAsync(valid, account), account, valid));
             }
 
             await DrainAsync();
@@ -143,22 +150,78 @@ internal sealed class MaintenanceHistory
         }
     }
 
-    /// <returns>False if the command was killed.</returns>
-    public async Task<bool> RunAsync(Func<Task> command, (int Call, bool Before)? kill)
+    /// <summary>Some rows of Installs are not those that the log gives: changed, missing, surplus.</summary>
+    public async Task DamageInstallsAsync()
     {
-        (_calls, _kill, _isCommand) = (0, kill, true);
+        foreach (var row in _installs.Rows.Where(_ => _random.Next(3) == 0))
+        {
+            switch (_random.Next(3))
+            {
+                case 0:
+                    row["Status"] = "running";
+                    await _installs.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Merge);
+                    break;
+                case 1:
+                    await _installs.DeleteEntityAsync(row.PartitionKey, row.RowKey);
+                    break;
+                default:
+                    (row.RowKey, row["PackageId"]) = ($"7{row.RowKey}", 7L);
+                    await _installs.UpsertEntityAsync(row);
+                    break;
+            }
+        }
+    }
+
+    /// <param name="interruption">A call of the command, and whether it happens before or after it.</param>
+    /// <param name="other">The command that runs then, without interruptions of its own; null: the command is killed.</param>
+    /// <returns>Whether the command made that call.</returns>
+    public async Task<bool> RunAsync(
+        MaintenanceCommand command, (int Call, bool Before)? interruption = null, MaintenanceCommand? other = null)
+    {
+        _other = other is { } next ? () => RunAloneAsync(next) : null;
+        (_calls, _interruption, _isInterrupted, _isCommand) = (0, interruption, false, true);
         try
         {
-            await command();
-            return true;
+            await RunAloneAsync(command);
         }
         catch (KilledException)
         {
-            return false;
         }
         finally
         {
-            _isCommand = false;
+            (_isCommand, _other) = (false, null);
+        }
+
+        return _isInterrupted;
+    }
+
+    /// <summary>Nothing else happens while the command runs.</summary>
+    public async Task RunAloneAsync(MaintenanceCommand command)
+    {
+        // A message is sent within 15 s of its body; a command that runs between the two has no time to wait.
+        var wait = _isCommand || _other is null ? TimeSpan.FromSeconds(20) : TimeSpan.Zero;
+        switch (command)
+        {
+            case MaintenanceCommand.Erase:
+                await _erasure.RunAsync(Account, wait, default);
+                break;
+            case MaintenanceCommand.Purge:
+                await _purge.RunAsync(Middle, dryRun: false, wait, default);
+                break;
+            case MaintenanceCommand.Redrive:
+                await _redrive.RedrivePoisonAsync(dryRun: false, default).CountAsync();
+                await foreach (var letter in _letters.ReadAsync(kind: null, since: null, default))
+                {
+                    if (letter.RedrivenAt is null)
+                    {
+                        await _redrive.RedriveAsync(letter, dryRun: false, default);
+                    }
+                }
+
+                break;
+            default:
+                await _rebuild.RunAsync(account: null, apply: true, TimeSpan.FromSeconds(5), null, default).CountAsync();
+                break;
         }
     }
 
@@ -199,6 +262,19 @@ internal sealed class MaintenanceHistory
         Assert.DoesNotContain(_blobs.Contents, blob => names.Any(name => blob.Value.Contains(name, StringComparison.Ordinal)));
     }
 
+    /// <summary>What could be redriven was projected.</summary>
+    public async Task AssertDeadLettersAreRedrivenAsync()
+    {
+        foreach (var letter in await _letters.ReadAsync(kind: null, since: null, default).ToListAsync())
+        {
+            foreach (var (id, account, _) in _sent.Where(one => one.Id == letter.Id))
+            {
+                Assert.NotNull(letter.RedrivenAt);
+                Assert.True(await _log.ContainsAsync(TableKeys.Account(account), id, default), $"{id} is not projected.");
+            }
+        }
+    }
+
     /// <param name="isPurged">Old rows may be gone, but only with their blobs; Installs is as it was.</param>
     public async Task AssertEverythingIsThereAsync(Func<Guid, bool> accounts, bool isPurged)
     {
@@ -222,7 +298,9 @@ internal sealed class MaintenanceHistory
         {
             Assert.Equal(
                 referred.Order(StringComparer.Ordinal), _blobs.Names.Where(IsOld).Union(referred).Order(StringComparer.Ordinal));
-            Assert.DoesNotContain(_deadLetters.Rows, row => row.GetDateTimeOffset(Columns.ReceivedAt) < Middle);
+            Assert.DoesNotContain(
+                _deadLetters.Rows, row => row.GetDateTimeOffset(Columns.ReceivedAt) < Middle
+                    && !(row.GetDateTimeOffset(Columns.RedrivenAt) >= Middle));
         }
 
         var expected = Folded.Rows(_projected.Where(one => accounts(one.Account)).DistinctBy(one => one.Id).OrderBy(one => one.Id)
@@ -230,10 +308,10 @@ internal sealed class MaintenanceHistory
         Assert.Equal(
             expected, _installs.Rows.Where(row => accounts(Guid.Parse(row.PartitionKey)))
                 .Select(row => MaintenanceServices.Text(RawRow.From(row))));
-        var rebuild = new Rebuild(_installTable, _log, _reader, _retry, _time);
-        Assert.Empty(await rebuild.RunAsync(null, apply: false, TimeSpan.Zero, null, default).ToListAsync());
+        Assert.Empty(await _rebuild.RunAsync(null, apply: false, TimeSpan.Zero, null, default).ToListAsync());
 
-        bool IsOld(string name) => TableKeys.TryParseBlob(name, out var id, out _) && id.ReceivedAt < Middle;
+        bool IsOld(string name) =>
+            TableKeys.TryParseBlob(name, out var id, out _) && id.ReceivedAt < Middle && _blobs.WrittenAt(name) < Middle;
     }
 
     private async Task CallAsync(bool before)
@@ -260,11 +338,14 @@ internal sealed class MaintenanceHistory
         }
 
         AssertPayloadsAreReachable();
-        _isCommand = true;
-        if (_kill == (_calls, before))
+        if (_interruption == (_calls, before))
         {
-            throw new KilledException();
+            _isInterrupted = true;
+            await (_other?.Invoke() ?? throw new KilledException());
+            AssertPayloadsAreReachable();
         }
+
+        _isCommand = true;
     }
 
     private void AssertPayloadsAreReachable()
@@ -388,18 +469,23 @@ internal sealed class MaintenanceHistory
             default);
     }
 
-    private Task RejectAsync(string body, Guid? accountId) => _letters.RecordAsync(
-        new DeadLetter
-        {
-            Kind = DeadLetter.Rejected,
-            Id = NextId(),
-            Reason = RejectionReason.InvalidNotification,
-            Detail = "why",
-            AccountId = accountId,
-            Body = Encoding.UTF8.GetBytes(body),
-            BodyLength = body.Length,
-        },
-        default);
+    private async Task<NotificationId> RejectAsync(string body, Guid? accountId)
+    {
+        var id = NextId();
+        await _letters.RecordAsync(
+            new DeadLetter
+            {
+                Kind = DeadLetter.Rejected,
+                Id = id,
+                Reason = RejectionReason.InvalidNotification,
+                Detail = "why",
+                AccountId = accountId,
+                Body = Encoding.UTF8.GetBytes(body),
+                BodyLength = body.Length,
+            },
+            default);
+        return id;
+    }
 
     private bool IsLong() => _random.Next(5) == 0;
 
@@ -416,17 +502,8 @@ internal sealed class MaintenanceHistory
     private static string[] ReconciliationPartitions(Guid account) =>
         [TableKeys.Account(account), TableKeys.UnknownAccount(ApiId(account))];
 
-    private static string? BlobOf(string? messageText)
-    {
-        try
-        {
-            return messageText is null ? null : Envelope.Read(messageText).PayloadBlob;
-        }
-        catch (UnreadableEnvelopeException)
-        {
-            return null;
-        }
-    }
+    private static string? BlobOf(string? messageText) =>
+        messageText is null ? null : Envelope.TryRead(messageText)?.PayloadBlob;
 
     private sealed record Delivery(MemoryQueueClient Queue, string MessageId, string PopReceipt, string Text)
     {
@@ -436,7 +513,10 @@ internal sealed class MaintenanceHistory
 
     private sealed class KilledException : Exception;
 
-    /// <summary>A clock that moves only by Advance, or when something waits for it.</summary>
+    /// <summary>
+    /// A clock that moves only by Advance, or when something waits for it; and by the least whenever it is read, so that what is
+    /// written later has a later time.
+    /// </summary>
     private sealed class InstantTime(DateTimeOffset start) : TimeProvider
     {
         private DateTimeOffset _now = start;
@@ -445,7 +525,7 @@ internal sealed class MaintenanceHistory
 
         public void Advance(TimeSpan by) => _now += by;
 
-        public override DateTimeOffset GetUtcNow() => _now;
+        public override DateTimeOffset GetUtcNow() => _now = _now.AddTicks(1);
 
         public override long GetTimestamp() => _now.UtcTicks;
 
@@ -471,4 +551,13 @@ internal sealed class MaintenanceHistory
             public ValueTask DisposeAsync() => ValueTask.CompletedTask;
         }
     }
+}
+
+/// <summary>A command of operators that changes storage.</summary>
+public enum MaintenanceCommand
+{
+    Erase,
+    Purge,
+    Redrive,
+    Rebuild,
 }

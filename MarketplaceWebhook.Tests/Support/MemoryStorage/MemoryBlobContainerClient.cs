@@ -27,6 +27,8 @@ internal sealed class MemoryBlobContainerClient(string name, TimeProvider time) 
 
     public bool Exists(string blobName) => _blobs.ContainsKey(blobName);
 
+    public DateTimeOffset WrittenAt(string blobName) => _blobs[blobName].WrittenAt;
+
     public override BlobClient GetBlobClient(string blobName) => new MemoryBlobClient(this, blobName);
 
     public override AsyncPageable<BlobItem> GetBlobsAsync(

@@ -6,7 +6,7 @@ namespace MarketplaceWebhook.Tests.Support.MemoryTables;
 /// <summary>
 /// The rows of one table and the rules by which the table service changes them. Not thread-safe: its client locks.
 /// </summary>
-internal sealed class MemoryTable
+internal sealed class MemoryTable(TimeProvider? time)
 {
     private const int MaxTextCharacters = 32 * 1024;
     private const int MaxEntityBytes = 1024 * 1024;
@@ -16,7 +16,7 @@ internal sealed class MemoryTable
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private SortedList<Key, Row> _rows = [];
-    private long _changes;
+    private DateTimeOffset _written = Start;
 
     internal readonly record struct Key(string Partition, string Row) : IComparable<Key>
     {
@@ -87,7 +87,8 @@ internal sealed class MemoryTable
             columns = Merged(present?.Columns, columns);
         }
 
-        var timestamp = Start.AddTicks(++_changes);
+        var now = time?.GetUtcNow() ?? Start;
+        var timestamp = _written = now > _written ? now : _written.AddTicks(1);
         var etag = new ETag($"W/\"datetime'{Uri.EscapeDataString(timestamp.ToString("O"))}'\"");
         _rows[key] = new(columns, etag, timestamp);
         return etag;

@@ -10,10 +10,11 @@ namespace MarketplaceWebhook.Tests.Support.MemoryTables;
 /// interleaving.
 /// Only <see cref="TableEntity"/> is supported.
 /// </summary>
-public sealed class MemoryTableClient(string name, int pageSize = 1000) : TableClient
+/// <param name="time">Of the rows' timestamps; null: a clock of its own.</param>
+public sealed class MemoryTableClient(string name, int pageSize = 1000, TimeProvider? time = null) : TableClient
 {
     private readonly Lock _gate = new();
-    private readonly MemoryTable _table = new();
+    private readonly MemoryTable _table = new(time);
     private int _calls;
 
     public override string Name => name;
