@@ -30,7 +30,8 @@ internal static class PurgeCommand
             "purge",
             "Deletes old notifications from the log, old dead letters, and bodies that no row refers to. Keeps the notifications "
             + "that Installs is derived from, so that rebuild gives the same rows.\nExit codes: 0 done; 2 bodies were "
-            + "kept because a message may still need them; 1 invalid input, or storage failed.")
+            + "kept because a message may still need them, or data was not deleted because it changed at the same time; 1 invalid "
+            + "input, or storage failed.")
         {
             olderThan, dryRun, wait, storage, fallback,
         };
@@ -77,9 +78,15 @@ internal static class PurgeCommand
             ConsoleOutput.Remark(
                 $"Bodies of that age that were kept because a message may still need them: {purged.BlobsLeft}. Run "
                 + "`purge` again when the queues are empty.");
-            return Incomplete;
         }
 
-        return 0;
+        if (purged.Left > 0)
+        {
+            ConsoleOutput.Remark(
+                $"Rows and bodies of that age that were not deleted because they changed at the same time: {purged.Left}. Run `purge` "
+                + "again.");
+        }
+
+        return purged.BlobsLeft + purged.Left == 0 ? 0 : Incomplete;
     }
 }

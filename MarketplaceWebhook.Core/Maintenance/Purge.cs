@@ -76,8 +76,9 @@ public sealed class Purge(
         async Task<PurgeResult> RemoveAsync(PurgeResult soFar)
         {
             var removed = dryRun ? old.Count : await log.RemoveAsync(old, cancellationToken);
+            var left = old.Count - removed;
             old.Clear();
-            return soFar with { Notifications = soFar.Notifications + removed };
+            return soFar with { Notifications = soFar.Notifications + removed, Left = soFar.Left + left };
         }
     }
 
@@ -92,7 +93,11 @@ public sealed class Purge(
                 .WithCancellation(cancellationToken))
             {
                 var removed = dryRun ? chunk.Length : await letters.RemoveAsync(chunk, cancellationToken);
-                result = result with { DeadLetters = result.DeadLetters + removed };
+                result = result with
+                {
+                    DeadLetters = result.DeadLetters + removed,
+                    Left = result.Left + chunk.Length - removed,
+                };
             }
         }
 
@@ -139,10 +144,8 @@ public sealed class Purge(
 
             // No message refers to the body of a dead letter.
             var isLeft = !isDeadLetter && queues.Any(queue => queue.MayReferTo(id));
-            if (isLeft || dryRun || await payloads.RemoveAsync(blob, cancellationToken))
-            {
-                result = result.WithBlob(isLeft);
-            }
+            result = isLeft || dryRun || await payloads.RemoveAsync(blob, cancellationToken)
+                ? result.WithBlob(isLeft) : result with { Left = result.Left + 1 };
         }
 
         return result;
@@ -206,6 +209,9 @@ public sealed record PurgeResult
     /// Old and without a row, but a message in a queue refers to them, or may do so and could not be inspected.
     /// </summary>
     public int BlobsLeft { get; init; }
+
+    /// <summary>Old rows and blobs that storage did not delete: they were written or removed since they were read.</summary>
+    public int Left { get; init; }
 
     internal PurgeResult WithBlob(bool isLeft) =>
         isLeft ? this with { BlobsLeft = BlobsLeft + 1 } : this with { Blobs = Blobs + 1 };
