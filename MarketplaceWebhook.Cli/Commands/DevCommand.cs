@@ -77,6 +77,7 @@ internal static class DevCommand
 
         FunctionApp.RequireFolder(app);
         var changeFeed = ChangeFeedSetting.Read(CommandStorage.Environment);
+        using var endpoint = DevEndpoint.Reserve();
         var console = new DevConsole();
         await using var storage = await DevStorage.OpenAsync(console.Report, ending.Token);
         var settings = storage.Connection is { } connection
@@ -105,7 +106,11 @@ internal static class DevCommand
             ending.Token);
 
         page.Attach(host);
-        using var endpoint = host.ReceiverUrl is { } receiver ? DevEndpoint.Publish(receiver, key) : null;
+        if (host.ReceiverUrl is { } receiver)
+        {
+            endpoint.Publish(receiver, key);
+        }
+
         console.Welcome(host, page, key, storage.Description);
         await Task.Delay(Timeout.InfiniteTimeSpan, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         console.Report("Stopping ...");

@@ -6,20 +6,39 @@ namespace MarketplaceWebhook.Cli.Commands;
 
 /// <summary>
 /// The URL and key of the running `dev`, in a file in its data folder that only this user may read: `send` and `probe` use them.
-/// The file is removed when `dev` ends.
+/// The file is removed when `dev` ends. Only one `dev` at a time has the data folder.
 /// </summary>
 internal sealed class DevEndpoint : IDisposable
 {
-    private readonly string _content;
+    private readonly FileStream _lock;
+    private bool _isPublished;
 
-    private DevEndpoint(string content) => _content = content;
+    private DevEndpoint(FileStream locked) => _lock = locked;
 
     private static string FilePath => Path.Combine(DevStorage.DataFolder, "dev.json");
 
-    public static DevEndpoint Publish(Uri url, string key)
+    /// <exception cref="UserErrorException">Another `dev` has the data folder.</exception>
+    public static DevEndpoint Reserve()
     {
-        var endpoint = new DevEndpoint(JsonSerializer.Serialize(new Content(url, key, Environment.ProcessId)));
         Directory.CreateDirectory(DevStorage.DataFolder);
+        try
+        {
+            // The operating system unlocks the file of a process that was killed.
+            return new DevEndpoint(new FileStream(
+                Path.Combine(DevStorage.DataFolder, "dev.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None,
+                bufferSize: 1, FileOptions.DeleteOnClose));
+        }
+        catch (IOException e)
+        {
+            throw new UserErrorException(
+                $"dev is already running with the data folder {DevStorage.DataFolder}: end it, or set DEV_DATA_FOLDER to another "
+                + "folder.", e);
+        }
+    }
+
+    public void Publish(Uri url, string key)
+    {
+        var content = JsonSerializer.Serialize(new Content(url, key, Environment.ProcessId));
         // A new file that is moved: a reader sees all of it or nothing, and the file mode is never the one of an older file.
         var written = $"{FilePath}.{Environment.ProcessId}";
         File.Delete(written);
@@ -31,11 +50,11 @@ internal sealed class DevEndpoint : IDisposable
 
         using (var writer = new StreamWriter(written, options))
         {
-            writer.Write(endpoint._content);
+            writer.Write(content);
         }
 
         File.Move(written, FilePath, overwrite: true);
-        return endpoint;
+        _isPublished = true;
     }
 
     /// <summary>The URL to post to, with the key.</summary>
@@ -61,12 +80,11 @@ internal sealed class DevEndpoint : IDisposable
             + "--url.");
     }
 
-    /// <summary>Keeps the file of another `dev` that was started later.</summary>
     public void Dispose()
     {
         try
         {
-            if (File.ReadAllText(FilePath) == _content)
+            if (_isPublished)
             {
                 File.Delete(FilePath);
             }
@@ -75,6 +93,8 @@ internal sealed class DevEndpoint : IDisposable
         {
             // Without effect on others: the file names a process that has ended.
         }
+
+        _lock.Dispose();
     }
 
     /// <summary>False for the process of a `dev` that was killed and could not remove its file.</summary>

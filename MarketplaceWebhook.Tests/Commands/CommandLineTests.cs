@@ -85,7 +85,7 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
         using var app = OrdersApp();
         using var dev = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--app", app.Folder);
         await OutputAsync(dev, "Ctrl+C");
-        var file = Assert.Single(Directory.GetFiles(dev.DataFolder));
+        var file = Assert.Single(Directory.GetFiles(dev.DataFolder, "*.json"));
 
         using var sent = await CliProcess.RunAsync(null, dev.SameDataFolder, ["send", "stopped"]);
         using var refused = await CliProcess.RunAsync(
@@ -131,6 +131,25 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
 
         Assert.Equal((1, ""), (sent.ExitCode, sent.Output));
         Assert.StartsWith("dev is not running", sent.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Second_dev_with_the_same_data_folder_fails_with_one_line_and_leaves_the_first_one_running()
+    {
+        using var app = OrdersApp();
+        using var first = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--app", app.Folder);
+        await OutputAsync(first, "Ctrl+C");
+
+        using var second = CliProcess.Start(
+            azurite.NewAccount(), first.SameDataFolder, ["dev", "--port", "0", "--app", app.Folder]);
+        await second.WaitForExitAsync();
+        using var sent = await CliProcess.RunAsync(null, first.SameDataFolder, ["send", "stopped"]);
+
+        Assert.Equal((1, ""), (second.ExitCode, second.Output));
+        Assert.Equal(
+            $"dev is already running with the data folder {first.DataFolder}: end it, or set DEV_DATA_FOLDER to another folder.",
+            second.Error.TrimEnd());
+        Assert.Equal((0, ""), (sent.ExitCode, sent.Error));
     }
 
     private static FakeApp OrdersApp() =>
