@@ -11,7 +11,7 @@ internal static class StatusCommand
 {
     private const int NeedsPerson = 2;
 
-    private static readonly TimeSpan DefaultPeriod = TimeSpan.FromHours(24);
+    public static readonly TimeSpan DefaultPeriod = TimeSpan.FromHours(24);
 
     public static Command Create()
     {
@@ -38,67 +38,20 @@ internal static class StatusCommand
         await using var opened = CommandStorage.Open(storage, fallback);
         var since = DateTimeOffset.UtcNow - period;
         var report = await opened.Get<StatusCheck>().RunAsync(since, cancellationToken);
-        var problems = ProblemsOf(report).ToList();
+        var status = StatusJson.Of(report, opened.Get<StorageClients>().Description, since);
         if (json)
         {
-            ConsoleOutput.WriteJson(
-                new StatusJson(
-                    opened.Get<StorageClients>().Description, report.IsEmpty, report.Queue.Waiting,
-                    ConsoleOutput.JsonTime(report.Queue.OldestReceivedAt),
-                    report.Queue.Poisoned,
-                    report.Fallback is { } state
-                        ? new QueueJson(state.Waiting, ConsoleOutput.JsonTime(state.OldestReceivedAt), state.Poisoned)
-                        : null,
-                    report.PassedOn, ConsoleOutput.JsonTime(since)!,
-                    [.. report.DeadLetters.Select(
-                        count => new DeadLetterCountJson(count.Kind, count.Reason, count.Number, count.Redriven))],
-                    problems),
-                JsonOutput.Default.StatusJson);
+            ConsoleOutput.WriteJson(status, JsonOutput.Default.StatusJson);
         }
         else
         {
-            Print(report, problems);
+            Print(report, status.Problems);
         }
 
-        return problems.Count == 0 ? 0 : NeedsPerson;
+        return status.Problems.Count == 0 ? 0 : NeedsPerson;
     }
 
-    private static IEnumerable<string> ProblemsOf(StatusReport report)
-    {
-        if (report.IsEmpty)
-        {
-            yield return "the storage is empty: the application has not run on it";
-        }
-
-        if (report.Queue.IsLate)
-        {
-            yield return "projection paused or failing: a message has been waiting for more than 10 minutes";
-        }
-
-        if (report.Queue.Poisoned > 0)
-        {
-            yield return "messages on the poison queue: they are not recorded as dead letters; `redrive --all` puts them back";
-        }
-
-        if (report.Fallback is { IsLate: true })
-        {
-            yield return "a notification has been in the fallback storage for more than 10 minutes: the storage fails, or "
-                + "MoveFallback does not run";
-        }
-
-        if (report.Fallback is { Poisoned: > 0 })
-        {
-            yield return $"messages on {StorageNames.PoisonOf(StorageNames.FallbackQueue)}: they are not moved; put them back on "
-                + $"{StorageNames.FallbackQueue} before they expire after 7 days";
-        }
-
-        if (report.DeadLetters.Any(count => count.Number > count.Redriven))
-        {
-            yield return "dead letters that were not redriven: `deadletters` lists them";
-        }
-    }
-
-    private static void Print(StatusReport report, List<string> problems)
+    private static void Print(StatusReport report, IReadOnlyList<string> problems)
     {
         var table = ConsoleOutput.Table(["What", "Number"], "Remark");
         table.Add(["storage", ""], report.IsEmpty ? "reachable, empty" : "reachable");

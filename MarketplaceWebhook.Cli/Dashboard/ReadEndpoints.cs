@@ -1,4 +1,7 @@
 using System.Text;
+using MarketplaceWebhook.Cli.Commands;
+using MarketplaceWebhook.Cli.Output;
+using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -11,7 +14,7 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 /// <param name="feed">Null: there is no change feed.</param>
 internal sealed class ReadEndpoints(
     InstallQueries installs, StatusChangeQueries history, DeadLetterQueries deadLetterPages,
-    DeadLetterTable deadLetters, TimeProvider time, ChangeFeedQueue? feed = null)
+    DeadLetterTable deadLetters, StatusCheck status, StorageClients clients, TimeProvider time, ChangeFeedQueue? feed = null)
 {
     private const int InstallsPerPage = 50;
     private const int ChangesPerPage = 25;
@@ -25,6 +28,7 @@ internal sealed class ReadEndpoints(
 
     public void Map(IEndpointRouteBuilder page)
     {
+        page.MapGet("/status", GetStatusAsync);
         page.MapGet("/installs", ListInstallsAsync);
         page.MapGet("/accounts/{accountId:guid}", ReadAccountAsync);
         page.MapGet("/accounts/{accountId:guid}/history", ListChangesAsync);
@@ -34,6 +38,13 @@ internal sealed class ReadEndpoints(
         page.MapGet("/changefeed", PeekChangeFeedAsync);
         page.MapGet("/deadletters", ListDeadLettersAsync);
         page.MapGet("/deadletters/{kind}/{id}", GetBodyAsync);
+    }
+
+    /// <summary>The same as `status --json`.</summary>
+    private async Task<StatusJson> GetStatusAsync(CancellationToken aborted)
+    {
+        var since = time.GetUtcNow() - StatusCommand.DefaultPeriod;
+        return StatusJson.Of(await status.RunAsync(since, aborted), clients.Description, since);
     }
 
     private async Task<ListView<InstallView>> ListInstallsAsync(

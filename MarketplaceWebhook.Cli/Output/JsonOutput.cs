@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using MarketplaceWebhook.Maintenance;
+using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Cli.Output;
 
@@ -66,7 +68,53 @@ internal sealed record ReconciliationDifferenceJson(
 internal sealed record StatusJson(
     string Storage, bool Empty, int QueueMessages, string? OldestReceivedAt, int PoisonQueueMessages,
     QueueJson? Fallback, int? ChangeFeedMessages, string DeadLettersSince,
-    IReadOnlyList<DeadLetterCountJson> DeadLetters, IReadOnlyList<string> Problems);
+    IReadOnlyList<DeadLetterCountJson> DeadLetters, IReadOnlyList<string> Problems)
+{
+    public static StatusJson Of(StatusReport report, string storage, DateTimeOffset since) => new(
+        storage, report.IsEmpty,
+        report.Queue.Waiting, ConsoleOutput.JsonTime(report.Queue.OldestReceivedAt), report.Queue.Poisoned,
+        report.Fallback is { } state
+            ? new QueueJson(state.Waiting, ConsoleOutput.JsonTime(state.OldestReceivedAt), state.Poisoned)
+            : null,
+        report.PassedOn, ConsoleOutput.JsonTime(since)!,
+        [.. report.DeadLetters.Select(count => new DeadLetterCountJson(count.Kind, count.Reason, count.Number, count.Redriven))],
+        [.. ProblemsOf(report)]);
+
+    private static IEnumerable<string> ProblemsOf(StatusReport report)
+    {
+        if (report.IsEmpty)
+        {
+            yield return "the storage is empty: the application has not run on it";
+        }
+
+        if (report.Queue.IsLate)
+        {
+            yield return "projection paused or failing: a message has been waiting for more than 10 minutes";
+        }
+
+        if (report.Queue.Poisoned > 0)
+        {
+            yield return "messages on the poison queue: they are not recorded as dead letters; `redrive --all` puts them back";
+        }
+
+        if (report.Fallback is { IsLate: true })
+        {
+            yield return "a notification has been in the fallback storage for more than 10 minutes: the storage fails, or "
+                + "MoveFallback does not run";
+        }
+
+        if (report.Fallback is { Poisoned: > 0 })
+        {
+            yield return $"messages on {StorageNames.PoisonOf(StorageNames.FallbackQueue)}: they are not moved; put them back on "
+                + $"{StorageNames.FallbackQueue} before they expire after 7 days";
+        }
+
+        if (report.DeadLetters.Any(count => count.Number > count.Redriven))
+        {
+            yield return "dead letters that were not redriven: `deadletters` lists them";
+        }
+    }
+}
 
 internal sealed record QueueJson(int QueueMessages, string? OldestReceivedAt, int PoisonQueueMessages);
 

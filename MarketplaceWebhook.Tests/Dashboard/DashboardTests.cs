@@ -1,3 +1,4 @@
+using MarketplaceWebhook.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -66,6 +67,24 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
         var deadLetter = tab.Page.Locator($"#dead-letters > li[data-id='{id}']");
         await Expect(deadLetter).ToContainTextAsync("unreadable-envelope");
         await Expect(tab.Page.Locator($"#feed-rows tr[data-id='{id}']")).ToContainTextAsync("dead letter");
+    }
+
+    [Fact]
+    public async Task Status_lists_what_the_status_command_lists()
+    {
+        await using var tab = await running.OpenAsync();
+        await running.PostAsync("""{"Status":"installed"}""");
+
+        var rows = tab.Page.Locator("#status-rows tr");
+        await Expect(rows.Filter(new LocatorFilterOptions { HasText = "rejected, invalid-notification" })).ToBeVisibleAsync();
+        await Expect(rows.Filter(new LocatorFilterOptions { HasText = "Messages on the queue" })).ToBeVisibleAsync();
+        await Expect(tab.Page.Locator("#status-problems")).ToContainTextAsync("dead letters that were not redriven");
+
+        using var command = await CliProcess.RunAsync(running.Connection, "status");
+        foreach (var problem in await tab.Page.Locator("#status-problems li").AllInnerTextsAsync())
+        {
+            Assert.Contains(problem, command.Output, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -25,6 +25,8 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
 
     public StorageSettings Storage { get; private set; } = null!;
 
+    public string Connection { get; private set; } = "";
+
     public Uri BaseAddress => _host!.BaseAddress;
 
     /// <summary>The address with the token.</summary>
@@ -37,6 +39,7 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
         var connection = azurite.NewAccount();
         var modules = await NpmPackages.EnsureInstalledAsync(_ => { }, TestContext.Current.CancellationToken);
         Storage = StorageSettings.FromConnectionString(connection) with { ChangeFeed = ChangeFeed };
+        Connection = connection;
         _dashboard = new LocalDashboard(
             Storage, Key, Task.FromResult<string?>(Path.Combine(modules, "chart.js", "dist", "chart.umd.min.js")));
         _host = await LocalFunctionsHost.StartAsync(

@@ -9,6 +9,7 @@ import * as deadLetters from './deadletters.js';
 import * as scenario from './scenario.js';
 import * as send from './send.js';
 import * as state from './state.js';
+import * as status from './status.js';
 
 let isListening = false;
 
@@ -28,10 +29,11 @@ function open() {
   send.load();
   listen(
     {
-      snapshot({ activities, status }) {
+      snapshot({ activities, status: now }) {
         feed.reset(activities);
-        state.show(status);
-        changeFeed.show(status);
+        state.show(now);
+        changeFeed.show(now);
+        status.reload();
         installs.reload();
         deadLetters.reload();
         counts.reload();
@@ -53,10 +55,14 @@ function open() {
         changeFeed.reload();
         account.reload();
       },
-      deadletters: deadLetters.reload,
-      status(status) {
-        state.show(status);
-        changeFeed.show(status);
+      deadletters() {
+        deadLetters.reload();
+        status.reload();
+      },
+      status(now) {
+        state.show(now);
+        changeFeed.show(now);
+        status.reload();
       },
     },
     (connection) => connection === 'rejected' ? lock() : state.connection(connection),
