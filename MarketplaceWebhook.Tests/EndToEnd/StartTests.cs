@@ -30,6 +30,7 @@ public sealed class StartTests(AzuriteFixture azurite)
 
         Assert.Equal(("", 0), (sent.Error, sent.ExitCode));
         Assert.Equal(("", 0), (probe.Error, probe.ExitCode));
+        Assert.DoesNotContain("dbug", dev.Output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -122,6 +122,9 @@ public sealed class SecretsTests(AzuriteFixture azurite)
         ["Logging__LogLevel__Default"] = "Trace",
         ["Logging__LogLevel__Microsoft.AspNetCore"] = "Trace",
         ["Logging__LogLevel__System.Net.Http"] = "Trace",
+        ["AzureFunctionsJobHost__logging__logLevel__default"] = "Trace",
+        ["AzureFunctionsJobHost__logging__logLevel__Azure.Core"] = "Trace",
+        ["AzureFunctionsJobHost__logging__logLevel__Microsoft.AspNetCore.Hosting.Diagnostics"] = "Trace",
         ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:00",
         ["NO_COLOR"] = "1",
     };

@@ -20,6 +20,8 @@ public sealed record HostSettings
 
     public required QueueSettings Queues { get; init; }
 
+    public required LogLevelSettings LogLevels { get; init; }
+
     /// <exception cref="UserErrorException">host.json is missing or invalid, or needs features that this host lacks.</exception>
     public static HostSettings Read(string appDirectory, IConfiguration settings)
     {
@@ -55,6 +57,7 @@ public sealed record HostSettings
             var text => TimeSpan.Parse(text, CultureInfo.InvariantCulture),
         },
         Queues = QueueSettings.Read(host.GetSection("extensions:queues")),
+        LogLevels = LogLevelSettings.Read(host.GetSection("logging:logLevel")),
     };
 
     private static CustomHandlerSettings ReadCustomHandler(IConfigurationSection handler) =>

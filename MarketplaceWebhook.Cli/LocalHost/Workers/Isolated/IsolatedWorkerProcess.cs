@@ -44,7 +44,7 @@ internal sealed class IsolatedWorkerProcess : WorkerProcess
         CancellationToken cancellationToken)
     {
         var workerId = Guid.NewGuid().ToString();
-        var channel = new WorkerChannel(workerId, observe);
+        var channel = new WorkerChannel(workerId, app.Host.LogLevels, observe);
         var server = await WorkerServer.StartAsync(channel, cancellationToken);
         try
         {

@@ -1,13 +1,16 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Grpc.Core;
+using MarketplaceWebhook.Cli.LocalHost.App;
 using MarketplaceWebhook.Cli.LocalHost.Workers.Isolated.Rpc;
+using Microsoft.Extensions.Logging;
 using Content = MarketplaceWebhook.Cli.LocalHost.Workers.Isolated.Rpc.StreamingMessage.ContentOneofCase;
 
 namespace MarketplaceWebhook.Cli.LocalHost.Workers.Isolated;
 
 /// <summary>The gRPC stream between this host and one worker process: the worker connects, the host sends requests.</summary>
-internal sealed class WorkerChannel(string workerId, Action<HostEvent> observe) : FunctionRpc.FunctionRpcBase
+internal sealed class WorkerChannel(string workerId, LogLevelSettings logLevels, Action<HostEvent> observe)
+    : FunctionRpc.FunctionRpcBase
 {
     private readonly Channel<StreamingMessage> _outgoing = Channel.CreateUnbounded<StreamingMessage>();
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -129,6 +132,11 @@ internal sealed class WorkerChannel(string workerId, Action<HostEvent> observe) 
 
     private void Report(RpcLog log)
     {
+        if (!logLevels.IsPrinted(log.Category, (LogLevel)log.Level))
+        {
+            return;
+        }
+
         var level = log.Level switch
         {
             RpcLog.Types.Level.Trace => "trce",
