@@ -5,6 +5,7 @@ using Azure;
 using Azure.Data.Tables;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Telemetry;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
@@ -37,9 +38,16 @@ public sealed class Probe(HttpClient http, TableClient? statusChanges, TimeProvi
         var started = time.GetTimestamp();
         while (true)
         {
-            var (status, response) = await PostOnceAsync(url, cancellationToken);
+            var (status, response, version) = await PostOnceAsync(url, cancellationToken);
             if (status == HttpStatusCode.Accepted && NotificationIdOf(response) is { } id)
             {
+                if (version != ApplicationVersion.Text)
+                {
+                    Report(
+                        $"The app has {(version is null ? "no version" : $"version {version}")}, this tool has version "
+                        + $"{ApplicationVersion.Text}: one of them may be too old for the other.");
+                }
+
                 return id;
             }
 
@@ -88,13 +96,15 @@ public sealed class Probe(HttpClient http, TableClient? statusChanges, TimeProvi
         }
     }
 
-    private async Task<(HttpStatusCode Status, string Response)> PostOnceAsync(Uri url, CancellationToken cancellationToken)
+    private async Task<(HttpStatusCode Status, string Response, string? Version)> PostOnceAsync(
+        Uri url, CancellationToken cancellationToken)
     {
         using var content = new StringContent(Body, new MediaTypeHeaderValue("application/json"));
         try
         {
             using var response = await http.PostAsync(url, content, cancellationToken);
-            return (response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
+            var version = response.Headers.TryGetValues(ApplicationVersion.HeaderName, out var values) ? values.First() : null;
+            return (response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken), version);
         }
         catch (HttpRequestException e)
         {

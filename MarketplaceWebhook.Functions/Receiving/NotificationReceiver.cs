@@ -37,6 +37,8 @@ public sealed class NotificationReceiver(
     /// <param name="source">The label of the marketplace from the URL, unchecked.</param>
     public async Task<IResult> ReceiveAsync(HttpRequest request, string? source)
     {
+        request.HttpContext.Response.Headers[ApplicationVersion.HeaderName] = ApplicationVersion.Text;
+
         // 1.
         var id = ids.Next();
         WarnIfClockIsBehind(id);

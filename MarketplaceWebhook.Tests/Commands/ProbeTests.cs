@@ -1,3 +1,4 @@
+using System.Net;
 using Azure;
 using Azure.Data.Tables;
 using MarketplaceWebhook.Cli;
@@ -5,6 +6,7 @@ using MarketplaceWebhook.Cli.Commands;
 using MarketplaceWebhook.Cli.LocalHost;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Telemetry;
 using MarketplaceWebhook.Tests.Support;
 using Moq;
 
@@ -42,6 +44,30 @@ public sealed class ProbeTests(AzuriteFixture azurite)
         Assert.Equal((1, ""), (probe.ExitCode, probe.Output));
         Assert.Contains("401: the key is missing or wrong", probe.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("a-wrong-one", probe.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "The app has no version, this tool has version ")]
+    [InlineData("0.0.1+abc", "The app has version 0.0.1+abc, this tool has version ")]
+    public async Task Probe_reports_an_app_whose_version_differs_from_that_of_the_tool(string? version, string expected)
+    {
+        var reports = new List<string>();
+        using var response = new HttpResponseMessage(HttpStatusCode.Accepted)
+        {
+            Content = new StringContent($$"""{"notificationId":"{{Ids.Minute(1)}}"}"""),
+        };
+        if (version is not null)
+        {
+            response.Headers.Add(ApplicationVersion.HeaderName, version);
+        }
+
+        using var http = new HttpClient(new OneResponse(response));
+        var probe = new Probe(http, statusChanges: null, TimeProvider.System) { Report = reports.Add };
+
+        Assert.Equal(
+            Ids.Minute(1), await probe.PostAsync(new Uri("http://localhost"), TestContext.Current.CancellationToken));
+
+        Assert.StartsWith(expected + ApplicationVersion.Text, Assert.Single(reports), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -104,4 +130,10 @@ public sealed class ProbeTests(AzuriteFixture azurite)
             .ToListAsync(TestContext.Current.CancellationToken);
 
     private static string Url(LocalFunctionsHost host, string key) => $"{host.BaseAddress}api/cyclr/marketplace?code={key}";
+
+    private sealed class OneResponse(HttpResponseMessage response) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken) => Task.FromResult(response);
+    }
 }

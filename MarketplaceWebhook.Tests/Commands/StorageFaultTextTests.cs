@@ -7,6 +7,7 @@ using MarketplaceWebhook.Cli;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Telemetry;
 using MarketplaceWebhook.Tests.Reconciling;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Faults;
@@ -285,6 +286,7 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
             web.Run(context =>
             {
                 context.Response.StatusCode = StatusCodes.Status202Accepted;
+                context.Response.Headers[ApplicationVersion.HeaderName] = ApplicationVersion.Text;
                 return context.Response.WriteAsync($$"""{"notificationId":"{{Probed}}"}""");
             });
             await web.StartAsync(Cancellation);

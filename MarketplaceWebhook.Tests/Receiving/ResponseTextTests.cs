@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using MarketplaceWebhook.Telemetry;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Faults;
 
@@ -42,6 +43,12 @@ public sealed partial class ResponseTextTests(AzuriteFixture azurite)
             using (response)
             {
                 text.Append($"{what}\n{(int)response.StatusCode} {response.ReasonPhrase}\n");
+                if (response.Headers.TryGetValues(ApplicationVersion.HeaderName, out var version))
+                {
+                    Assert.Equal([ApplicationVersion.Text], version);
+                    text.Append($"{ApplicationVersion.HeaderName}: VERSION\n");
+                }
+
                 text.Append($"{await response.Content.ReadAsStringAsync(cancellationToken)}\n\n");
             }
         }
