@@ -44,6 +44,9 @@ param allowedSourceAddresses string = ''
 @description('Queue for the partner\'s own application, which gets a message for every change. Empty: none.')
 param changeFeed string = ''
 
+@description('Reach storage only through private endpoints in a virtual network, not from the internet.')
+param vnetEnabled bool
+
 @description('Where alerts are mailed. Empty: no mail. Alerts are always listed in the Portal.')
 param alertEmail string = ''
 
@@ -86,6 +89,7 @@ module resources 'resources.bicep' = {
     operatorPrincipalIds: filter(map(split(operatorPrincipalIds, ','), id => trim(id)), id => !empty(id))
     allowedSourceAddresses: filter(map(split(allowedSourceAddresses, ','), a => trim(a)), a => !empty(a))
     changeFeed: changeFeed
+    vnetEnabled: vnetEnabled
     alertEmail: alertEmail
     alertWebhookUrl: alertWebhookUrl
     fallbackStorage: fallbackStorage
@@ -105,3 +109,4 @@ output FUNCTION_APP_ID string = resources.outputs.functionAppId
 output FUNCTION_APP_NAME string = resources.outputs.functionAppName
 output FUNCTION_APP_URL string = resources.outputs.functionAppUrl
 output SOURCE_ADDRESSES_RESTRICTED bool = resources.outputs.sourceAddressesRestricted
+output STORAGE_IS_PRIVATE bool = vnetEnabled

@@ -39,6 +39,9 @@ param allowedSourceAddresses string[] = []
 @description('Queue for the partner\'s own application, which gets a message for every change. Empty: none.')
 param changeFeed string = ''
 
+@description('Reach storage only through private endpoints in a virtual network, not from the internet.')
+param vnetEnabled bool = false
+
 @description('Where alerts are mailed. Empty: no mail. Alerts are always listed in the Portal.')
 param alertEmail string = ''
 
@@ -64,6 +67,9 @@ param fallbackStorage bool = false
 param fallbackLocation string = location
 
 var suffix = uniqueString(subscription().id, resourceGroup().id, location)
+var storageName = 'st${suffix}'
+var fallbackName = 'fb${suffix}'
+var publicNetworkAccess = vnetEnabled ? 'Disabled' : 'Enabled'
 var restricted = !empty(allowedSourceAddresses)
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
@@ -84,9 +90,10 @@ module storage 'modules/storage.bicep' = {
   params: {
     location: location
     tags: tags
-    name: 'st${suffix}'
+    name: storageName
     sku: storageSku
     changeFeed: changeFeed
+    publicNetworkAccess: publicNetworkAccess
     workspaceId: monitoring.outputs.workspaceId
   }
 }
@@ -105,12 +112,23 @@ module fallback 'modules/fallbackStorage.bicep' = if (fallbackStorage) {
   params: {
     location: fallbackLocation
     tags: tags
-    name: 'fb${suffix}'
+    name: fallbackName
+    publicNetworkAccess: publicNetworkAccess
     workspaceId: monitoring.outputs.workspaceId
     appPrincipalId: identity.properties.principalId
     deployerPrincipalId: principalId
     operatorPrincipalIds: operatorPrincipalIds
   }
+}
+
+module network 'modules/network.bicep' = if (vnetEnabled) {
+  params: {
+    location: location
+    tags: tags
+    suffix: suffix
+    storageAccountNames: fallbackStorage ? [storageName, fallbackName] : [storageName]
+  }
+  dependsOn: [storage, fallback]
 }
 
 module functionApp 'modules/functionApp.bicep' = {
@@ -131,6 +149,7 @@ module functionApp 'modules/functionApp.bicep' = {
     alwaysReadyProjection: alwaysReadyProjection
     allowedSourceAddresses: allowedSourceAddresses
     changeFeed: changeFeed
+    subnetId: vnetEnabled ? network!.outputs.appSubnetId : null
   }
   // The host reads its keys and its package at startup.
   dependsOn: [roles]

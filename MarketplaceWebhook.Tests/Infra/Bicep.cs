@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace MarketplaceWebhook.Tests.Infra;
 
 /// <summary>The Bicep compiler, and the template that it creates from infra/.</summary>
-internal static class Bicep
+internal static partial class Bicep
 {
     private static readonly string? Compiler = Repository.Metadata("BicepCompiler");
 
@@ -29,6 +30,56 @@ internal static class Bicep
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (process.ExitCode, await output, await errors);
+    }
+
+    /// <summary>
+    /// The resources that each of these deployments creates: conditions and loops are evaluated, names and properties as far as
+    /// they are known before the deployment.
+    /// </summary>
+    /// <param name="deployments">Values in Bicep for parameters of infra/main.bicep, besides those that have no default.</param>
+    public static async Task<IReadOnlyList<IReadOnlyList<JsonNode>>> ResourcesAsync(
+        IReadOnlyList<IReadOnlyDictionary<string, string>> deployments)
+    {
+        SkipWithoutCompiler();
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            // One file with all of them: starting the compiler takes longer than the rest.
+            var main = Path.GetRelativePath(folder.FullName, Repository.PathOf("infra/main.bicep")).Replace('\\', '/');
+            var modules = deployments.Select((deployment, number) => $$"""
+                module deployment{{number}} '{{main}}' = {
+                  params: {
+                    environmentName: 'env{{number}}'
+                    location: 'westeurope'
+                    functionsWorkerRuntime: 'dotnet-isolated'
+                    instanceMemoryMB: 2048
+                    maximumInstanceCount: 40
+                    alwaysReadyHttp: 0
+                    alwaysReadyProjection: 0
+                    availabilityTestSeconds: 900
+                    {{string.Join("\n", deployment.Select(parameter => $"{parameter.Key}: {parameter.Value}"))}}
+                  }
+                }
+                """);
+            await File.WriteAllLinesAsync(
+                Path.Combine(folder.FullName, "all.bicep"), modules.Prepend("targetScope = 'subscription'"),
+                TestContext.Current.CancellationToken);
+            var parameters = Path.Combine(folder.FullName, "all.bicepparam");
+            await File.WriteAllTextAsync(parameters, "using 'all.bicep'\n", TestContext.Current.CancellationToken);
+            var (exitCode, _, errors) = await RunAsync(
+                "snapshot", parameters, "--mode", "overwrite", "--location", "westeurope",
+                "--subscription-id", "11111111-1111-1111-1111-111111111111", "--tenant-id", "22222222-2222-2222-2222-222222222222");
+            Assert.True(exitCode == 0, $"bicep snapshot reports: {errors}");
+            var snapshot = JsonNode.Parse(await File.ReadAllTextAsync(
+                Path.ChangeExtension(parameters, "snapshot.json"), TestContext.Current.CancellationToken))!;
+            var resources = snapshot["predictedResources"]!.AsArray().ToLookup(
+                resource => ResourceGroup().Match((string)resource!["id"]!).Value, resource => resource!);
+            return [.. deployments.Select((_, number) => resources[$"rg-env{number}"].ToList())];
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     /// <summary>Every resource of the template and its modules. A loop counts once; `existing` resources are skipped.</summary>
@@ -71,4 +122,7 @@ internal static class Bicep
 
     private static void SkipWithoutCompiler() =>
         Assert.SkipWhen(Compiler is null, "NuGet has this version of the Bicep compiler for Linux x64 only.");
+
+    [GeneratedRegex("rg-env[0-9]+")]
+    private static partial Regex ResourceGroup();
 }

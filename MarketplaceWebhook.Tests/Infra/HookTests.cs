@@ -150,6 +150,20 @@ public sealed class HookTests : IDisposable
         Assert.Contains("no probe", run.Output);
     }
 
+    [Theory]
+    [MemberData(nameof(Shells))]
+    public async Task Probe_does_not_read_storage_that_is_in_a_virtual_network(string shell)
+    {
+        await using var azure = await AzureManagement.StartAsync();
+
+        var run = await RunAsync(shell, "postdeploy", [.. ValuesFor(azure), new("STORAGE_IS_PRIVATE", "true")]);
+
+        Assert.Equal(0, run.ExitCode);
+        var call = Assert.Single(CallsOf("dotnet"));
+        Assert.Contains("probe --url https://func-test.example", call, StringComparison.Ordinal);
+        Assert.DoesNotContain("--storage", call, StringComparison.Ordinal);
+    }
+
     private KeyValuePair<string, string>[] ValuesFor(AzureManagement azure) =>
     [
         new("AZURE_RESOURCE_MANAGER_ENDPOINT", azure.Url),

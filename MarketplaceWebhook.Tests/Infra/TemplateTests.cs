@@ -42,6 +42,11 @@ public sealed class TemplateTests
             "1 Microsoft.Insights/webtests",
             "1 Microsoft.Insights/workbooks",
             "1 Microsoft.ManagedIdentity/userAssignedIdentities",
+            "1 Microsoft.Network/privateDnsZones",
+            "1 Microsoft.Network/privateDnsZones/virtualNetworkLinks",
+            "1 Microsoft.Network/privateEndpoints",
+            "1 Microsoft.Network/privateEndpoints/privateDnsZoneGroups",
+            "1 Microsoft.Network/virtualNetworks",
             "1 Microsoft.OperationalInsights/workspaces",
             "1 Microsoft.Resources/resourceGroups",
             "1 Microsoft.Storage/storageAccounts/tableServices",
@@ -56,8 +61,59 @@ public sealed class TemplateTests
             "2 Microsoft.Storage/storageAccounts/queueServices/queues",
             "2 Microsoft.Web/sites/basicPublishingCredentialsPolicies",
             "3 Microsoft.Storage/storageAccounts/blobServices/containers",
-            "5 Microsoft.Authorization/roleAssignments",
+            "6 Microsoft.Authorization/roleAssignments",
         ], types);
+    }
+
+    [Fact]
+    public async Task Deployment_creates_exactly_the_resources_of_its_parameters()
+    {
+        var combinations = Enumerable.Range(0, 64).Select(bits => new Combination(
+            HasNetwork: (bits & 1) != 0, HasTest: (bits & 2) != 0, IsRestricted: (bits & 4) != 0, HasPeople: (bits & 8) != 0,
+            HasFallback: (bits & 16) != 0, HasChangeFeed: (bits & 32) != 0)).ToList();
+        var deployments = await Bicep.ResourcesAsync([.. combinations.Select(combination => combination.Parameters())]);
+
+        foreach (var (combination, resources) in combinations.Zip(deployments))
+        {
+            Assert.Equal(
+                $"{combination}\n{string.Join('\n', combination.Resources().Order(StringComparer.Ordinal))}",
+                $"{combination}\n{string.Join('\n', resources.CountBy(resource => (string)resource["type"]!)
+                    .Select(count => $"{count.Value} {count.Key}").Order(StringComparer.Ordinal))}");
+            Assert.All(
+                resources.Where(resource => (string)resource["type"]! == "Microsoft.Storage/storageAccounts"),
+                account => Assert.Equal(
+                    combination.HasNetwork ? "Disabled" : "Enabled", (string)account["properties"]!["publicNetworkAccess"]!));
+            var app = Assert.Single(resources, resource => (string)resource["type"]! == "Microsoft.Web/sites")["properties"]!;
+            Assert.Equal(
+                ("Enabled", combination.HasNetwork),
+                ((string)app["publicNetworkAccess"]!, app["virtualNetworkSubnetId"] is not null));
+        }
+    }
+
+    [Fact]
+    public async Task Every_service_of_storage_has_a_private_endpoint_with_a_record_in_its_zone()
+    {
+        var network = new Combination(
+            HasNetwork: true, HasTest: false, IsRestricted: false, HasPeople: false, HasFallback: true, HasChangeFeed: false);
+        var resources = Assert.Single(await Bicep.ResourcesAsync([network.Parameters()]));
+
+        string[] services = ["blob", "queue", "table"];
+        string[] accounts = ["st", "fb"];
+        foreach (var (account, service) in accounts.SelectMany(account => services.Select(service => (account, service))))
+        {
+            var endpoint = Assert.Single(
+                resources, resource => (string)resource["type"]! == "Microsoft.Network/privateEndpoints"
+                    && ((string)resource["name"]!).StartsWith($"pe-{account}", StringComparison.Ordinal)
+                    && ((string)resource["name"]!).EndsWith($"-{service}", StringComparison.Ordinal));
+            var connection = endpoint["properties"]!["privateLinkServiceConnections"]![0]!["properties"]!;
+            Assert.Equal(service, (string)connection["groupIds"]![0]!);
+            Assert.Contains($"/storageAccounts/{account}", (string)connection["privateLinkServiceId"]!, StringComparison.Ordinal);
+            var record = Assert.Single(
+                resources, resource => (string)resource["name"]! == $"{endpoint["name"]}/default")["properties"]!;
+            Assert.Contains(
+                $"'{service}'", (string)record["privateDnsZoneConfigs"]![0]!["properties"]!["privateDnsZoneId"]!,
+                StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -208,5 +264,58 @@ public sealed class TemplateTests
         return [.. Bicep.ResourcesOf(template)
             .Where(resource => (string)resource["type"]! == type)
             .Select(resource => resource["properties"]!)];
+    }
+
+    private sealed record Combination(
+        bool HasNetwork, bool HasTest, bool IsRestricted, bool HasPeople, bool HasFallback, bool HasChangeFeed)
+    {
+        public Dictionary<string, string> Parameters() => new()
+        {
+            ["vnetEnabled"] = HasNetwork ? "true" : "false",
+            ["availabilityTest"] = HasTest ? "true" : "false",
+            ["allowedSourceAddresses"] = IsRestricted ? "'203.0.113.10'" : "''",
+            ["principalId"] = HasPeople ? "'33333333-3333-3333-3333-333333333333'" : "''",
+            ["operatorPrincipalIds"] = HasPeople ? "'44444444-4444-4444-4444-444444444444'" : "''",
+            ["fallbackStorage"] = HasFallback ? "true" : "false",
+            ["changeFeed"] = HasChangeFeed ? "'partner-changes'" : "''",
+        };
+
+        private int Accounts => HasFallback ? 2 : 1;
+
+        public IEnumerable<string> Resources() =>
+        [
+            "1 Microsoft.Insights/actionGroups",
+            "1 Microsoft.Insights/components",
+            $"{Accounts} Microsoft.Insights/diagnosticSettings",
+            "1 Microsoft.Insights/workbooks",
+            "1 Microsoft.ManagedIdentity/userAssignedIdentities",
+            "1 Microsoft.OperationalInsights/workspaces",
+            "1 Microsoft.Resources/resourceGroups",
+            $"{Accounts} Microsoft.Storage/storageAccounts",
+            $"{Accounts} Microsoft.Storage/storageAccounts/blobServices",
+            $"{Accounts} Microsoft.Storage/storageAccounts/queueServices",
+            "1 Microsoft.Storage/storageAccounts/tableServices",
+            "1 Microsoft.Web/serverfarms",
+            "1 Microsoft.Web/sites",
+            "1 Microsoft.Web/sites/config",
+            $"{1 + Accounts} Microsoft.Storage/storageAccounts/blobServices/containers",
+            $"{(2 * Accounts) + (HasChangeFeed ? 1 : 0)} Microsoft.Storage/storageAccounts/queueServices/queues",
+            "2 Microsoft.Web/sites/basicPublishingCredentialsPolicies",
+            "4 Microsoft.Storage/storageAccounts/tableServices/tables",
+            $"{6 + (HasFallback ? 2 : 0) + (HasChangeFeed ? 1 : 0)} Microsoft.Insights/scheduledQueryRules",
+            $"{4 + (HasPeople ? 6 : 0) + (HasFallback ? HasPeople ? 6 : 2 : 0)} Microsoft.Authorization/roleAssignments",
+            .. HasTest && !IsRestricted
+                ? (string[])["1 Microsoft.Insights/metricAlerts", "1 Microsoft.Insights/webtests"] : [],
+            .. HasNetwork
+                ? (string[])
+                [
+                    "1 Microsoft.Network/virtualNetworks",
+                    "3 Microsoft.Network/privateDnsZones",
+                    "3 Microsoft.Network/privateDnsZones/virtualNetworkLinks",
+                    $"{3 * Accounts} Microsoft.Network/privateEndpoints",
+                    $"{3 * Accounts} Microsoft.Network/privateEndpoints/privateDnsZoneGroups",
+                ]
+                : [],
+        ];
     }
 }

@@ -67,5 +67,7 @@ if ($env:SOURCE_ADDRESSES_RESTRICTED -eq 'true') {
 }
 
 Write-Host 'Sending a probe. New role assignments can take up to 10 minutes ...'
-dotnet run --project (Join-Path $root 'MarketplaceWebhook.Cli') -- probe --url $url --storage $env:AZURE_STORAGE_ACCOUNT_NAME
+# Storage in a virtual network cannot be read from here: the probe ends when it is accepted.
+$readable = if ($env:STORAGE_IS_PRIVATE -eq 'true') { @() } else { @('--storage', $env:AZURE_STORAGE_ACCOUNT_NAME) }
+dotnet run --project (Join-Path $root 'MarketplaceWebhook.Cli') -- probe --url $url @readable
 exit $LASTEXITCODE

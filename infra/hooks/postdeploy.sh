@@ -71,4 +71,7 @@ if [ "${SOURCE_ADDRESSES_RESTRICTED:-false}" = true ]; then
 fi
 
 echo "Sending a probe. New role assignments can take up to 10 minutes ..."
-dotnet run --project "$root/MarketplaceWebhook.Cli" -- probe --url "$url" --storage "$AZURE_STORAGE_ACCOUNT_NAME"
+set -- probe --url "$url"
+# Storage in a virtual network cannot be read from here: the probe ends when it is accepted.
+[ "${STORAGE_IS_PRIVATE:-false}" = true ] || set -- "$@" --storage "$AZURE_STORAGE_ACCOUNT_NAME"
+dotnet run --project "$root/MarketplaceWebhook.Cli" -- "$@"

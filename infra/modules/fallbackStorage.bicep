@@ -8,6 +8,9 @@ param appPrincipalId string
 param deployerPrincipalId string
 param operatorPrincipalIds string[]
 
+@allowed(['Enabled', 'Disabled'])
+param publicNetworkAccess string
+
 // The same names as in MarketplaceWebhook.Core/Storage; a test compares them.
 var fallbackQueueNames = ['marketplace-fallback', 'marketplace-fallback-poison']
 var payloadContainerName = 'marketplace-payloads'
@@ -18,9 +21,10 @@ var blobDataReader = '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1'
 var queueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
 var queueDataReader = '19e7f393-937e-4f77-808e-94535e297925'
 
-var writers = union([appPrincipalId], empty(deployerPrincipalId) ? [] : [deployerPrincipalId])
-var assignments = flatten(concat(
-  map(writers, id => map([blobDataContributor, queueDataContributor], role => { principalId: id, role: role })),
+var appRoles = [blobDataContributor, queueDataContributor]
+var deployers = empty(deployerPrincipalId) ? [] : [deployerPrincipalId]
+var personRoles = flatten(concat(
+  map(deployers, id => map(appRoles, role => { principalId: id, role: role })),
   map(union(operatorPrincipalIds, []), id => map([blobDataReader, queueDataReader], role => { principalId: id, role: role }))
 ))
 
@@ -37,7 +41,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     allowSharedKeyAccess: false
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
-    publicNetworkAccess: 'Enabled'
+    publicNetworkAccess: publicNetworkAccess
     supportsHttpsTrafficOnly: true
   }
 }
@@ -79,13 +83,24 @@ resource queueLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = 
   }
 }
 
-resource roles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for assignment in assignments: {
+resource appAssignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in appRoles: {
+    scope: account
+    name: guid(account.id, appPrincipalId, role)
+    properties: {
+      principalId: appPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    }
+  }
+]
+
+resource personAssignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for assignment in personRoles: {
     scope: account
     name: guid(account.id, assignment.principalId, assignment.role)
     properties: {
       principalId: assignment.principalId
-      principalType: assignment.principalId == appPrincipalId ? 'ServicePrincipal' : null
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', assignment.role)
     }
   }

@@ -20,6 +20,9 @@ param alwaysReadyProjection int
 param allowedSourceAddresses string[]
 param changeFeed string
 
+@description('The subnet of requests that the app sends. Null: none.')
+param subnetId string?
+
 // The version that Flex Consumption expects, and the service of azure.yaml that deploys the runtime.
 var runtimes = {
   'dotnet-isolated': { version: '10.0', azdService: 'marketplace-webhook' }
@@ -67,6 +70,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     publicNetworkAccess: 'Enabled'
+    virtualNetworkSubnetId: subnetId
     functionAppConfig: {
       deployment: {
         storage: {

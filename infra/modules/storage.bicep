@@ -7,6 +7,9 @@ param sku string
 param workspaceId string
 param changeFeed string
 
+@allowed(['Enabled', 'Disabled'])
+param publicNetworkAccess string
+
 // The same names as in MarketplaceWebhook.Core/Storage; a test compares them.
 var queueNames = ['marketplace-notifications', 'marketplace-notifications-poison']
 var tableNames = ['Installs', 'StatusChanges', 'DeadLetters', 'Reconciliations']
@@ -26,7 +29,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     allowSharedKeyAccess: false
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
-    publicNetworkAccess: 'Enabled'
+    publicNetworkAccess: publicNetworkAccess
     supportsHttpsTrafficOnly: true
   }
 }
