@@ -68,9 +68,14 @@ public sealed class TemplateTests
     [Fact]
     public async Task Deployment_creates_exactly_the_resources_of_its_parameters()
     {
-        var combinations = Enumerable.Range(0, 64).Select(bits => new Combination(
-            HasNetwork: (bits & 1) != 0, HasTest: (bits & 2) != 0, IsRestricted: (bits & 4) != 0, HasPeople: (bits & 8) != 0,
-            HasFallback: (bits & 16) != 0, HasChangeFeed: (bits & 32) != 0)).ToList();
+        // 16 of the 64 combinations: any three parameters occur in all of their eight.
+        var combinations = Enumerable.Range(0, 16).Select(bits =>
+        {
+            var (first, second, third, fourth) = ((bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0);
+            return new Combination(
+                HasNetwork: first, HasTest: second, IsRestricted: third, HasPeople: fourth,
+                HasFallback: first ^ second ^ third, HasChangeFeed: first ^ second ^ fourth);
+        }).ToList();
         var deployments = await Bicep.ResourcesAsync([.. combinations.Select(combination => combination.Parameters())]);
 
         foreach (var (combination, resources) in combinations.Zip(deployments))
