@@ -1,3 +1,4 @@
+using MarketplaceWebhook.Tests.Dashboard;
 using Xunit.Sdk;
 using Xunit.v3;
 
@@ -5,12 +6,18 @@ using Xunit.v3;
 
 namespace MarketplaceWebhook.Tests.Support;
 
-/// <summary>The classes of Properties/ take the longest: started last, they would run alone at the end.</summary>
+/// <summary>The collections that take the longest: started last, they would run alone at the end.</summary>
 public sealed class LongTestsFirst : ITestCollectionOrderer
 {
+    private static readonly string[] Longest = [".Properties.", nameof(Chromium), ".Commands."];
+
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(
         IReadOnlyCollection<TTestCollection> testCollections)
         where TTestCollection : ITestCollection =>
-        [.. testCollections.OrderBy(collection =>
-            !collection.TestCollectionDisplayName.Contains(".Properties.", StringComparison.Ordinal))];
+        [.. testCollections.OrderBy(collection => Rank(collection.TestCollectionDisplayName))];
+
+    private static int Rank(string name) =>
+        Array.FindIndex(Longest, part => name.Contains(part, StringComparison.Ordinal)) is >= 0 and var rank
+            ? rank
+            : Longest.Length;
 }
