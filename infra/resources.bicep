@@ -176,6 +176,7 @@ module workbook 'modules/workbook.bicep' = {
     location: location
     tags: tags
     applicationInsightsId: monitoring.outputs.applicationInsightsId
+    storageAccountName: storage.outputs.name
   }
 }
 

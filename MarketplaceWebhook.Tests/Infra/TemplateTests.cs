@@ -96,6 +96,21 @@ public sealed class TemplateTests
     }
 
     [Fact]
+    public async Task Workbook_links_to_the_tables()
+    {
+        var workbook = Assert.Single(
+            Bicep.ResourcesOf(await Bicep.TemplateAsync()),
+            resource => (string)resource["type"]! == "Microsoft.Insights/workbooks");
+        var data = (string)workbook["properties"]!["serializedData"]!;
+
+        Assert.Contains("[storage account](STORAGE_BROWSER)", Repository.Read("infra/workbook.json"), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "'STORAGE_BROWSER', format('{0}/#resource{1}/storagebrowser', environment().portal, "
+            + "resourceId('Microsoft.Storage/storageAccounts', parameters('storageAccountName'))))]",
+            data, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Every_service_of_storage_has_a_private_endpoint_with_a_record_in_its_zone()
     {
         var network = new Combination(

@@ -3,6 +3,11 @@
 param location string
 param tags object
 param applicationInsightsId string
+param storageAccountName string
+
+resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+  name: storageAccountName
+}
 
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
   name: guid(applicationInsightsId, 'marketplace-notifications')
@@ -13,6 +18,7 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     displayName: 'Marketplace notifications'
     category: 'workbook'
     sourceId: applicationInsightsId
-    serializedData: loadTextContent('../workbook.json')
+    serializedData: replace(
+      loadTextContent('../workbook.json'), 'STORAGE_BROWSER', '${environment().portal}/#resource${account.id}/storagebrowser')
   }
 }
