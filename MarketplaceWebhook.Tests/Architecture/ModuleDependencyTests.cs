@@ -107,9 +107,10 @@ public sealed class ModuleDependencyTests
         return name == prefix || name.StartsWith($"{prefix}.", StringComparison.Ordinal);
     }
 
-    /// <summary>Embedded compiler attributes, and source-generated code for the whole assembly.</summary>
+    /// <summary>Embedded compiler attributes, source-generated code for the whole assembly, and coverage's counters.</summary>
     private static bool IsGenerated(TypeReference type) =>
         References.Outermost(type) is var outermost
         && (outermost.Name[0] is '<' || outermost.Namespace.StartsWith("Microsoft.", StringComparison.Ordinal)
-            || outermost.Namespace.StartsWith("System.", StringComparison.Ordinal));
+            || outermost.Namespace.StartsWith("System.", StringComparison.Ordinal)
+            || outermost.Namespace.StartsWith("Coverlet.", StringComparison.Ordinal));
 }
