@@ -108,6 +108,13 @@ internal static class EraseCommand
                 + "delayed, or behind the first 32): run `erase` again when the queues are empty.");
         }
 
+        if (erased.ChangeFeedMessages > 0)
+        {
+            ConsoleOutput.Remark(
+                $"Messages of the account that stay on the change feed, among its first 32: {erased.ChangeFeedMessages}. Erase the "
+                + "account in the application that reads them, too.");
+        }
+
         if (erased.BlobsLeft > 0)
         {
             ConsoleOutput.Remark(

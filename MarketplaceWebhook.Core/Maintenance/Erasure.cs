@@ -18,7 +18,7 @@ namespace MarketplaceWebhook.Maintenance;
 public sealed class Erasure(
     InstallTable installs, StatusChangeLog log, DeadLetterTable letters, ReconciliationTable reconciliations,
     PayloadBlobs payloads, QueueInspector waiting, TimeProvider time,
-    [FromKeyedServices(StorageUse.Fallback)] PayloadBlobs? fallbackPayloads = null)
+    [FromKeyedServices(StorageUse.Fallback)] PayloadBlobs? fallbackPayloads = null, ChangeFeedQueue? feed = null)
 {
     private const int Batch = 500;
     private static readonly TimeSpan BetweenPasses = TimeSpan.FromSeconds(1);
@@ -83,6 +83,7 @@ public sealed class Erasure(
         {
             QueuedMessages = await CountAsync(progress, queues.SelectMany(queue => queue.Seen), cancellationToken),
             UnseenMessages = queues.Sum(queue => queue.Unseen),
+            ChangeFeedMessages = feed is null ? 0 : (await feed.PeekAsync(cancellationToken)).Count(progress.Matcher.IsIn),
         };
 
         // 3.
@@ -354,6 +355,9 @@ public sealed record ErasureResult
 
     /// <summary>Messages of any account that cannot be peeked now: being processed, delayed, or behind the first 32.</summary>
     public int UnseenMessages { get; init; }
+
+    /// <summary>Those of the account among the first 32 on the change feed: they are the partner's, and stay.</summary>
+    public int ChangeFeedMessages { get; init; }
 
     /// <summary>A message in a queue refers to them, may do so and could not be inspected, or may still be sent.</summary>
     public int BlobsLeft { get; init; }

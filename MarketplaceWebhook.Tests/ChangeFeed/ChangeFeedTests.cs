@@ -136,8 +136,29 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
         var erased = await services.Get<Erasure>().RunAsync(Account, TimeSpan.Zero, Token);
 
         Assert.True(Assert.Single(rebuilt).Applied);
-        Assert.Equal((2, 1), (purged.KeptNotifications + purged.Notifications, erased.Installs));
+        Assert.Equal((2, 1, 2), (purged.KeptNotifications + purged.Notifications, erased.Installs, erased.ChangeFeedMessages));
         Assert.Equal((2, 2), (before, (await ReadAsync()).Count));
+    }
+
+    [Fact]
+    public async Task Erase_reports_the_messages_of_the_account_that_stay()
+    {
+        await using var services = MaintenanceServices.On(_storage, changeFeed: Feed);
+        await services.ProjectAsync(Ids.At(1), Message.Body(KnownStatus.Installed));
+        await services.ProjectAsync(Ids.At(2), NotificationBody.Of(KnownStatus.Installed, Guid.NewGuid()));
+        var environment = new Dictionary<string, string> { ["ChangeFeed"] = Feed };
+        var arguments = new[] { "erase", Account.ToString(), "--yes", "--wait", "0s" };
+
+        using var first = await CliProcess.RunAsync(_storage, environment, arguments);
+        await Raw.DeleteAsync(Token);
+        using var second = await CliProcess.RunAsync(_storage, environment, arguments);
+
+        Assert.Equal((0, 0), (first.ExitCode, second.ExitCode));
+        Assert.Contains(
+            "Messages of the account that stay on the change feed, among its first 32: 1. Erase the account in the application that "
+            + "reads them, too.",
+            first.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("change feed", second.Error, StringComparison.Ordinal);
     }
 
     [Fact]
