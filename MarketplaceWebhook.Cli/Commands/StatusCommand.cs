@@ -37,7 +37,7 @@ internal static class StatusCommand
     {
         await using var opened = CommandStorage.Open(storage, fallback);
         var since = DateTimeOffset.UtcNow - period;
-        var report = await opened.Get<StatusCheck>().RunAsync(since, cancellationToken);
+        var report = await CheckAsync(opened.Get<StatusCheck>(), since, cancellationToken);
         var status = StatusJson.Of(report, opened.Get<StorageClients>().Description, since);
         if (json)
         {
@@ -49,6 +49,27 @@ internal static class StatusCommand
         }
 
         return status.Problems.Count == 0 ? 0 : NeedsPerson;
+    }
+
+    /// <summary>If the storage fails, at least what waits in the fallback storage is printed.</summary>
+    private static async Task<StatusReport> CheckAsync(
+        StatusCheck check, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await check.RunAsync(since, cancellationToken);
+        }
+        catch (Exception exception) when (
+            !cancellationToken.IsCancellationRequested && ExpectedFailure.Describe(exception) is not null)
+        {
+            if (await check.CheckFallbackAsync(cancellationToken) is { } fallback)
+            {
+                ConsoleOutput.Remark(
+                    $"Messages in the fallback storage: {fallback.Waiting}{(OldestOf(fallback) is { } oldest ? $", {oldest}" : "")}.");
+            }
+
+            throw;
+        }
     }
 
     private static void Print(StatusReport report, IReadOnlyList<string> problems)
@@ -90,10 +111,11 @@ internal static class StatusCommand
             ConsoleOutput.Remark("The fallback storage was not checked: neither --fallback-storage nor FallbackStorage is set.");
         }
 
-        void Add(string what, QueueState queue) => table.Add(
-            [what, Text(queue.Waiting)],
-            queue.OldestReceivedAt is { } oldest ? $"oldest received {ConsoleOutput.Time(oldest)} UTC" : null);
+        void Add(string what, QueueState queue) => table.Add([what, Text(queue.Waiting)], OldestOf(queue));
     }
+
+    private static string? OldestOf(QueueState queue) =>
+        queue.OldestReceivedAt is { } oldest ? $"oldest received {ConsoleOutput.Time(oldest)} UTC" : null;
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -28,6 +28,11 @@ public sealed class StatusCheck(
         };
     }
 
+    /// <summary>The fallback storage alone, for as long as the first one fails.</summary>
+    /// <returns>Null: there is none.</returns>
+    public async Task<QueueState?> CheckFallbackAsync(CancellationToken cancellationToken) =>
+        StateOf(await waiting.PeekFallbackAsync(cancellationToken), StorageNames.FallbackQueue);
+
     /// <returns>Null if the queue was not inspected.</returns>
     private QueueState? StateOf(IReadOnlyList<QueueInspector.PeekedQueue> queues, string name)
     {

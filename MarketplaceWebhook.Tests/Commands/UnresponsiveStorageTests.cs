@@ -1,3 +1,4 @@
+using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Faults;
 
@@ -23,6 +24,26 @@ public sealed class UnresponsiveStorageTests(AzuriteFixture azurite)
         Assert.Equal("", result.Output);
         Assert.StartsWith("Storage did not respond in time", LastLine(result.Error), StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_prints_what_waits_in_the_fallback_storage_while_the_first_one_fails()
+    {
+        var fallback = azurite.NewAccount();
+        await using var services = MaintenanceServices.On(azurite.NewAccount(), fallback: fallback);
+        var queue = services.GetOfFallback<StorageClients>().Queue;
+        await queue.CreateAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await queue.SendMessageAsync("no envelope", TestContext.Current.CancellationToken);
+        await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, TestContext.Current.CancellationToken);
+        using var fault = proxy.Break(Fault.InternalError);
+
+        using var status = await CliProcess.RunAsync(
+            proxy.ConnectionString, new Dictionary<string, string> { ["TimeLimits__Maintenance"] = "00:00:01" },
+            ["status", "--fallback-storage", fallback]);
+
+        Assert.Equal((1, ""), (status.ExitCode, status.Output));
+        Assert.Contains("\nMessages in the fallback storage: 1, oldest received 20", status.Error, StringComparison.Ordinal);
+        Assert.StartsWith("Storage", LastLine(status.Error), StringComparison.Ordinal);
     }
 
     [Fact]

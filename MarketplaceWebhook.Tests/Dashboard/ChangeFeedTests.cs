@@ -22,6 +22,8 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite, Chromium chromium)
         await Expect(message).ToContainTextAsync($"{account}/77");
         await Expect(tab.Page.Locator("#change-feed-length")).ToHaveTextAsync("1");
         await Expect(tab.Page.Locator("#change-feed-count")).ToHaveTextAsync("the first 1 message on partner-changes");
+        await Expect(tab.Page.Locator("#status-rows tr").Filter(new() { HasText = "Messages on the change feed" }))
+            .ToContainTextAsync("1");
         await message.Locator("summary").ClickAsync();
         await Expect(message.Locator("pre")).ToContainTextAsync("\"accountApiId\": \"<b>\"");
     }

@@ -16,6 +16,7 @@ async function load() {
     $('status-rows').replaceChildren(
       row('Messages on the queue', status.queueMessages, status.oldestReceivedAt && ['oldest received ', time(status.oldestReceivedAt)]),
       row('Messages on the poison queue', status.poisonQueueMessages),
+      ...(status.changeFeedMessages == null ? [] : [row('Messages on the change feed', status.changeFeedMessages)]),
       row('Dead letters of the last 24 hours', status.deadLetters.reduce((sum, count) => sum + count.number, 0)),
       ...status.deadLetters.map((count) =>
         row(`${count.kind}, ${visible(count.reason)}`, count.number, count.redriven > 0 && `${count.redriven} redriven`)));

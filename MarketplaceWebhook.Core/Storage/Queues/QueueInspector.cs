@@ -37,16 +37,18 @@ public sealed class QueueInspector(
     /// </summary>
     public async Task<IReadOnlyList<PeekedQueue>> PeekAsync(CancellationToken cancellationToken)
     {
-        var inFallback = fallback is null ? [] : new[]
-        {
-            await PeekAsync(fallback.RawQueue, cancellationToken), await PeekAsync(fallback.RawPoisonQueue, cancellationToken),
-        };
+        var inFallback = await PeekFallbackAsync(cancellationToken);
         var before = await PeekAsync(clients.RawQueue, cancellationToken);
         var poison = await PeekAsync(clients.RawPoisonQueue, cancellationToken);
         var after = await PeekAsync(clients.RawQueue, cancellationToken);
         var seen = before.Seen.UnionBy(after.Seen, message => message.Id);
         return [after with { Seen = [.. seen], Unseen = Math.Max(before.Unseen, after.Unseen) }, poison, .. inFallback];
     }
+
+    /// <returns>The queue of the fallback storage, and its poison queue; empty without a fallback storage.</returns>
+    public async Task<IReadOnlyList<PeekedQueue>> PeekFallbackAsync(CancellationToken cancellationToken) => fallback is null
+        ? []
+        : [await PeekAsync(fallback.RawQueue, cancellationToken), await PeekAsync(fallback.RawPoisonQueue, cancellationToken)];
 
     public Task<PeekedQueue> PeekPoisonAsync(CancellationToken cancellationToken) =>
         PeekAsync(clients.RawPoisonQueue, cancellationToken);
