@@ -121,21 +121,22 @@ internal static class ShowCommand
     private static bool IsCycle(RawRow row) => row.RowKey.Contains('_', StringComparison.Ordinal);
 
     private static InstallJson Install(RawRow row) => new(
-        row.RowKey, row.Number("PackageId"), row.Text("Status"), Time(row, "StatusAt"), Time(row, "InstalledAt"),
-        Time(row, "StartedAt"), Time(row, "StoppedAt"),
-        Time(row, "UninstalledAt"), row.Number("CycleCount"), row.Number("ErrorCount"), row.Texts("Errors"),
-        row.Text("AccountApiId"),
-        row.Text("UserId"), row.Text("CompleteParameter"), row.Text("Source"));
+        row.RowKey, row.Number(Columns.PackageId), row.Text(Columns.Status), Time(row, Columns.StatusAt),
+        Time(row, Columns.InstalledAt), Time(row, Columns.StartedAt), Time(row, Columns.StoppedAt),
+        Time(row, Columns.UninstalledAt), row.Number(Columns.CycleCount), row.Number(Columns.ErrorCount),
+        row.Texts(Columns.Errors), row.Text(Columns.AccountApiId), row.Text(Columns.UserId),
+        row.Text(Columns.CompleteParameter), row.Text(Columns.Source));
 
     private static CycleJson Cycle(RawRow row) => new(
-        row.RowKey, row.Number("PackageId"), row.Text("CycleId"), row.Text("CycleStatus"), row.Text("TemplateId"),
-        row.Text("TemplateReleaseId"), row.Number("WebhookCount"), row.Steps(), Time(row, "ReportedAt"),
-        row.Text("NotificationId"));
+        row.RowKey, row.Number(Columns.PackageId), row.Text(Columns.CycleId), row.Text(Columns.CycleStatus),
+        row.Text(Columns.TemplateId), row.Text(Columns.TemplateReleaseId), row.Number(Columns.WebhookCount), row.Steps(),
+        Time(row, Columns.ReportedAt), row.Text(Columns.NotificationId));
 
     private static ChangeJson Change(RawRow row) => new(
-        row.Text("NotificationId"), Time(row, "ReceivedAt"), row.Text("Status"), row.Number("PackageId"), row.Text("Source"),
-        row.Text("AccountApiId"), row.Text("UserId"), row.Number("CycleCount"), row.Number("ErrorCount"), row.Texts("Errors"),
-        row.Texts("Warnings"), row.Text("UserAgent"), row.Text("PayloadBlob"));
+        row.Text(Columns.NotificationId), Time(row, Columns.ReceivedAt), row.Text(Columns.Status), row.Number(Columns.PackageId),
+        row.Text(Columns.Source), row.Text(Columns.AccountApiId), row.Text(Columns.UserId), row.Number(Columns.CycleCount),
+        row.Number(Columns.ErrorCount), row.Texts(Columns.Errors), row.Texts(Columns.Warnings), row.Text(Columns.UserAgent),
+        row.Text(Columns.PayloadBlob));
 
     private static string? Time(RawRow row, string column) => ConsoleOutput.JsonTime(row.Time(column));
 

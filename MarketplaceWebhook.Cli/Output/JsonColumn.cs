@@ -11,7 +11,7 @@ internal static class JsonColumn
         row.Text(column) is { } json ? Read(json, element => element.GetString()) ?? [json] : null;
 
     public static IReadOnlyList<string>? Steps(this RawRow row) =>
-        row.Text("Webhooks") is { } json
+        row.Text(Columns.Webhooks) is { } json
             ? Read(json, element => element.TryGetProperty("StepName", out var step) ? step.GetString() : "") ?? []
             : null;
 
