@@ -1,6 +1,7 @@
 using System.Text;
 using Azure;
 using Azure.Data.Tables;
+using MarketplaceWebhook.Fallback;
 using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Notifications;
@@ -16,8 +17,9 @@ namespace MarketplaceWebhook.Tests.Properties;
 /// <summary>
 /// A random history of notifications on storage in memory, and a maintenance command in the middle of it. Around each storage
 /// call of the command, notifications of two accounts take steps: a body is stored, its message is sent, delivered, projected,
-/// deleted, delayed, delivered again, moved to the poison queue, recorded as a dead letter, put back. Before or after any of its
-/// calls, the command can be killed, or another command can run. The same seed gives the same history.
+/// deleted, delayed, delivered again, moved to the poison queue, recorded as a dead letter, put back. A third of them arrive in
+/// the fallback storage, some in both, and are moved; a move can be killed at any of its calls. Before or after any of its calls,
+/// the command can be killed, or another command can run. The same seed gives the same history.
 /// </summary>
 internal sealed class MaintenanceHistory
 {
@@ -29,6 +31,9 @@ internal sealed class MaintenanceHistory
 
     private static readonly string[] Statuses = ["installed", "started", "stopped", "uninstalled", "paused"];
     private static readonly StorageClients Nowhere = new(StorageSettings.FromConnectionString("UseDevelopmentStorage=true"));
+    private static readonly StorageClients NowhereElse = new(StorageSettings.FromConnectionString(
+        "AccountName=fallback;AccountKey=a2V5;DefaultEndpointsProtocol=https;EndpointSuffix=core.windows.net"));
+
     private static readonly string Long = new('x', 33_000);
 
     private readonly Random _random;
@@ -40,7 +45,13 @@ internal sealed class MaintenanceHistory
     private readonly MemoryQueueClient _queue;
     private readonly MemoryQueueClient _poison;
     private readonly MemoryBlobContainerClient _blobs;
+    private readonly MemoryQueueClient _fallbackQueue;
+    private readonly MemoryQueueClient _fallbackPoison;
+    private readonly MemoryBlobContainerClient _fallbackBlobs;
     private readonly PayloadBlobs _payloads;
+    private readonly PayloadBlobs _fallbackPayloads;
+    private readonly NotificationQueue _fallbackNotifications;
+    private readonly FallbackMover _mover;
     private readonly NotificationQueue _notifications;
     private readonly DeadLetterTable _letters;
     private readonly ReconciliationTable _reconciliationTable;
@@ -54,6 +65,8 @@ internal sealed class MaintenanceHistory
 
     /// <summary>Notifications whose body was stored and whose message was not sent yet.</summary>
     private readonly List<(NotificationId Id, Guid Account, string Body)> _unsent = [];
+    private readonly HashSet<NotificationId> _toFallback = [];
+    private readonly HashSet<NotificationId> _toBoth = [];
     private readonly List<Delivery> _deliveries = [];
     private readonly List<(NotificationId Id, Guid Account, string Body)> _sent = [];
     private readonly List<(NotificationId Id, Guid Account, string Body)> _projected = [];
@@ -63,6 +76,7 @@ internal sealed class MaintenanceHistory
     private (int Call, bool Before)? _interruption;
     private Func<Task>? _other;
     private bool _isInterrupted;
+    private int? _callsUntilMoveIsKilled;
 
     public MaintenanceHistory(int seed)
     {
@@ -74,9 +88,13 @@ internal sealed class MaintenanceHistory
         _queue = new MemoryQueueClient(StorageNames.Queue, _time);
         _poison = new MemoryQueueClient(StorageNames.PoisonQueue, _time);
         _blobs = new MemoryBlobContainerClient(StorageNames.PayloadContainer, _time);
+        _fallbackQueue = new MemoryQueueClient(StorageNames.FallbackQueue, _time);
+        _fallbackPoison = new MemoryQueueClient(StorageNames.PoisonOf(StorageNames.FallbackQueue), _time);
+        _fallbackBlobs = new MemoryBlobContainerClient(StorageNames.PayloadContainer, _time);
         var hooks = new TableHooks { Before = (_, _) => CallAsync(before: true), After = (_, _) => CallAsync(before: false) };
         (_installs.Hooks, _statusChanges.Hooks, _deadLetters.Hooks, _reconciliations.Hooks) = (hooks, hooks, hooks, hooks);
         (_queue.Hooks, _poison.Hooks, _blobs.Hooks) = (hooks, hooks, hooks);
+        (_fallbackQueue.Hooks, _fallbackPoison.Hooks, _fallbackBlobs.Hooks) = (hooks, hooks, hooks);
         var clients = Nowhere with
         {
             Installs = _installs,
@@ -89,7 +107,17 @@ internal sealed class MaintenanceHistory
             RawPoisonQueue = _poison,
             Payloads = _blobs,
         };
+        var fallback = NowhereElse with
+        {
+            Queue = _fallbackQueue,
+            RawQueue = _fallbackQueue,
+            PoisonQueue = _fallbackPoison,
+            RawPoisonQueue = _fallbackPoison,
+            Payloads = _fallbackBlobs,
+        };
         _payloads = new PayloadBlobs(clients);
+        _fallbackPayloads = new PayloadBlobs(fallback);
+        _fallbackNotifications = new NotificationQueue(fallback, _fallbackPayloads);
         _notifications = new NotificationQueue(clients, _payloads);
         _letters = new DeadLetterTable(clients, _payloads);
         _reconciliationTable = new ReconciliationTable(clients);
@@ -98,9 +126,13 @@ internal sealed class MaintenanceHistory
         var reader = new StatusChangeReader(_payloads);
         var retry = new StorageRetry(new TimeLimits(), clients, _time, NullLogger<StorageRetry>.Instance);
         _projector = new Projector(_log, _installTable, reader, retry, _time, NullLogger<Projector>.Instance);
-        var inspector = new QueueInspector(clients);
-        _erasure = new Erasure(_installTable, _log, _letters, _reconciliationTable, _payloads, inspector, _time);
-        _purge = new Purge(_log, _letters, _payloads, reader, inspector, _time);
+        _mover = new FallbackMover(
+            fallback, _fallbackNotifications, _fallbackPayloads, clients, _notifications, _payloads, _time,
+            NullLogger<FallbackMover>.Instance);
+        var inspector = new QueueInspector(clients, fallback);
+        _erasure = new Erasure(
+            _installTable, _log, _letters, _reconciliationTable, _payloads, inspector, _time, _fallbackPayloads);
+        _purge = new Purge(_log, _letters, _payloads, reader, inspector, _time, _fallbackPayloads);
         _redrive = new Redrive(_letters, _notifications, _payloads, inspector, _time);
         _rebuild = new Rebuild(_installTable, _log, reader, retry, _time);
     }
@@ -111,11 +143,12 @@ internal sealed class MaintenanceHistory
     /// <summary>Some notifications in every state, half of them before <see cref="Middle"/>.</summary>
     public async Task StartAsync()
     {
-        await HalfAsync();
+        await HalfAsync(isMoving: true);
         _deliveries.Clear();
         _time.Advance(TimeSpan.FromDays(10));
         Middle = _time.GetUtcNow() - TimeSpan.FromDays(5);
-        await HalfAsync();
+        // Old messages stay in the fallback storage.
+        await HalfAsync(isMoving: false);
         foreach (var account in (Guid[])[Account, Other])
         {
             foreach (var partition in ReconciliationPartitions(account))
@@ -126,7 +159,7 @@ internal sealed class MaintenanceHistory
             }
         }
 
-        async Task HalfAsync()
+        async Task HalfAsync(bool isMoving)
         {
             foreach (var account in (Guid[])[Account, Other])
             {
@@ -142,7 +175,7 @@ internal sealed class MaintenanceHistory
                 _sent.Add((await RejectAsync(valid, account), account, valid));
             }
 
-            await DrainAsync();
+            await DrainAsync(isMoving);
             for (var step = 0; step < 40; step++)
             {
                 await StepAsync();
@@ -226,7 +259,8 @@ internal sealed class MaintenanceHistory
     }
 
     /// <summary>Everything that was sent is projected or a dead letter, and no message is left.</summary>
-    public async Task DrainAsync()
+    /// <param name="isMoving">False: what is in the fallback storage stays there.</param>
+    public async Task DrainAsync(bool isMoving = true)
     {
         while (_unsent.Count > 0)
         {
@@ -238,10 +272,11 @@ internal sealed class MaintenanceHistory
             await ContinueAsync(_deliveries[0], mayFail: false);
         }
 
-        while (_queue.Texts.Count + _poison.Texts.Count > 0)
+        MemoryQueueClient[] queues = isMoving ? [_queue, _poison, _fallbackQueue] : [_queue, _poison];
+        while (queues.Any(queue => queue.Texts.Count > 0))
         {
             _time.Advance(TimeSpan.FromMinutes(10));
-            await ReceiveAsync(_random.Next(2) == 0);
+            await ReceiveAsync(queues[_random.Next(queues.Length)]);
             while (_deliveries.Count > 0)
             {
                 await ContinueAsync(_deliveries[0], mayFail: false);
@@ -259,7 +294,9 @@ internal sealed class MaintenanceHistory
         Assert.DoesNotContain(
             _deadLetters.Rows, row => row.GetString(Columns.AccountId) == names[0]
                 || names.Any(name => row.GetString(Columns.Body)?.Contains(name, StringComparison.Ordinal) == true));
-        Assert.DoesNotContain(_blobs.Contents, blob => names.Any(name => blob.Value.Contains(name, StringComparison.Ordinal)));
+        Assert.DoesNotContain(
+            _blobs.Contents.Concat(_fallbackBlobs.Contents),
+            blob => names.Any(name => blob.Value.Contains(name, StringComparison.Ordinal)));
     }
 
     /// <summary>What could be redriven was projected.</summary>
@@ -294,6 +331,7 @@ internal sealed class MaintenanceHistory
             row.PartitionKey == DeadLetter.Failed ? BlobOf(row.GetString(Columns.Body)) : null,
         }).OfType<string>().ToHashSet();
         Assert.DoesNotContain(referred, name => !_blobs.Exists(name));
+        Assert.Empty(_fallbackBlobs.Names);
         if (isPurged)
         {
             Assert.Equal(
@@ -316,6 +354,11 @@ internal sealed class MaintenanceHistory
 
     private async Task CallAsync(bool before)
     {
+        if (_callsUntilMoveIsKilled-- == 0)
+        {
+            throw new KilledException();
+        }
+
         if (!_isCommand)
         {
             return;
@@ -350,12 +393,21 @@ internal sealed class MaintenanceHistory
 
     private void AssertPayloadsAreReachable()
     {
-        var blobs = _queue.Texts.Concat(_poison.Texts).Select(BlobOf).OfType<string>().Concat(
-            _deliveries.Select(delivery => BlobOf(delivery.Text)).OfType<string>());
-        foreach (var blob in blobs)
+        var toMove = _deliveries.Where(delivery => delivery.Queue == _fallbackQueue).ToList();
+        foreach (var blob in Blobs(_queue.Texts.Concat(_poison.Texts), _deliveries.Except(toMove)))
         {
             Assert.True(_blobs.Exists(blob), $"A message refers to {blob}, which is gone.");
         }
+
+        foreach (var blob in Blobs(_fallbackQueue.Texts, toMove))
+        {
+            Assert.True(
+                _fallbackBlobs.Exists(blob) || _blobs.Exists(blob),
+                $"A message in the fallback storage refers to {blob}, which is gone.");
+        }
+
+        static IEnumerable<string> Blobs(IEnumerable<string> texts, IEnumerable<Delivery> deliveries) =>
+            texts.Concat(deliveries.Select(delivery => delivery.Text)).Select(BlobOf).OfType<string>();
     }
 
     private async Task StepAsync()
@@ -370,7 +422,7 @@ internal sealed class MaintenanceHistory
                 await SendAsync(_unsent[_random.Next(_unsent.Count)]);
                 break;
             case 3 or 4:
-                await ReceiveAsync(isPoison: _random.Next(3) == 0);
+                await ReceiveAsync(_random.Next(4) switch { 0 or 1 => _queue, 2 => _poison, _ => _fallbackQueue });
                 break;
             case 5 when _count < MostNotifications:
                 await RejectAsync($$"""{"AccountId":"{{(_random.Next(2) == 0 ? Account : Other)}}"}""", accountId: null);
@@ -386,9 +438,22 @@ internal sealed class MaintenanceHistory
 
     private async Task StoreAsync((NotificationId Id, Guid Account, string Body) one)
     {
+        if (_random.Next(3) == 0)
+        {
+            _toFallback.Add(one.Id);
+            // The primary storage accepted it, but its response came too late.
+            if (_random.Next(4) == 0)
+            {
+                _toBoth.Add(one.Id);
+            }
+        }
+
         if (one.Body.Length > ColumnText.MaxCharacters)
         {
-            await _payloads.PutPayloadAsync(one.Id, one.Account, Encoding.UTF8.GetBytes(one.Body), default);
+            foreach (var (payloads, _) in Receivers(one.Id))
+            {
+                await payloads.PutPayloadAsync(one.Id, one.Account, Encoding.UTF8.GetBytes(one.Body), default);
+            }
         }
 
         _unsent.Add(one);
@@ -398,14 +463,30 @@ internal sealed class MaintenanceHistory
     {
         var payload = one.Body.Length > ColumnText.MaxCharacters ? [] : Encoding.UTF8.GetBytes(one.Body);
         var text = Encoding.UTF8.GetString(Envelope.Write(one.Id, SourceLabel.Default, null, payload).Span);
-        await _notifications.ResendAsync(text, default);
+        foreach (var (_, queue) in Receivers(one.Id))
+        {
+            await queue.ResendAsync(text, default);
+        }
+
         _unsent.Remove(one);
         _sent.Add(one);
     }
 
-    private async Task ReceiveAsync(bool isPoison)
+    private IEnumerable<(PayloadBlobs Payloads, NotificationQueue Queue)> Receivers(NotificationId id)
     {
-        var queue = isPoison ? _poison : _queue;
+        if (!_toFallback.Contains(id) || _toBoth.Contains(id))
+        {
+            yield return (_payloads, _notifications);
+        }
+
+        if (_toFallback.Contains(id))
+        {
+            yield return (_fallbackPayloads, _fallbackNotifications);
+        }
+    }
+
+    private async Task ReceiveAsync(MemoryQueueClient queue)
+    {
         foreach (var message in (await queue.ReceiveMessagesAsync(1, TimeSpan.FromMinutes(10))).Value)
         {
             _deliveries.Add(new Delivery(queue, message.MessageId, message.PopReceipt, message.Body.ToString()));
@@ -433,6 +514,10 @@ internal sealed class MaintenanceHistory
                 // It was removed, or received again, since.
             }
         }
+        else if (delivery.Queue == _fallbackQueue)
+        {
+            await MoveAsync(delivery, mayFail);
+        }
         else
         {
             delivery.IsDone = true;
@@ -449,6 +534,26 @@ internal sealed class MaintenanceHistory
                 var id = await _projector.ProjectAsync(delivery.Text, default);
                 _projected.Add(_sent.Single(one => one.Id == id));
             }
+        }
+    }
+
+    /// <summary>The message of a move that is killed is delivered again.</summary>
+    private async Task MoveAsync(Delivery delivery, bool mayFail)
+    {
+        _callsUntilMoveIsKilled = mayFail ? _random.Next(20) : null;
+        try
+        {
+            await _mover.MoveAsync(delivery.Text, default);
+            delivery.IsDone = true;
+        }
+        catch (KilledException)
+        {
+            _deliveries.Remove(delivery);
+            delivery.Queue.Release(delivery.MessageId);
+        }
+        finally
+        {
+            _callsUntilMoveIsKilled = null;
         }
     }
 

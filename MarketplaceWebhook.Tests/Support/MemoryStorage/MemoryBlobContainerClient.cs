@@ -16,6 +16,8 @@ internal sealed class MemoryBlobContainerClient(string name, TimeProvider time) 
 
     private sealed record Stored(BinaryData Content, IDictionary<string, string> Metadata, DateTimeOffset WrittenAt, ETag ETag);
 
+    public override Uri Uri { get; } = new($"https://{Guid.NewGuid():N}.blob.core.windows.net/{name}");
+
     public TableHooks Hooks { get; set; } = new();
 
     /// <summary>Read without hooks, as the next ones.</summary>
