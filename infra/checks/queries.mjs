@@ -18,7 +18,7 @@ const tables = {
   AppMetrics: 'TimeGenerated:datetime, Name:string, Sum:real, Min:real, Max:real, ItemCount:int, Properties:dynamic, AppRoleName:string',
   AppRequests: 'TimeGenerated:datetime, Name:string, ResultCode:string, Success:bool, DurationMs:real, ItemCount:int, Properties:dynamic, AppRoleName:string',
   StorageQueueLogs: 'TimeGenerated:datetime, OperationName:string, StatusCode:string, StatusText:string, Uri:string, AccountName:string',
-  customMetrics: 'timestamp:datetime, name:string, value:real, valueSum:real, valueCount:int, customDimensions:dynamic, cloud_RoleName:string',
+  customMetrics: 'timestamp:datetime, name:string, value:real, valueSum:real, valueCount:int, valueMin:real, valueMax:real, customDimensions:dynamic, cloud_RoleName:string',
   requests: 'timestamp:datetime, name:string, resultCode:string, duration:real, itemCount:int, customDimensions:dynamic, cloud_RoleName:string',
 };
 const database = new Symbols.DatabaseSymbol.$ctor1(
