@@ -48,9 +48,8 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
 
         await tab.SendBodyAsync($$"""{"Status": "installed", "marker": "{{marker}}"}""");
 
-        await Expect(tab.Page.Locator("#response")).ToContainTextAsync("400 Bad Request");
+        var deadLetter = await tab.DeadLetterAsync();
         await Expect(tab.Page.Locator("#response .errors")).ToContainTextAsync("AccountId");
-        var deadLetter = tab.Page.Locator("#dead-letters > li").First;
         await Expect(deadLetter).ToContainTextAsync("invalid-notification");
         await deadLetter.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Body" }).ClickAsync();
         await Expect(deadLetter.Locator("pre")).ToContainTextAsync(marker);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 
 namespace MarketplaceWebhook.Tests.Dashboard;
@@ -74,6 +75,14 @@ public sealed class Tab : IAsyncDisposable
     {
         await Page.GetByLabel("Body", new PageGetByLabelOptions { Exact = true }).FillAsync(body);
         await Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Send", Exact = true }).ClickAsync();
+    }
+
+    /// <summary>The dead letter of the body that was sent last, once its response is on the page.</summary>
+    public async Task<ILocator> DeadLetterAsync()
+    {
+        await Assertions.Expect(Page.Locator("#response")).ToContainTextAsync("400 Bad Request");
+        var response = JsonNode.Parse(await Page.Locator("#response pre").InnerTextAsync())!;
+        return Page.Locator($"#dead-letters > li[data-id='{response["notificationId"]}']");
     }
 
     public async ValueTask DisposeAsync()
