@@ -144,8 +144,7 @@ public sealed class Purge(
 
             // No message refers to the body of a dead letter.
             var isLeft = !isDeadLetter && queues.Any(queue => queue.MayReferTo(id));
-            result = isLeft || dryRun || await payloads.RemoveAsync(blob, cancellationToken)
-                ? result.WithBlob(isLeft) : result with { Left = result.Left + 1 };
+            result = await RemoveBlobAsync(result, payloads, blob, isLeft, dryRun, cancellationToken);
         }
 
         return result;
@@ -163,15 +162,17 @@ public sealed class Purge(
             if (TableKeys.TryParseBlob(blob.Name, out var id, out _) && id.ReceivedAt < before && blob.WrittenAt < before)
             {
                 var isLeft = queues.Any(queue => queue.MayReferTo(id));
-                if (isLeft || dryRun || await fallback.RemoveAsync(blob, cancellationToken))
-                {
-                    result = result.WithBlob(isLeft);
-                }
+                result = await RemoveBlobAsync(result, fallback, blob, isLeft, dryRun, cancellationToken);
             }
         }
 
         return result;
     }
+
+    private static async Task<PurgeResult> RemoveBlobAsync(
+        PurgeResult result, PayloadBlobs store, StoredBlob blob, bool isLeft, bool dryRun, CancellationToken cancellationToken) =>
+        isLeft || dryRun || await store.RemoveAsync(blob, cancellationToken)
+            ? result.WithBlob(isLeft) : result with { Left = result.Left + 1 };
 
     private async Task<bool> IsReferencedAsync(
         StoredBlob blob, NotificationId id, bool isDeadLetter, Func<StoredDeadLetter, bool> stays,
