@@ -6,6 +6,8 @@ using Microsoft.Extensions.Hosting;
 try
 {
     var builder = FunctionsApplication.CreateBuilder(args);
+    // Before ASP.NET Core's, so that it runs after the response was written.
+    builder.UseMiddleware<WrittenResultMiddleware>();
     builder.ConfigureFunctionsWebApplication();
     builder.UseMiddleware<FailureTextMiddleware>();
     builder.AddWorkerTelemetry();
