@@ -55,6 +55,8 @@ internal sealed class EndToEndHost : IAsyncDisposable
     public static async Task<EndToEndHost> StartLocalAsync(
         string storage, string? realStorage = null, IReadOnlyDictionary<string, string?>? settings = null)
     {
+        // A failed test shows what the host and the worker wrote. There is no output for a host that several tests share.
+        var output = TestContext.Current.TestOutputHelper;
         var local = await LocalFunctionsHost.StartAsync(
             new LocalFunctionsHostOptions
             {
@@ -67,6 +69,7 @@ internal sealed class EndToEndHost : IAsyncDisposable
                     ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:00",
                     ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:00.2",
                 },
+                Observe = seen => output?.WriteLine($"{seen}"),
             },
             Cancellation);
         return new EndToEndHost(local, local.BaseAddress, LocalKey, realStorage ?? storage);
