@@ -6,10 +6,12 @@ using Xunit.v3;
 
 namespace MarketplaceWebhook.Tests.Support;
 
-/// <summary>The collections that take the longest: started last, they would run alone at the end.</summary>
+/// <summary>
+/// The collections that take the longest: started last, they would run alone at the end. Beside them those that mostly wait.
+/// </summary>
 public sealed class LongTestsFirst : ITestCollectionOrderer
 {
-    private static readonly string[] Longest = [".Properties.", nameof(Chromium), ".Commands."];
+    private static readonly string[] First = [".Properties.", ".Storage.", ".Maintenance.", nameof(Chromium), ".Commands."];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(
         IReadOnlyCollection<TTestCollection> testCollections)
@@ -17,7 +19,7 @@ public sealed class LongTestsFirst : ITestCollectionOrderer
         [.. testCollections.OrderBy(collection => Rank(collection.TestCollectionDisplayName))];
 
     private static int Rank(string name) =>
-        Array.FindIndex(Longest, part => name.Contains(part, StringComparison.Ordinal)) is >= 0 and var rank
+        Array.FindIndex(First, part => name.Contains(part, StringComparison.Ordinal)) is >= 0 and var rank
             ? rank
-            : Longest.Length;
+            : First.Length;
 }
