@@ -27,17 +27,20 @@ public sealed partial class DocumentTests
             .Order(StringComparer.Ordinal),
     ];
 
+    /// <summary>The arguments of the tool's commands.</summary>
+    internal static IEnumerable<string> ToolCommands(string document) =>
+        ToolCommand().Matches(Repository.Read(document)).Select(match => match.Groups["arguments"].Value.Trim());
+
     [Theory]
     [MemberData(nameof(Documents))]
     public void Command_of_the_tool_is_understood(string document)
     {
         var root = CommandLine.Create();
 
-        Assert.All(ToolCommand().Matches(Repository.Read(document)), match =>
+        Assert.All(ToolCommands(document), command =>
         {
-            var arguments = CommandLineParser.SplitCommandLine(
-                match.Groups["arguments"].Value.Replace("…", "x", StringComparison.Ordinal));
-            Assert.Empty(root.Parse([.. arguments]).Errors.Select(error => $"{match.Value}: {error.Message}"));
+            var arguments = CommandLineParser.SplitCommandLine(command.Replace("…", "x", StringComparison.Ordinal));
+            Assert.Empty(root.Parse([.. arguments]).Errors.Select(error => $"{command}: {error.Message}"));
         });
     }
 
