@@ -125,6 +125,7 @@ public sealed class Projector(
             if (feed is not null)
             {
                 await feed.SendAsync(ChangeEvent.Write(change, committed), token);
+                Metrics.ChangeSent(change.Status);
             }
 
             return change;

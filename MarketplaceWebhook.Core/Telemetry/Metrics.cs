@@ -33,6 +33,9 @@ public static class Metrics
         "From the receipt of a notification to an attempt to move it from the fallback storage.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 86400] });
 
+    private static readonly Counter<long> ChangesSentCounter = Meter.CreateCounter<long>(
+        TelemetryNames.Metrics.ChangesSent, "{message}", "Messages that were put on the change feed.");
+
     private static readonly Histogram<double> ProjectionDelayHistogram = Meter.CreateHistogram(
         TelemetryNames.Metrics.ProjectionDelay, "s", "From the receipt of a notification to its projection.",
         advice: new InstrumentAdvice<double>
@@ -64,6 +67,9 @@ public static class Metrics
 
     /// <summary>For each attempt to move a notification from the fallback storage, successful or not.</summary>
     public static void FallbackPending(TimeSpan age) => FallbackAgeHistogram.Record(Math.Max(0, age.TotalSeconds));
+
+    /// <summary>For each message on the change feed: one that is sent again is counted again.</summary>
+    public static void ChangeSent(string status) => ChangesSentCounter.Add(1, Status(status));
 
     public static void Failed(string reason) =>
         FailedCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Reason, reason));

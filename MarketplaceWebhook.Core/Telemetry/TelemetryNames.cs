@@ -34,6 +34,9 @@ public static class TelemetryNames
         /// </summary>
         public const string FallbackAge = "marketplace.fallback.age";
 
+        /// <summary>Counter, {message}: <see cref="Attributes.Status"/>.</summary>
+        public const string ChangesSent = "marketplace.changes.sent";
+
         /// <summary>Counter, {retry}: <see cref="Attributes.Operation"/>.</summary>
         public const string StorageRetries = "marketplace.storage.retries";
 

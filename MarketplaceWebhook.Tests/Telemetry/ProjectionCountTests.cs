@@ -44,6 +44,23 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Message_on_the_change_feed_is_counted_each_time_it_is_sent()
+    {
+        await using var app = new TestApp(azurite.NewAccount(), new() { ["ChangeFeed"] = "partner-changes" });
+        var projector = app.Get<Projector>();
+        var message = Message(app);
+
+        var counts = await CountAsync(async () =>
+        {
+            await projector.ProjectAsync(message, TestContext.Current.CancellationToken);
+            await projector.ProjectAsync(message, TestContext.Current.CancellationToken);
+        });
+
+        Assert.Equal(2, counts[TelemetryNames.Metrics.ChangesSent]);
+        Assert.Equal(1, counts[TelemetryNames.Metrics.Projected]);
+    }
+
+    [Fact]
     public async Task Message_interrupted_between_log_and_commit_is_counted_when_redelivered()
     {
         await using var app = new TestApp(azurite.NewAccount());
