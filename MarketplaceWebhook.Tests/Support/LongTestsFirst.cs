@@ -1,4 +1,5 @@
 using MarketplaceWebhook.Tests.Dashboard;
+using MarketplaceWebhook.Tests.LocalHost;
 using Xunit.Sdk;
 using Xunit.v3;
 
@@ -11,7 +12,8 @@ namespace MarketplaceWebhook.Tests.Support;
 /// </summary>
 public sealed class LongTestsFirst : ITestCollectionOrderer
 {
-    private static readonly string[] First = [".Properties.", ".Storage.", ".Maintenance.", nameof(Chromium), ".Commands."];
+    private static readonly string[] First =
+        [".Properties.", ".Storage.", ".Maintenance.", nameof(IsolatedWorkerTests), nameof(Chromium), ".Documents.", ".Commands."];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(
         IReadOnlyCollection<TTestCollection> testCollections)
