@@ -94,6 +94,24 @@ public sealed class PurgeTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Dead_letter_of_a_message_without_an_id_is_as_old_as_its_first_insertion()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        var before = DateTimeOffset.UtcNow.AddDays(-1);
+        foreach (var (text, insertedAt) in new[] { ("old", before.AddMinutes(-1)), ("recent", before.AddMinutes(1)) })
+        {
+            await services.Get<DeadLetterRecorder>().RecordAsync(text, insertedAt, Token);
+        }
+
+        var purged = await services.Get<Purge>().RunAsync(before, dryRun: false, NoWait, Token);
+
+        Assert.Equal(1, purged.DeadLetters);
+        Assert.Equal(
+            ["recent"],
+            await services.Get<DeadLetterTable>().ReadAsync(null, null, Token).Select(letter => letter.Body).ToListAsync(Token));
+    }
+
+    [Fact]
     public async Task Body_without_a_row_is_removed_unless_it_is_new_or_has_another_name()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
