@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using System.Text.Json.Nodes;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
@@ -76,12 +77,11 @@ internal static class DeadLettersCommand
         string? kind, TimeSpan? since, bool json, string? storage, CancellationToken cancellationToken)
     {
         await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
-        var deadLetters = opened.Get<DeadLetterTable>().ReadAsync(kind, DateTimeOffset.UtcNow - since, cancellationToken)
-            .Select(deadLetter => Json(deadLetter));
+        var deadLetters = opened.Get<DeadLetterTable>().ReadAsync(kind, DateTimeOffset.UtcNow - since, cancellationToken);
         if (json)
         {
             ConsoleOutput.WriteJson(
-                await deadLetters.ToListAsync(cancellationToken), JsonOutput.Default.IReadOnlyListDeadLetterJson);
+                await deadLetters.Select(Json).ToListAsync(cancellationToken), JsonOutput.Default.IReadOnlyListJsonObject);
             return 0;
         }
 
@@ -89,8 +89,9 @@ internal static class DeadLettersCommand
         await foreach (var deadLetter in deadLetters)
         {
             table.Add(
-                [deadLetter.NotificationId, Short(deadLetter.ReceivedAt), deadLetter.Kind], deadLetter.Reason, deadLetter.Detail,
-                deadLetter.RedrivenAt is { } redriven ? $"redriven {Short(redriven)}" : null);
+                [IdOf(deadLetter), ConsoleOutput.Time(deadLetter.ReceivedAt), deadLetter.Kind], deadLetter.Reason,
+                deadLetter.Detail,
+                deadLetter.RedrivenAt is { } redriven ? $"redriven {ConsoleOutput.Time(redriven)}" : null);
         }
 
         if (table.Rows.Count == 0)
@@ -109,37 +110,42 @@ internal static class DeadLettersCommand
     private static async Task<int> ShowAsync(string id, bool json, string? storage, CancellationToken cancellationToken)
     {
         await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
-        var shown = new List<DeadLetterJson>();
+        var shown = new List<JsonObject>();
         foreach (var deadLetter in await FindAsync(opened, id, cancellationToken))
         {
-            var body = await opened.Get<DeadLetterTable>().GetBodyAsync(deadLetter, cancellationToken);
-            shown.Add(Json(deadLetter, body is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : null));
+            var bytes = await opened.Get<DeadLetterTable>().GetBodyAsync(deadLetter, cancellationToken);
+            var body = bytes is { } read ? Encoding.UTF8.GetString(read.Span) : null;
+            if (json)
+            {
+                shown.Add(Json(deadLetter));
+                if (body is not null)
+                {
+                    shown[^1]["body"] = body;
+                }
+            }
+            else
+            {
+                Print(deadLetter, body);
+            }
         }
 
         if (json)
         {
-            ConsoleOutput.WriteJson(shown, JsonOutput.Default.IReadOnlyListDeadLetterJson);
-            return 0;
-        }
-
-        foreach (var deadLetter in shown)
-        {
-            Print(deadLetter);
+            ConsoleOutput.WriteJson(shown, JsonOutput.Default.IReadOnlyListJsonObject);
         }
 
         return 0;
     }
 
-    private static void Print(DeadLetterJson deadLetter)
+    private static void Print(StoredDeadLetter deadLetter, string? body)
     {
         (string Name, string? Value)[] lines =
         [
-            (
-                "Id", deadLetter.NotificationId), ("Kind", deadLetter.Kind), ("Received", deadLetter.ReceivedAt),
-                    ("Source", deadLetter.Source), ("User-Agent", deadLetter.UserAgent),
+            ("Id", IdOf(deadLetter)), ("Kind", deadLetter.Kind), ("Received", ConsoleOutput.JsonTime(deadLetter.ReceivedAt)),
+            ("Source", deadLetter.Source), ("User-Agent", deadLetter.UserAgent),
             ("Reason", deadLetter.Reason), ("Detail", deadLetter.Detail), ("Account", deadLetter.AccountId),
             ("Length", deadLetter.BodyLength is { } length ? $"{length} bytes" : null), ("Blob", deadLetter.BodyBlob),
-            ("Redriven", deadLetter.RedrivenAt),
+            ("Redriven", ConsoleOutput.JsonTime(deadLetter.RedrivenAt)),
         ];
         foreach (var (name, value) in lines.Where(line => line.Value is not null))
         {
@@ -147,18 +153,14 @@ internal static class DeadLettersCommand
         }
 
         Console.Out.WriteLine();
-        foreach (var line in (deadLetter.Body ?? $"The blob {deadLetter.BodyBlob} no longer exists.").Split('\n'))
+        foreach (var line in (body ?? $"The blob {deadLetter.BodyBlob} no longer exists.").Split('\n'))
         {
             Console.Out.WriteLine(SafeText.Of(line.TrimEnd('\r'), int.MaxValue));
         }
     }
 
-    private static DeadLetterJson Json(StoredDeadLetter deadLetter, string? body = null) => new(
-        deadLetter.Kind, deadLetter.Id?.ToString() ?? deadLetter.Row.RowKey,
-        ConsoleOutput.JsonTime(deadLetter.ReceivedAt), deadLetter.Source, deadLetter.UserAgent,
-        deadLetter.Reason,
-        deadLetter.Detail, deadLetter.AccountId, deadLetter.BodyLength, deadLetter.BodyBlob,
-        ConsoleOutput.JsonTime(deadLetter.RedrivenAt), body);
+    private static JsonObject Json(StoredDeadLetter deadLetter) =>
+        JsonRow.Of(deadLetter.Row, ("kind", deadLetter.Kind), ("notificationId", IdOf(deadLetter)));
 
-    private static string Short(string? time) => time?.Replace('T', ' ')[..19] ?? "";
+    private static string IdOf(StoredDeadLetter deadLetter) => deadLetter.Id?.ToString() ?? deadLetter.Row.RowKey;
 }

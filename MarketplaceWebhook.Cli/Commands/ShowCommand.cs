@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Storage;
 
@@ -44,7 +45,7 @@ internal static class ShowCommand
         string account, int history, bool json, string? storage, CancellationToken cancellationToken)
     {
         await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
-        var shown = new List<AccountJson>();
+        var shown = new List<Account>();
         foreach (var id in await opened.FindAccountsAsync(account, cancellationToken))
         {
             var rows = await opened.Get<InstallTable>().ReadRowsAsync(id.ToString(), cancellationToken).ToListAsync(
@@ -52,48 +53,53 @@ internal static class ShowCommand
             // One more than requested shows whether there are older ones.
             var changes = await opened.Get<StatusChangeLog>()
                 .ReadNewestAsync(id.ToString(), Math.Min(history, int.MaxValue - 1) + 1, cancellationToken)
-                .Select(Change).ToListAsync(cancellationToken);
-            var (cycles, installs) = (
-                rows.Where(IsCycle).Select(Cycle).ToList(), rows.Where(row => !IsCycle(row)).Select(Install).ToList());
-            shown.Add(new AccountJson(id, installs, cycles, changes));
+                .ToListAsync(cancellationToken);
+            var found = new Account(
+                id, [.. rows.Where(row => !IsCycle(row))], [.. rows.Where(IsCycle)], [.. changes.Take(history)]);
             if (!json)
             {
-                Print(shown[^1], history);
+                Print(found);
+                RemarkOlder(changes.Count, history);
             }
+
+            shown.Add(found);
         }
 
         if (json)
         {
-            ConsoleOutput.WriteJson(
-                [.. shown.Select(one => one with { History = [.. one.History.Take(history)] })],
-                JsonOutput.Default.IReadOnlyListAccountJson);
+            ConsoleOutput.WriteJson([.. shown.Select(Json)], JsonOutput.Default.IReadOnlyListAccountJson);
         }
 
         return 0;
     }
 
-    private static void Print(AccountJson account, int history)
+    private static void Print(Account account)
     {
         var installs = ConsoleOutput.Table(["Package", "Status", "Cycles"], "Since (UTC)");
-        foreach (var i in account.Installs)
+        foreach (var row in account.Installs)
         {
             installs.Add(
-                [i.Row, i.Status, Text(i.CycleCount)],
+                [row.RowKey, row.Text(Columns.Status), Number(row, Columns.CycleCount)],
                 [
-                    Line("installed", Short(i.InstalledAt)), Line("started", Short(i.StartedAt)),
-                    Line("stopped", Short(i.StoppedAt)),
-                    Line("uninstalled", Short(i.UninstalledAt)), .. (i.Errors ?? []).Select(error => Line("error", error)),
+                    Line("installed", Time(row, Columns.InstalledAt)), Line("started", Time(row, Columns.StartedAt)),
+                    Line("stopped", Time(row, Columns.StoppedAt)), Line("uninstalled", Time(row, Columns.UninstalledAt)),
+                    .. (row.Texts(Columns.Errors) ?? []).Select(error => Line("error", error)),
                 ]);
         }
 
-        var apiIds = account.Installs.Select(i => i.AccountApiId).OfType<string>().Distinct().ToList();
-        ConsoleOutput.Write($"Account {account.AccountId}{(apiIds.Count > 0 ? $", {string.Join(", ", apiIds)}" : "")}", installs);
+        var apiIds = account.Installs.Select(row => row.Text(Columns.AccountApiId)).OfType<string>().Distinct().ToList();
+        ConsoleOutput.Write($"Account {account.Id}{(apiIds.Count > 0 ? $", {string.Join(", ", apiIds)}" : "")}", installs);
         if (account.Cycles.Count > 0)
         {
             var cycles = ConsoleOutput.Table(["Package", "Cycle", "Reported (UTC)", "Status"], "Webhooks");
-            foreach (var c in account.Cycles)
+            foreach (var row in account.Cycles)
             {
-                cycles.Add([Text(c.PackageId), c.CycleId, Short(c.ReportedAt), c.CycleStatus], [.. c.Steps ?? []]);
+                cycles.Add(
+                    [
+                        Number(row, Columns.PackageId), row.Text(Columns.CycleId), Time(row, Columns.ReportedAt),
+                        row.Text(Columns.CycleStatus),
+                    ],
+                    [.. row.Steps()]);
             }
 
             ConsoleOutput.Write("Cycles", cycles);
@@ -101,46 +107,43 @@ internal static class ShowCommand
 
         var changes = ConsoleOutput.Table(
             ["Received (UTC)", "Notification", "Package", "Source", "Status"], "User-Agent, warnings");
-        foreach (var c in account.History.Take(history))
+        foreach (var row in account.History)
         {
             changes.Add(
-                [Short(c.ReceivedAt), c.NotificationId, Text(c.PackageId), c.Source, c.Status],
-                [c.UserAgent, .. c.Warnings ?? []]);
+                [
+                    Time(row, Columns.ReceivedAt), row.Text(Columns.NotificationId), Number(row, Columns.PackageId),
+                    row.Text(Columns.Source), row.Text(Columns.Status),
+                ],
+                [row.Text(Columns.UserAgent), .. row.Texts(Columns.Warnings) ?? []]);
         }
 
         ConsoleOutput.Write("History, newest first", changes);
-        if (account.History.Count > history)
+    }
+
+    private static void RemarkOlder(int found, int history)
+    {
+        if (found > history)
         {
             ConsoleOutput.Remark(
                 $"There are older notifications: show more with --history {Math.Min(int.MaxValue, Math.Max(history, DefaultHistory) * 10L)}.");
         }
     }
 
-    private static string? Line(string name, string value) => value.Length > 0 ? $"{name,-12}{value}" : null;
+    private static AccountJson Json(Account account) => new(
+        account.Id, [.. account.Installs.Select(WithKey)], [.. account.Cycles.Select(WithKey)],
+        [.. account.History.Select(row => JsonRow.Of(row))]);
+
+    private static JsonObject WithKey(RawRow row) => JsonRow.Of(row, ("row", row.RowKey));
 
     private static bool IsCycle(RawRow row) => row.RowKey.Contains('_', StringComparison.Ordinal);
 
-    private static InstallJson Install(RawRow row) => new(
-        row.RowKey, row.Number(Columns.PackageId), row.Text(Columns.Status), Time(row, Columns.StatusAt),
-        Time(row, Columns.InstalledAt), Time(row, Columns.StartedAt), Time(row, Columns.StoppedAt),
-        Time(row, Columns.UninstalledAt), row.Number(Columns.CycleCount), row.Number(Columns.ErrorCount),
-        row.Texts(Columns.Errors), row.Text(Columns.AccountApiId), row.Text(Columns.UserId),
-        row.Text(Columns.CompleteParameter), row.Text(Columns.Source));
+    private static string? Line(string name, string value) => value.Length > 0 ? $"{name,-12}{value}" : null;
 
-    private static CycleJson Cycle(RawRow row) => new(
-        row.RowKey, row.Number(Columns.PackageId), row.Text(Columns.CycleId), row.Text(Columns.CycleStatus),
-        row.Text(Columns.TemplateId), row.Text(Columns.TemplateReleaseId), row.Number(Columns.WebhookCount), row.Steps(),
-        Time(row, Columns.ReportedAt), row.Text(Columns.NotificationId));
+    private static string Time(RawRow row, string column) => ConsoleOutput.Time(row.Time(column));
 
-    private static ChangeJson Change(RawRow row) => new(
-        row.Text(Columns.NotificationId), Time(row, Columns.ReceivedAt), row.Text(Columns.Status), row.Number(Columns.PackageId),
-        row.Text(Columns.Source), row.Text(Columns.AccountApiId), row.Text(Columns.UserId), row.Number(Columns.CycleCount),
-        row.Number(Columns.ErrorCount), row.Texts(Columns.Errors), row.Texts(Columns.Warnings), row.Text(Columns.UserAgent),
-        row.Text(Columns.PayloadBlob));
+    private static string? Number(RawRow row, string column) =>
+        row.Number(column)?.ToString(CultureInfo.InvariantCulture);
 
-    private static string? Time(RawRow row, string column) => ConsoleOutput.JsonTime(row.Time(column));
-
-    private static string Short(string? time) => time?.Replace('T', ' ')[..19] ?? "";
-
-    private static string? Text(long? number) => number?.ToString(CultureInfo.InvariantCulture);
+    private sealed record Account(
+        Guid Id, IReadOnlyList<RawRow> Installs, IReadOnlyList<RawRow> Cycles, IReadOnlyList<RawRow> History);
 }

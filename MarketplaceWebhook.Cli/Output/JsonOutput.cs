@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Storage;
@@ -11,38 +12,15 @@ namespace MarketplaceWebhook.Cli.Output;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     WriteIndented = true)]
 [JsonSerializable(typeof(IReadOnlyList<AccountJson>))]
-[JsonSerializable(typeof(IReadOnlyList<DeadLetterJson>))]
+[JsonSerializable(typeof(IReadOnlyList<JsonObject>))]
 [JsonSerializable(typeof(RebuildJson))]
 [JsonSerializable(typeof(ReconciliationJson))]
 [JsonSerializable(typeof(StatusJson))]
 internal sealed partial class JsonOutput : JsonSerializerContext;
 
+/// <summary>Rows of Installs and StatusChanges, as <see cref="JsonRow"/> describes.</summary>
 internal sealed record AccountJson(
-    Guid AccountId, IReadOnlyList<InstallJson> Installs, IReadOnlyList<CycleJson> Cycles, IReadOnlyList<ChangeJson> History);
-
-internal sealed record InstallJson(
-    string Row, long? PackageId, string? Status, string? StatusAt, string? InstalledAt, string? StartedAt, string? StoppedAt,
-    string? UninstalledAt,
-    long? CycleCount, long? ErrorCount, IReadOnlyList<string>? Errors, string? AccountApiId, string? UserId,
-    string? CompleteParameter, string? Source);
-
-/// <param name="Steps">The names of the steps that have webhooks. The URLs are secrets, and only the table contains them.</param>
-internal sealed record CycleJson(
-    string Row, long? PackageId, string? CycleId, string? CycleStatus, string? TemplateId, string? TemplateReleaseId,
-    long? WebhookCount,
-    IReadOnlyList<string>? Steps, string? ReportedAt, string? NotificationId);
-
-internal sealed record ChangeJson(
-    string? NotificationId, string? ReceivedAt, string? Status, long? PackageId, string? Source, string? AccountApiId,
-    string? UserId,
-    long? CycleCount, long? ErrorCount, IReadOnlyList<string>? Errors, IReadOnlyList<string>? Warnings, string? UserAgent,
-    string? PayloadBlob);
-
-/// <param name="Body">Only for a single dead letter.</param>
-internal sealed record DeadLetterJson(
-    string Kind, string? NotificationId, string? ReceivedAt, string? Source, string? UserAgent, string? Reason, string? Detail,
-    string? AccountId,
-    long? BodyLength, string? BodyBlob, string? RedrivenAt, string? Body = null);
+    Guid AccountId, IReadOnlyList<JsonObject> Installs, IReadOnlyList<JsonObject> Cycles, IReadOnlyList<JsonObject> History);
 
 internal sealed record RebuildJson(long Accounts, long Notifications, IReadOnlyList<RebuiltAccountJson> Differing);
 

@@ -103,9 +103,13 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
             new TableEntity(Account.ToString(), "1") { ["Status"] = 7, ["Errors"] = "no JSON" }, TableUpdateMode.Replace, Token);
 
         using var shown = await CliProcess.RunAsync(services.ConnectionString, "show", Account.ToString());
+        using var json = await CliProcess.RunAsync(services.ConnectionString, "show", Account.ToString(), "--json");
 
-        Assert.Equal(0, shown.ExitCode);
+        Assert.Equal((0, 0), (shown.ExitCode, json.ExitCode));
         Assert.Contains("no JSON", shown.Output, StringComparison.Ordinal);
+        Assert.Equal(
+            """{"row":"1","errors":["no JSON"],"status":7}""",
+            JsonNode.Parse(json.Output)![0]!["installs"]![0]!.ToJsonString());
     }
 
     [Fact]
