@@ -11,11 +11,11 @@ namespace MarketplaceWebhook.Tests.Properties;
 /// </summary>
 public sealed class FoldTests
 {
-    [Property(MaxTest = 10_000, Arbitrary = [typeof(SmallHistories)], QuietOnSuccess = true)]
+    [Property(MaxTest = 2_000, Arbitrary = [typeof(SmallHistories)], QuietOnSuccess = true)]
     public Task Any_delivery_order_gives_the_rows_of_the_sorted_history(History history) =>
         DeliverAsync(history, pageSize: 3, danger: 10);
 
-    [Property(MaxTest = 300, Arbitrary = [typeof(LargeHistories)], QuietOnSuccess = true)]
+    [Property(MaxTest = 200, Arbitrary = [typeof(LargeHistories)], QuietOnSuccess = true)]
     public Task Any_delivery_order_gives_the_rows_of_the_sorted_history_for_packages_over_100_rows(History history) =>
         DeliverAsync(history, pageSize: 40, danger: 30);
 

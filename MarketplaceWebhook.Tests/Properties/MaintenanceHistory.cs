@@ -67,6 +67,7 @@ internal sealed class MaintenanceHistory
     private readonly List<(NotificationId Id, Guid Account, string Body)> _unsent = [];
     private readonly HashSet<NotificationId> _toFallback = [];
     private readonly HashSet<NotificationId> _toBoth = [];
+    private readonly Dictionary<string, string?> _blobOf = [];
     private readonly List<Delivery> _deliveries = [];
     private readonly List<(NotificationId Id, Guid Account, string Body)> _sent = [];
     private readonly List<(NotificationId Id, Guid Account, string Body)> _projected = [];
@@ -406,7 +407,7 @@ internal sealed class MaintenanceHistory
                 $"A message in the fallback storage refers to {blob}, which is gone.");
         }
 
-        static IEnumerable<string> Blobs(IEnumerable<string> texts, IEnumerable<Delivery> deliveries) =>
+        IEnumerable<string> Blobs(IEnumerable<string> texts, IEnumerable<Delivery> deliveries) =>
             texts.Concat(deliveries.Select(delivery => delivery.Text)).Select(BlobOf).OfType<string>();
     }
 
@@ -607,8 +608,21 @@ internal sealed class MaintenanceHistory
     private static string[] ReconciliationPartitions(Guid account) =>
         [TableKeys.Account(account), TableKeys.UnknownAccount(ApiId(account))];
 
-    private static string? BlobOf(string? messageText) =>
-        messageText is null ? null : Envelope.TryRead(messageText)?.PayloadBlob;
+    /// <summary>Each text is parsed once: it is looked at after every storage call.</summary>
+    private string? BlobOf(string? messageText)
+    {
+        if (messageText is null)
+        {
+            return null;
+        }
+
+        if (!_blobOf.TryGetValue(messageText, out var blob))
+        {
+            _blobOf.Add(messageText, blob = Envelope.TryRead(messageText)?.PayloadBlob);
+        }
+
+        return blob;
+    }
 
     private sealed record Delivery(MemoryQueueClient Queue, string MessageId, string PopReceipt, string Text)
     {
