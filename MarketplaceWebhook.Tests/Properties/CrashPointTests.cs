@@ -176,7 +176,8 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     {
         var fallback = azurite.NewAccount();
         await using var application = await WholeApplication.StartAsync(
-            _storage, Cancelled, new Dictionary<string, string?> { ["AzureWebJobs.ProjectNotification.Disabled"] = "true" }, fallback);
+            _storage, Cancelled, new Dictionary<string, string?> { ["AzureWebJobs.ProjectNotification.Disabled"] = "true" },
+            fallback);
         var clients = new StorageClients(StorageSettings.FromConnectionString(fallback), StorageUse.FallingBack);
         var queue = new NotificationQueue(clients, new PayloadBlobs(clients));
         var ids = new NotificationIds(TimeProvider.System);
