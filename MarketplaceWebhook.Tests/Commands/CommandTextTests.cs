@@ -56,7 +56,7 @@ public sealed partial class CommandTextTests(AzuriteFixture azurite)
         await RecordAsync(services, Ids.Minute(7), DeadLetter.Rejected, RejectionReason.TooLarge, "{");
 
         Approved.AssertIs("results", await TranscriptAsync(
-            services.ConnectionString,
+            arguments => InProcessCli.RunAsync(services.ConnectionString, arguments),
             "show Acme",
             "show Acme --history 1",
             "show Acme --json",
@@ -82,7 +82,11 @@ public sealed partial class CommandTextTests(AzuriteFixture azurite)
         await using var services = await MaintenanceServices.StartAsync(azurite);
 
         Approved.AssertIs("errors", await TranscriptAsync(
-            services.ConnectionString,
+            async arguments =>
+            {
+                using var cli = await CliProcess.RunAsync(services.ConnectionString, arguments);
+                return new CliResult(cli.ExitCode, cli.Output, cli.Error);
+            },
             "unknown",
             "send instaled",
             "show",
@@ -106,12 +110,12 @@ public sealed partial class CommandTextTests(AzuriteFixture azurite)
     }
 
     /// <summary>Each command with its output, then the lines of stderr, then the exit code.</summary>
-    private static async Task<string> TranscriptAsync(string storage, params string[] commands)
+    private static async Task<string> TranscriptAsync(Func<string[], Task<CliResult>> runAsync, params string[] commands)
     {
         var text = new StringBuilder();
         foreach (var command in commands)
         {
-            using var result = await CliProcess.RunAsync(storage, Arguments(command));
+            var result = await runAsync(Arguments(command));
             text.Append($"$ marketplace-webhook {command}\n{result.Output}");
             foreach (var line in result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {

@@ -24,7 +24,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     {
         await using var services = await InstalledAsync("[red]Acme[/]\u001b[2J\u202Ecba");
 
-        using var shown = await CliProcess.RunAsync(services.ConnectionString, "show", Account.ToString("N"));
+        var shown = await InProcessCli.RunAsync(services.ConnectionString, "show", Account.ToString("N"));
 
         Assert.Equal(0, shown.ExitCode);
         Assert.Contains(@"[red]Acme[/]\u{1B}[2J\u{202E}cba", shown.Output, StringComparison.Ordinal);
@@ -41,7 +41,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         await using var services = await InstalledAsync("a 'b' / c");
         await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("stopped", Account, apiId: "a 'b' / c"));
 
-        using var shown = await CliProcess.RunAsync(services.ConnectionString, "show", "a 'b' / c", "--json", "--history", "1");
+        var shown = await InProcessCli.RunAsync(services.ConnectionString, "show", "a 'b' / c", "--json", "--history", "1");
 
         Assert.Equal(0, shown.ExitCode);
         var account = JsonNode.Parse(shown.Output)![0]!;
@@ -58,7 +58,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     {
         await using var services = await InstalledAsync();
 
-        using var shown = await CliProcess.RunAsync(
+        var shown = await InProcessCli.RunAsync(
             services.ConnectionString, "show", Account.ToString(), "--history", $"{int.MaxValue}");
 
         Assert.Equal(0, shown.ExitCode);
@@ -86,7 +86,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
             return Task.FromResult<Fault?>(null);
         };
 
-        using var shown = await CliProcess.RunAsync(proxy.ConnectionString, "show", Account.ToString());
+        var shown = await InProcessCli.RunAsync(proxy.ConnectionString, "show", Account.ToString());
 
         Assert.Equal(0, shown.ExitCode);
         Assert.Contains("There are older notifications: show more with --history 200.", shown.Error, StringComparison.Ordinal);
@@ -102,8 +102,8 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         await services.Clients.Installs.UpsertEntityAsync(
             new TableEntity(Account.ToString(), "1") { ["Status"] = 7, ["Errors"] = "no JSON" }, TableUpdateMode.Replace, Token);
 
-        using var shown = await CliProcess.RunAsync(services.ConnectionString, "show", Account.ToString());
-        using var json = await CliProcess.RunAsync(services.ConnectionString, "show", Account.ToString(), "--json");
+        var shown = await InProcessCli.RunAsync(services.ConnectionString, "show", Account.ToString());
+        var json = await InProcessCli.RunAsync(services.ConnectionString, "show", Account.ToString(), "--json");
 
         Assert.Equal((0, 0), (shown.ExitCode, json.ExitCode));
         Assert.Contains("no JSON", shown.Output, StringComparison.Ordinal);
@@ -119,11 +119,11 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         await services.Clients.Installs.UpdateEntityAsync(
             new TableEntity(Account.ToString(), "1") { ["Status"] = "stopped" }, ETag.All, TableUpdateMode.Merge, Token);
 
-        using var found = await CliProcess.RunAsync(services.ConnectionString, "rebuild", "--settle", "0");
-        using var json = await CliProcess.RunAsync(
+        var found = await InProcessCli.RunAsync(services.ConnectionString, "rebuild", "--settle", "0");
+        var json = await InProcessCli.RunAsync(
             services.ConnectionString, "rebuild", Account.ToString(), "--settle", "0", "--json");
-        using var applied = await CliProcess.RunAsync(services.ConnectionString, "rebuild", "--settle", "0", "--apply");
-        using var again = await CliProcess.RunAsync(services.ConnectionString, "rebuild", "--settle", "0");
+        var applied = await InProcessCli.RunAsync(services.ConnectionString, "rebuild", "--settle", "0", "--apply");
+        var again = await InProcessCli.RunAsync(services.ConnectionString, "rebuild", "--settle", "0");
 
         Assert.Equal([2, 2, 0, 0], new[] { found, json, applied, again }.Select(result => result.ExitCode));
         Assert.Matches(@"1 +Status +is +stopped\s+should be +installed", found.Output);
@@ -145,13 +145,13 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         await RecordAsync(services, Ids.Minute(6), DeadLetter.Rejected, RejectionReason.InvalidJson, "[red]no JSON\u001b[2J");
         await RecordAsync(services, Ids.Minute(7), DeadLetter.Rejected, RejectionReason.TooLarge, "{");
 
-        using var listed = await CliProcess.RunAsync(services.ConnectionString, "deadletters");
-        using var json = await CliProcess.RunAsync(services.ConnectionString, "deadletters", "--kind", "rejected", "--json");
-        using var recent = await CliProcess.RunAsync(services.ConnectionString, "deadletters", "--since", "1s");
-        using var shown = await CliProcess.RunAsync(services.ConnectionString, "deadletters", "show", Ids.Minute(6).ToString());
-        using var dry = await CliProcess.RunAsync(services.ConnectionString, "redrive", "--all", "--dry-run");
-        using var one = await CliProcess.RunAsync(services.ConnectionString, "redrive", Ids.Minute(5).ToString());
-        using var all = await CliProcess.RunAsync(services.ConnectionString, "redrive", "--all");
+        var listed = await InProcessCli.RunAsync(services.ConnectionString, "deadletters");
+        var json = await InProcessCli.RunAsync(services.ConnectionString, "deadletters", "--kind", "rejected", "--json");
+        var recent = await InProcessCli.RunAsync(services.ConnectionString, "deadletters", "--since", "1s");
+        var shown = await InProcessCli.RunAsync(services.ConnectionString, "deadletters", "show", Ids.Minute(6).ToString());
+        var dry = await InProcessCli.RunAsync(services.ConnectionString, "redrive", "--all", "--dry-run");
+        var one = await InProcessCli.RunAsync(services.ConnectionString, "redrive", Ids.Minute(5).ToString());
+        var all = await InProcessCli.RunAsync(services.ConnectionString, "redrive", "--all");
 
         Assert.Equal(
             [0, 0, 0, 0, 2, 0, 2], new[] { listed, json, recent, shown, dry, one, all }.Select(result => result.ExitCode));
@@ -203,7 +203,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         await RecordAsync(services, ids[3], DeadLetter.Rejected, RejectionReason.InvalidNotification, recent, Guid.NewGuid());
         await services.Clients.PoisonQueue.SendMessageAsync(await services.SendAsync(Ids.Minute(9), old), Token);
 
-        using var result = await CliProcess.RunAsync(
+        var result = await InProcessCli.RunAsync(
             services.ConnectionString,
             ["redrive", "--all", "--dry-run", .. filter.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
 
@@ -220,10 +220,10 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     {
         await using var services = await InstalledAsync("Acme");
 
-        using var counted = await CliProcess.RunAsync(services.ConnectionString, "erase", "Acme");
+        var counted = await InProcessCli.RunAsync(services.ConnectionString, "erase", "Acme");
         Assert.NotEmpty(await services.InstallsAsync());
-        using var erased = await CliProcess.RunAsync(services.ConnectionString, "erase", "Acme", "--yes");
-        using var again = await CliProcess.RunAsync(services.ConnectionString, "erase", Account.ToString(), "--yes");
+        var erased = await InProcessCli.RunAsync(services.ConnectionString, "erase", "Acme", "--yes");
+        var again = await InProcessCli.RunAsync(services.ConnectionString, "erase", Account.ToString(), "--yes");
 
         Assert.Equal([2, 0, 0], new[] { counted, erased, again }.Select(result => result.ExitCode));
         Assert.Matches("installs and cycles +2 +table Installs", counted.Output);
@@ -232,7 +232,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
             StringComparison.Ordinal);
         Assert.Matches("notifications +1 +table StatusChanges", erased.Output);
         Assert.Empty(await services.InstallsAsync());
-        using var gone = await CliProcess.RunAsync(services.ConnectionString, "show", Account.ToString());
+        var gone = await InProcessCli.RunAsync(services.ConnectionString, "show", Account.ToString());
         Assert.Equal(1, gone.ExitCode);
     }
 
@@ -246,7 +246,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         await services.Get<NotificationQueue>().ResendAsync(text, Token);
         await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Token);
 
-        using var erased = await CliProcess.RunAsync(
+        var erased = await InProcessCli.RunAsync(
             services.ConnectionString, "erase", Account.ToString(), "--yes", "--wait", "0s");
 
         Assert.Equal(2, erased.ExitCode);
@@ -260,9 +260,9 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("paused", Account));
 
         var age = $"{(int)(DateTimeOffset.UtcNow - Ids.Start).TotalDays - 1}d";
-        using var counted = await CliProcess.RunAsync(services.ConnectionString, "purge", "--older-than", age, "--dry-run");
+        var counted = await InProcessCli.RunAsync(services.ConnectionString, "purge", "--older-than", age, "--dry-run");
         Assert.Equal(2, await services.Get<StatusChangeLog>().ReadAsync(null, Token).CountAsync(Token));
-        using var purged = await CliProcess.RunAsync(services.ConnectionString, "purge", "--older-than", age);
+        var purged = await InProcessCli.RunAsync(services.ConnectionString, "purge", "--older-than", age);
 
         Assert.Equal([0, 0], new[] { counted, purged }.Select(result => result.ExitCode));
         Assert.All([counted, purged], result => Assert.Matches("notifications +1 +table StatusChanges", result.Output));
@@ -279,7 +279,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Token);
 
         // Storage has no old blobs here: only a dry run counts by the rows alone.
-        using var purged = await CliProcess.RunAsync(services.ConnectionString, "purge", "--older-than", "1d", "--dry-run");
+        var purged = await InProcessCli.RunAsync(services.ConnectionString, "purge", "--older-than", "1d", "--dry-run");
 
         Assert.Equal(2, purged.ExitCode);
         Assert.Contains(
@@ -292,7 +292,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     {
         var connectionString = azurite.NewAccount();
 
-        using var result = await CliProcess.RunAsync(connectionString, "redrive", "--all");
+        var result = await InProcessCli.RunAsync(connectionString, "redrive", "--all");
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains(
@@ -306,7 +306,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         const string Nowhere =
             "DefaultEndpointsProtocol=http;AccountName=unreachable;AccountKey=bm9uZQ==;BlobEndpoint=http://127.0.0.1:9/unreachable;QueueEndpoint=http://127.0.0.1:9/unreachable;TableEndpoint=http://127.0.0.1:9/unreachable;";
 
-        using var result = await CliProcess.RunAsync(Nowhere, "deadletters");
+        var result = await InProcessCli.RunAsync(Nowhere, "deadletters");
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("Storage cannot be reached", result.Error, StringComparison.Ordinal);

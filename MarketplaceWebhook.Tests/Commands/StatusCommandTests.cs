@@ -40,7 +40,7 @@ public sealed class StatusCommandTests(AzuriteFixture azurite)
 
         async Task AppendAsync(string situation, params string[] options)
         {
-            using var result = await CliProcess.RunAsync(services.ConnectionString, ["status", .. options]);
+            var result = await InProcessCli.RunAsync(services.ConnectionString, ["status", .. options]);
             text.Append(
                 $"{situation}\n$ marketplace-webhook {string.Join(' ', ["status", .. options])}\n{result.Output}exit code {result.ExitCode}\n\n");
         }
@@ -54,7 +54,7 @@ public sealed class StatusCommandTests(AzuriteFixture azurite)
         await services.Clients.Queue.SendMessageAsync(Envelope(id), Cancellation);
         await services.Get<DeadLetterRecorder>().RecordAsync("no envelope", DateTimeOffset.UtcNow, Cancellation);
 
-        using var result = await CliProcess.RunAsync(services.ConnectionString, "status", "--json");
+        var result = await InProcessCli.RunAsync(services.ConnectionString, "status", "--json");
 
         Assert.Equal(2, result.ExitCode);
         var status = JsonNode.Parse(result.Output)!;
@@ -80,7 +80,7 @@ public sealed class StatusCommandTests(AzuriteFixture azurite)
         using var other = await CliProcess.RunAsync(
             services.ConnectionString, new Dictionary<string, string> { ["ChangeFeed"] = "not-created-yet" },
             ["status", "--json"]);
-        using var off = await CliProcess.RunAsync(services.ConnectionString, "status", "--json");
+        var off = await InProcessCli.RunAsync(services.ConnectionString, "status", "--json");
 
         Assert.Matches(new Regex("messages on the change feed +1"), text.Output);
         Assert.Equal(1, (int)JsonNode.Parse(json.Output)!["changeFeedMessages"]!);
@@ -94,7 +94,7 @@ public sealed class StatusCommandTests(AzuriteFixture azurite)
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await services.Clients.Queue.SendMessageAsync(Envelope(Ids.At(DateTimeOffset.UtcNow.AddMinutes(-9))), Cancellation);
 
-        using var result = await CliProcess.RunAsync(services.ConnectionString, "status");
+        var result = await InProcessCli.RunAsync(services.ConnectionString, "status");
 
         Assert.Equal(0, result.ExitCode);
         Assert.Matches(new Regex("messages on the queue +1 +oldest received "), result.Output);
@@ -106,7 +106,7 @@ public sealed class StatusCommandTests(AzuriteFixture azurite)
         await using var proxy = await FaultProxy.StartAsync(azurite.NewAccount(), Cancellation);
         using var denied = proxy.Break(Fault.Forbidden);
 
-        using var result = await CliProcess.RunAsync(proxy.ConnectionString, "status", "--json");
+        var result = await InProcessCli.RunAsync(proxy.ConnectionString, "status", "--json");
 
         Assert.Equal((1, ""), (result.ExitCode, result.Output));
         Assert.StartsWith("Storage denied access", result.Error.TrimEnd('\n').Split('\n')[^1], StringComparison.Ordinal);

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Azure;
 using Azure.Data.Tables;
-using MarketplaceWebhook.Cli;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
@@ -20,7 +19,7 @@ namespace MarketplaceWebhook.Tests.Commands;
 /// <summary>
 /// Every command that uses storage, with every fault of storage: its exit code, and one line on stderr after the name of the
 /// storage.
-/// The commands run in this process, whose environment and console they need: no other test runs at the same time.
+/// The commands run in this process and need its environment: no other test runs at the same time.
 /// </summary>
 [Collection(nameof(StorageFaultTextTests))]
 public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
@@ -86,7 +85,6 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
         cyclr.Add("Acme");
         using var settings = new Settings(
             new(cyclr.Environment!) { ["TimeLimits__Maintenance"] = "00:00:01", ["TimeLimits__Projecting"] = "00:00:01" });
-        using var console = new FlowConsole();
         await using var app = await ProbedApp.StartAsync();
         using var slots = new SemaphoreSlim(MaxConcurrency);
         var unchanged = await PrepareAsync();
@@ -100,7 +98,7 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
                 Faults.Where(fault => fault.Fault is not null || target is Target.All).Select(fault => RunAsync(
                     // If the first call or the first write fails, nothing is changed.
                     fault.Fault is null ? slow : target is Target.All or Target.Writes ? unchanged : changed,
-                    arguments, target, fault.Fault, slots, console)))));
+                    arguments, target, fault.Fault, slots)))));
             return (command.Text, Rows: await Task.WhenAll(rows));
         }));
 
@@ -132,7 +130,7 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
         .Replace(Account.ToString(), "ID", StringComparison.Ordinal).Replace(Failed.ToString(), "ID", StringComparison.Ordinal);
 
     private static async Task<(int ExitCode, string Error)> RunAsync(
-        string storage, string[] arguments, Target target, Fault? fault, SemaphoreSlim slots, FlowConsole console)
+        string storage, string[] arguments, Target target, Fault? fault, SemaphoreSlim slots)
     {
         await slots.WaitAsync(Cancellation);
         try
@@ -158,13 +156,12 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
                 return isFailing ? fault : null;
             };
 
-            var (exitCode, error) = await console.CaptureAsync(
-                () => CommandLine.RunAsync([.. arguments, "--storage", proxy.ConnectionString]));
+            var result = await InProcessCli.RunAsync(proxy.ConnectionString, arguments);
 
             Assert.True(isHit, $"No such call: {string.Join(' ', arguments)} {target}");
-            var lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            var lines = result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Where(line => !line.StartsWith("Storage: ", StringComparison.Ordinal));
-            return (exitCode, Reasons().Replace(string.Join(" | ", lines), "(REASON)"));
+            return (result.ExitCode, Reasons().Replace(string.Join(" | ", lines), "(REASON)"));
         }
         finally
         {
@@ -226,51 +223,6 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
                 Environment.SetEnvironmentVariable(name, value);
             }
         }
-    }
-
-    /// <summary>Captures the output of commands that run concurrently in this process.</summary>
-    private sealed class FlowConsole : IDisposable
-    {
-        private readonly TextWriter _out = Console.Out;
-        private readonly TextWriter _error = Console.Error;
-        private readonly FlowWriter _capturedOut;
-        private readonly FlowWriter _capturedError;
-
-        public FlowConsole()
-        {
-            (_capturedOut, _capturedError) = (new FlowWriter(_out), new FlowWriter(_error));
-            Console.SetOut(_capturedOut);
-            Console.SetError(_capturedError);
-        }
-
-        public async Task<(int ExitCode, string Error)> CaptureAsync(Func<Task<int>> run)
-        {
-            _capturedOut.Begin();
-            var error = _capturedError.Begin();
-            return (await run(), error.ToString());
-        }
-
-        public void Dispose()
-        {
-            Console.SetOut(_out);
-            Console.SetError(_error);
-            _capturedOut.Dispose();
-            _capturedError.Dispose();
-        }
-    }
-
-    private sealed class FlowWriter(TextWriter otherwise) : TextWriter
-    {
-        private readonly AsyncLocal<StringWriter?> _current = new();
-
-        public override Encoding Encoding => otherwise.Encoding;
-
-        /// <returns>What this flow and those that it starts write.</returns>
-        public StringWriter Begin() => _current.Value = new StringWriter { NewLine = "\n" };
-
-        public override void Write(char value) => (_current.Value ?? otherwise).Write(value);
-
-        public override void Write(string? value) => (_current.Value ?? otherwise).Write(value);
     }
 
     /// <summary>Accepts every notification under the id of a row that exists.</summary>

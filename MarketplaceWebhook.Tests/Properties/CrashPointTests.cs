@@ -92,11 +92,11 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancelled));
     }
 
-    [Theory]
-    [InlineData(new byte[] { (byte)'{', (byte)'}' })]
-    [InlineData(new byte[] { 0xff, 0xfe })] // not UTF-8: kept in a blob
-    public async Task A_refusal_killed_at_any_storage_call_is_kept_whenever_it_was_answered(byte[] body)
+    [Fact]
+    public async Task A_refusal_killed_at_any_storage_call_is_kept_whenever_it_was_answered()
     {
+        // Not UTF-8: kept in a blob, before the row.
+        byte[] body = [0xff, 0xfe];
         await using var application = await WholeApplication.StartAsync(_storage, Cancelled);
         var refused = 0;
         var tried = await KillAtEachCallAsync(application, async point =>

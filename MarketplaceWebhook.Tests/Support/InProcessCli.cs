@@ -1,0 +1,57 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using MarketplaceWebhook.Cli;
+using MarketplaceWebhook.Cli.Output;
+
+namespace MarketplaceWebhook.Tests.Support;
+
+/// <summary>
+/// The tool's commands in this process, with what they print. A process of its own (<see cref="CliProcess"/>) takes 0.5 s of
+/// processor time, most of it to compile the libraries again.
+/// </summary>
+internal static class InProcessCli
+{
+    private const int RedirectedWidth = 240;
+
+    private static readonly FlowWriter Out = new(Console.Out);
+    private static readonly FlowWriter Error = new(Console.Error);
+
+    /// <summary>Concurrent commands share the console of the process: it is replaced before any of them uses it.</summary>
+    [ModuleInitializer]
+    internal static void ReplaceConsole()
+    {
+        Console.SetOut(Out);
+        Console.SetError(Error);
+        ConsoleOutput.Results.Profile.Width = ConsoleOutput.Errors.Profile.Width = RedirectedWidth;
+    }
+
+    /// <param name="storage">A connection string.</param>
+    public static async Task<CliResult> RunAsync(string storage, params string[] arguments)
+    {
+        var (output, error) = (Out.Begin(), Error.Begin());
+        var exitCode = await CommandLine.RunAsync([.. arguments, "--storage", storage]);
+        return new CliResult(exitCode, output.ToString(), error.ToString());
+    }
+
+    private sealed class FlowWriter(TextWriter otherwise) : TextWriter
+    {
+        private readonly AsyncLocal<StringWriter?> _current = new();
+
+        public override Encoding Encoding => otherwise.Encoding;
+
+        private TextWriter Current => _current.Value ?? otherwise;
+
+        /// <returns>What this flow and those that it starts write.</returns>
+        public StringWriter Begin() => _current.Value = new StringWriter { NewLine = "\n" };
+
+        public override void Write(char value) => Current.Write(value);
+
+        public override void Write(string? value) => Current.Write(value);
+
+        public override void Write(char[] buffer, int index, int count) => Current.Write(buffer, index, count);
+
+        public override void Flush() => Current.Flush();
+    }
+}
+
+internal sealed record CliResult(int ExitCode, string Output, string Error);
