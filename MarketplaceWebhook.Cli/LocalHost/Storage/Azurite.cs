@@ -14,9 +14,10 @@ public sealed partial class Azurite : IAsyncDisposable
     private readonly Process _process;
     private readonly Dictionary<string, Uri> _endpoints = [];
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly bool _keepsData;
     private string _lastError = "";
 
-    private Azurite(Process process) => this._process = process;
+    private Azurite(Process process, bool keepsData) => (_process, _keepsData) = (process, keepsData);
 
     public int ProcessId => _process.Id;
 
@@ -36,7 +37,8 @@ public sealed partial class Azurite : IAsyncDisposable
     {
         var modules = await NpmPackages.EnsureInstalledAsync(options.Report, cancellationToken);
         var script = Path.Combine(modules, "azurite", "dist", "src", "azurite.js");
-        var azurite = new Azurite(new Process { StartInfo = StartInfo(script, options) });
+        var azurite = new Azurite(
+            new Process { StartInfo = StartInfo(script, options) }, options.DataDirectory is not null);
         try
         {
             azurite.Start();
@@ -62,11 +64,12 @@ public sealed partial class Azurite : IAsyncDisposable
         $"TableEndpoint={TableEndpoint}{account.Name};";
 
     /// <summary>
-    /// Asks Azurite to end and waits for it: killed hard, it forgets some seconds of writes that it acknowledged.
+    /// Asks Azurite to end and waits for it: killed hard, it forgets some seconds of writes that it acknowledged. One that keeps
+    /// its data in memory is killed, because it waits for the connections that hang.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (_listening.Task.IsCompletedSuccessfully && !_process.HasExited)
+        if (_keepsData && _listening.Task.IsCompletedSuccessfully && !_process.HasExited)
         {
             if (OperatingSystem.IsWindows())
             {
