@@ -24,6 +24,28 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
     }
 
     [Fact]
+    public async Task Form_can_be_edited_only_once_it_is_filled_in()
+    {
+        await using var tab = await running.OpenAsync();
+        var answer = new TaskCompletionSource();
+        await tab.Page.RouteAsync("**/page/bodies", async route =>
+        {
+            await answer.Task;
+            await route.ContinueAsync();
+        });
+        await tab.Page.ReloadAsync();
+        var body = tab.Page.GetByLabel("Body", new PageGetByLabelOptions { Exact = true });
+
+        await Expect(body).ToBeVisibleAsync();
+        await Expect(body).ToBeDisabledAsync();
+        answer.SetResult();
+        await body.FillAsync("typed");
+
+        await Expect(tab.Page.Locator("#send-api-id")).ToHaveValueAsync("ExampleAccount");
+        await Expect(body).ToHaveValueAsync("typed");
+    }
+
+    [Fact]
     public async Task Notification_posted_elsewhere_appears_without_a_reload()
     {
         await using var tab = await running.OpenAsync();

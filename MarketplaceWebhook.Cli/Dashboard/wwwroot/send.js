@@ -8,16 +8,18 @@ let bodies = null;
 /** The last notification sent from this form, and when each notification was projected since. */
 let sent = null;
 
+/** Nothing can be typed before: the documented body would replace it. */
 export async function load() {
   if (bodies) return;
-  try {
-    bodies = await get('bodies');
-    const sample = JSON.parse(bodies.installed);
-    for (const [name, id] of Object.entries(fields)) $(id).value = sample[name];
-    fill();
-  } catch (error) {
+  bodies = await get('bodies').catch((error) => {
     show(h('p', { class: 'errors' }, error.message));
-  }
+    return null;
+  });
+  $('send-fields').disabled = false;
+  if (!bodies) return;
+  const sample = JSON.parse(bodies.installed);
+  for (const [name, id] of Object.entries(fields)) $(id).value = sample[name];
+  fill();
 }
 
 /** Fills the form with an existing account. */
