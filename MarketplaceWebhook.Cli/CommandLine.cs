@@ -3,31 +3,34 @@ using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
 using MarketplaceWebhook.Cli.Commands;
 using MarketplaceWebhook.Telemetry;
+using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Cli;
 
 /// <summary>The tool's commands. A command that fails prints one line on stderr and returns exit code 1.</summary>
 public static class CommandLine
 {
-    public static RootCommand Create() =>
+    /// <param name="environment">Where the settings of a command are read: storage, time limits, Cyclr's API.</param>
+    public static RootCommand Create(IConfiguration environment) =>
         new("Runs the Cyclr Marketplace notification app on this machine, and inspects and maintains its data.")
     {
-        DevCommand.Create(),
+        DevCommand.Create(environment),
         SendCommand.Create(),
-        ProbeCommand.Create(),
-        StatusCommand.Create(),
-        ShowCommand.Create(),
-        RebuildCommand.Create(),
-        ReconcileCommand.Create(),
-        DeadLettersCommand.Create(),
-        RedriveCommand.Create(),
-        EraseCommand.Create(),
-        PurgeCommand.Create(),
+        ProbeCommand.Create(environment),
+        StatusCommand.Create(environment),
+        ShowCommand.Create(environment),
+        RebuildCommand.Create(environment),
+        ReconcileCommand.Create(environment),
+        DeadLettersCommand.Create(environment),
+        RedriveCommand.Create(environment),
+        EraseCommand.Create(environment),
+        PurgeCommand.Create(environment),
     };
 
-    public static async Task<int> RunAsync(string[] args)
+    /// <inheritdoc cref="Create"/>
+    public static async Task<int> RunAsync(string[] args, IConfiguration environment)
     {
-        var parsed = Create().Parse(args);
+        var parsed = Create(environment).Parse(args);
         if (parsed.Action is ParseErrorAction)
         {
             // Some messages of System.CommandLine are lists on several lines.

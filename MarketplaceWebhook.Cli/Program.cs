@@ -1,3 +1,4 @@
 using MarketplaceWebhook.Cli;
+using Microsoft.Extensions.Configuration;
 
-return await CommandLine.RunAsync(args);
+return await CommandLine.RunAsync(args, new ConfigurationBuilder().AddEnvironmentVariables().Build());

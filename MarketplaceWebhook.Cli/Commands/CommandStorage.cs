@@ -14,10 +14,10 @@ internal sealed class CommandStorage : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    private CommandStorage(StorageSettings settings, StorageSettings? fallback) =>
+    private CommandStorage(IConfiguration environment, StorageSettings settings, StorageSettings? fallback) =>
         _services = new ServiceCollection().AddLogging()
             .AddMaintenance(
-                settings with { ChangeFeed = ChangeFeedSetting.Read(Environment) }, TimeLimits.Read(Environment),
+                settings with { ChangeFeed = ChangeFeedSetting.Read(environment) }, TimeLimits.Read(environment),
                 fallback: fallback)
             .BuildServiceProvider();
 
@@ -35,23 +35,25 @@ internal sealed class CommandStorage : IAsyncDisposable
     };
 
     /// <summary>Without a call: the storage may be empty or not respond.</summary>
-    public static CommandStorage Open(string? storage, string? fallback = null)
+    public static CommandStorage Open(IConfiguration environment, string? storage, string? fallback = null)
     {
         var opened = new CommandStorage(
-            FindSettings(storage) ?? Emulator, FindSettings(fallback, StorageSettings.FallbackName));
+            environment, FindSettings(environment, storage) ?? Emulator,
+            FindSettings(environment, fallback, StorageSettings.FallbackName));
         ConsoleOutput.Errors.MarkupLineInterpolated($"[dim]Storage: {opened.Get<StorageClients>().Description}[/]");
         return opened;
     }
 
-    /// <inheritdoc cref="OpenAsync(string?, string?, CancellationToken)"/>
-    public static Task<CommandStorage> OpenAsync(string? storage, CancellationToken cancellationToken) =>
-        OpenAsync(storage, fallback: null, cancellationToken);
+    /// <inheritdoc cref="OpenAsync(IConfiguration, string?, string?, CancellationToken)"/>
+    public static Task<CommandStorage> OpenAsync(
+        IConfiguration environment, string? storage, CancellationToken cancellationToken) =>
+        OpenAsync(environment, storage, fallback: null, cancellationToken);
 
     /// <exception cref="UserErrorException">The application has not run on this storage.</exception>
     public static async Task<CommandStorage> OpenAsync(
-        string? storage, string? fallback, CancellationToken cancellationToken)
+        IConfiguration environment, string? storage, string? fallback, CancellationToken cancellationToken)
     {
-        var opened = Open(storage, fallback);
+        var opened = Open(environment, storage, fallback);
         if (await opened.Get<StatusChangeLog>().ExistsAsync(cancellationToken))
         {
             return opened;
@@ -78,14 +80,14 @@ internal sealed class CommandStorage : IAsyncDisposable
                 + "is known once its first notification has been projected.");
     }
 
-    public static IConfiguration Environment => new ConfigurationBuilder().AddEnvironmentVariables().Build();
-
     public static StorageSettings Emulator => StorageSettings.FromConnectionString("UseDevelopmentStorage=true");
 
+    /// <param name="environment">The settings of the process.</param>
     /// <param name="storage">The value of <see cref="Option"/>.</param>
     /// <param name="name">The setting.</param>
     /// <returns>Null if neither the option nor the environment specifies one.</returns>
-    public static StorageSettings? FindSettings(string? storage, string name = StorageSettings.Name)
+    public static StorageSettings? FindSettings(
+        IConfiguration environment, string? storage, string name = StorageSettings.Name)
     {
         if (storage is not null)
         {
@@ -94,7 +96,7 @@ internal sealed class CommandStorage : IAsyncDisposable
                 : StorageSettings.FromAccountName(storage, new DefaultAzureCredential());
         }
 
-        return StorageSettings.Find(Environment, name);
+        return StorageSettings.Find(environment, name);
     }
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();

@@ -6,12 +6,13 @@ using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
+using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
 internal static class DeadLettersCommand
 {
-    public static Command Create()
+    public static Command Create(IConfiguration environment)
     {
         var kind = KindOption();
         var since = DurationOption.Option("--since", "Only dead letters received within this time, such as 2d.");
@@ -22,10 +23,13 @@ internal static class DeadLettersCommand
             "Lists dead letters: notifications that were rejected at the HTTP endpoint or failed in the queue, each kind newest "
             + "first.\nExit codes: 0 listed; 1 invalid input, or storage failed.")
         {
-            kind, since, json, storage, CreateShow(),
+            kind, since, json, storage, CreateShow(environment),
         };
-        command.SetAction((parsed, token) => ListAsync(
-            parsed.GetValue(kind), parsed.GetValue(since), parsed.GetValue(json), parsed.GetValue(storage), token));
+        command.SetAction(async (parsed, token) =>
+        {
+            await using var opened = await CommandStorage.OpenAsync(environment, parsed.GetValue(storage), token);
+            return await ListAsync(opened, parsed.GetValue(kind), parsed.GetValue(since), parsed.GetValue(json), token);
+        });
         return command;
     }
 
@@ -55,7 +59,7 @@ internal static class DeadLettersCommand
             : throw new UserErrorException($"There is no dead letter {notification}. `deadletters` lists all of them.");
     }
 
-    private static Command CreateShow()
+    private static Command CreateShow(IConfiguration environment)
     {
         var id = new Argument<string>("ID")
         {
@@ -68,16 +72,18 @@ internal static class DeadLettersCommand
         {
             id, json, storage,
         };
-        command.SetAction(
-            (parsed, token) => ShowAsync(parsed.GetRequiredValue(id), parsed.GetValue(json), parsed.GetValue(storage), token));
+        command.SetAction(async (parsed, token) =>
+        {
+            await using var opened = await CommandStorage.OpenAsync(environment, parsed.GetValue(storage), token);
+            return await ShowAsync(opened, parsed.GetRequiredValue(id), parsed.GetValue(json), token);
+        });
         return command;
     }
 
     private static async Task<int> ListAsync(
-        string? kind, TimeSpan? since, bool json, string? storage, CancellationToken cancellationToken)
+        CommandStorage storage, string? kind, TimeSpan? since, bool json, CancellationToken cancellationToken)
     {
-        await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
-        var deadLetters = opened.Get<DeadLetterTable>().ReadAsync(kind, DateTimeOffset.UtcNow - since, cancellationToken);
+        var deadLetters = storage.Get<DeadLetterTable>().ReadAsync(kind, DateTimeOffset.UtcNow - since, cancellationToken);
         if (json)
         {
             ConsoleOutput.WriteJson(
@@ -107,13 +113,13 @@ internal static class DeadLettersCommand
         return 0;
     }
 
-    private static async Task<int> ShowAsync(string id, bool json, string? storage, CancellationToken cancellationToken)
+    private static async Task<int> ShowAsync(
+        CommandStorage storage, string id, bool json, CancellationToken cancellationToken)
     {
-        await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
         var shown = new List<JsonObject>();
-        foreach (var deadLetter in await FindAsync(opened, id, cancellationToken))
+        foreach (var deadLetter in await FindAsync(storage, id, cancellationToken))
         {
-            var bytes = await opened.Get<DeadLetterTable>().GetBodyAsync(deadLetter, cancellationToken);
+            var bytes = await storage.Get<DeadLetterTable>().GetBodyAsync(deadLetter, cancellationToken);
             var body = bytes is { } read ? Encoding.UTF8.GetString(read.Span) : null;
             if (json)
             {

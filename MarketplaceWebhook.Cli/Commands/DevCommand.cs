@@ -7,12 +7,13 @@ using MarketplaceWebhook.Cli.LocalHost;
 using MarketplaceWebhook.Cli.LocalHost.App;
 using MarketplaceWebhook.Cli.LocalHost.Storage;
 using MarketplaceWebhook.Storage;
+using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
 internal static class DevCommand
 {
-    public static Command Create()
+    public static Command Create(IConfiguration environment)
     {
         var port = new Option<int>("--port")
         {
@@ -50,6 +51,7 @@ internal static class DevCommand
             port, key, app, waitForDebugger,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
+            environment,
             parsed.GetValue(port),
             parsed.GetValue(key) ?? RandomNumberGenerator.GetHexString(48, lowercase: true),
             parsed.GetValue(app) ?? Path.Combine(AppContext.BaseDirectory, "app"),
@@ -59,13 +61,14 @@ internal static class DevCommand
     }
 
     /// <summary>As in local.settings.sample.json: without a second account, FallbackStorage is the first one.</summary>
-    private static Dictionary<string, string?> SettingsFor(DevStorage storage) =>
-        storage.Connection is null || StorageSettings.Find(CommandStorage.Environment, StorageSettings.FallbackName) is not null
+    private static Dictionary<string, string?> SettingsFor(IConfiguration environment, DevStorage storage) =>
+        storage.Connection is null || StorageSettings.Find(environment, StorageSettings.FallbackName) is not null
             ? []
             : new() { [StorageSettings.FallbackName] = storage.Connection };
 
     private static async Task<int> RunAsync(
-        int port, string key, string app, bool waitForDebugger, CancellationToken cancellationToken)
+        IConfiguration environment, int port, string key, string app, bool waitForDebugger,
+        CancellationToken cancellationToken)
     {
         // Closing the terminal also ends everything that was started. Ctrl+C and SIGTERM cancel already.
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -76,13 +79,13 @@ internal static class DevCommand
         });
 
         FunctionApp.RequireFolder(app);
-        var changeFeed = ChangeFeedSetting.Read(CommandStorage.Environment);
+        var changeFeed = ChangeFeedSetting.Read(environment);
         using var endpoint = DevEndpoint.Reserve();
         var console = new DevConsole();
         await using var storage = await DevStorage.OpenAsync(console.Report, ending.Token);
         var settings = storage.Connection is { } connection
             ? StorageSettings.FromConnectionString(connection)
-            : StorageSettings.Read(CommandStorage.Environment);
+            : StorageSettings.Read(environment);
         await using var page = new LocalDashboard(
             settings with { ChangeFeed = changeFeed },
             key,
@@ -95,7 +98,7 @@ internal static class DevCommand
                 Key = key,
                 WaitsForDebugger = waitForDebugger,
                 StorageConnection = storage.Connection,
-                Environment = SettingsFor(storage),
+                Environment = SettingsFor(environment, storage),
                 Observe = seen =>
                 {
                     console.Observe(seen);

@@ -4,6 +4,7 @@ using Azure;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Storage;
+using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
@@ -11,7 +12,7 @@ internal static class EraseCommand
 {
     private const int Incomplete = 2;
 
-    public static Command Create()
+    public static Command Create(IConfiguration environment)
     {
         var account = new Argument<string>("ACCOUNT")
         {
@@ -28,18 +29,22 @@ internal static class EraseCommand
         {
             account, yes, wait, storage, fallback,
         };
-        command.SetAction((parsed, token) => RunAsync(
-            parsed.GetRequiredValue(account), parsed.GetValue(yes), parsed.GetValue(wait) ?? TimeSpan.FromMinutes(1),
-            parsed.GetValue(storage), parsed.GetValue(fallback), token));
+        command.SetAction(async (parsed, token) =>
+        {
+            await using var opened = await CommandStorage.OpenAsync(
+                environment, parsed.GetValue(storage), parsed.GetValue(fallback), token);
+            return await RunAsync(
+                opened, parsed.GetRequiredValue(account), parsed.GetValue(yes),
+                parsed.GetValue(wait) ?? TimeSpan.FromMinutes(1), token);
+        });
         return command;
     }
 
     private static async Task<int> RunAsync(
-        string name, bool yes, TimeSpan wait, string? storage, string? fallback, CancellationToken cancellationToken)
+        CommandStorage storage, string name, bool yes, TimeSpan wait, CancellationToken cancellationToken)
     {
-        await using var opened = await CommandStorage.OpenAsync(storage, fallback, cancellationToken);
-        var account = await OneAccountAsync(opened, name, cancellationToken);
-        var erasure = opened.Get<Erasure>();
+        var account = await OneAccountAsync(storage, name, cancellationToken);
+        var erasure = storage.Get<Erasure>();
         var erased = yes
             ? await erasure.RunAsync(account, wait, cancellationToken) : await erasure.CountAsync(account, cancellationToken);
         Print(account, erased, yes);
@@ -57,7 +62,7 @@ internal static class EraseCommand
 
         if (erased.Blobs > 0)
         {
-            ConsoleOutput.Remark(await SoftDeleteAsync(opened, cancellationToken));
+            ConsoleOutput.Remark(await SoftDeleteAsync(storage, cancellationToken));
         }
 
         return erased.IsComplete ? 0 : Incomplete;

@@ -1,12 +1,13 @@
 using System.CommandLine;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
+using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
 internal static class ProbeCommand
 {
-    public static Command Create()
+    public static Command Create(IConfiguration environment)
     {
         var url = TargetUrl.Option();
         var storage = CommandStorage.Option();
@@ -19,14 +20,15 @@ internal static class ProbeCommand
             url, storage,
         };
         command.SetAction((parsed, cancellationToken) =>
-            RunAsync(TargetUrl.Read(parsed.GetValue(url)), parsed.GetValue(storage), cancellationToken));
+            RunAsync(environment, TargetUrl.Read(parsed.GetValue(url)), parsed.GetValue(storage), cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(Uri target, string? storage, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        IConfiguration environment, Uri target, string? storage, CancellationToken cancellationToken)
     {
         // Only an app on this machine can use the emulator.
-        var settings = CommandStorage.FindSettings(storage) ?? (target.IsLoopback ? CommandStorage.Emulator : null);
+        var settings = CommandStorage.FindSettings(environment, storage) ?? (target.IsLoopback ? CommandStorage.Emulator : null);
         var clients = settings is null
             ? null : new StorageClients(settings, StorageUse.Projecting with { CreatesOnRead = false });
         using var http = new HttpClient();

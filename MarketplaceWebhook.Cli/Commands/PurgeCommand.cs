@@ -3,6 +3,7 @@ using System.Globalization;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Storage;
+using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
@@ -11,7 +12,7 @@ internal static class PurgeCommand
     private const int Incomplete = 2;
     private static readonly TimeSpan MinimumAge = TimeSpan.FromDays(1);
 
-    public static Command Create()
+    public static Command Create(IConfiguration environment)
     {
         var olderThan = DurationOption.Option("--older-than", "Delete data older than this, such as 400d; at least 1d.");
         olderThan.Required = true;
@@ -35,18 +36,22 @@ internal static class PurgeCommand
         {
             olderThan, dryRun, wait, storage, fallback,
         };
-        command.SetAction((parsed, token) => RunAsync(
-            parsed.GetValue(olderThan)!.Value, parsed.GetValue(dryRun), parsed.GetValue(wait) ?? TimeSpan.FromSeconds(30),
-            parsed.GetValue(storage), parsed.GetValue(fallback), token));
+        command.SetAction(async (parsed, token) =>
+        {
+            await using var opened = await CommandStorage.OpenAsync(
+                environment, parsed.GetValue(storage), parsed.GetValue(fallback), token);
+            return await RunAsync(
+                opened, parsed.GetValue(olderThan)!.Value, parsed.GetValue(dryRun),
+                parsed.GetValue(wait) ?? TimeSpan.FromSeconds(30), token);
+        });
         return command;
     }
 
     private static async Task<int> RunAsync(
-        TimeSpan olderThan, bool dryRun, TimeSpan wait, string? storage, string? fallback, CancellationToken cancellationToken)
+        CommandStorage storage, TimeSpan olderThan, bool dryRun, TimeSpan wait, CancellationToken cancellationToken)
     {
-        await using var opened = await CommandStorage.OpenAsync(storage, fallback, cancellationToken);
         var before = DateTimeOffset.UtcNow - olderThan;
-        var purged = await opened.Get<Purge>().RunAsync(before, dryRun, wait, cancellationToken);
+        var purged = await storage.Get<Purge>().RunAsync(before, dryRun, wait, cancellationToken);
         var table = ConsoleOutput.Table(["What", "Number"], "Where");
         (string What, string Where, int Number)[] lines =
         [

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Maintenance;
+using Microsoft.Extensions.Configuration;
 using Spectre.Console;
 
 namespace MarketplaceWebhook.Cli.Commands;
@@ -10,7 +11,7 @@ internal static class RebuildCommand
 {
     private const int Differs = 2;
 
-    public static Command Create()
+    public static Command Create(IConfiguration environment)
     {
         var account = new Argument<string?>("ACCOUNT")
         {
@@ -43,25 +44,27 @@ internal static class RebuildCommand
         {
             account, apply, settle, json, storage,
         };
-        command.SetAction((parsed, token) => RunAsync(
-            parsed.GetValue(account), parsed.GetValue(apply), TimeSpan.FromSeconds(parsed.GetValue(settle)),
-            parsed.GetValue(json),
-            parsed.GetValue(storage), token));
+        command.SetAction(async (parsed, token) =>
+        {
+            await using var opened = await CommandStorage.OpenAsync(environment, parsed.GetValue(storage), token);
+            return await RunAsync(
+                opened, parsed.GetValue(account), parsed.GetValue(apply), TimeSpan.FromSeconds(parsed.GetValue(settle)),
+                parsed.GetValue(json), token);
+        });
         return command;
     }
 
     private static async Task<int> RunAsync(
-        string? account, bool apply, TimeSpan settle, bool json, string? storage, CancellationToken cancellationToken)
+        CommandStorage storage, string? account, bool apply, TimeSpan settle, bool json, CancellationToken cancellationToken)
     {
-        await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
         string?[] accounts = account is null
             ? [null]
-            : [.. (await opened.FindAccountsAsync(account, cancellationToken)).Select(id => id.ToString())];
+            : [.. (await storage.FindAccountsAsync(account, cancellationToken)).Select(id => id.ToString())];
         var report = new Comparison(json ? null : ConsoleOutput.Results);
         foreach (var one in accounts)
         {
             await report.RunAsync(
-                progress => opened.Get<Rebuild>().RunAsync(one, apply, settle, progress, cancellationToken),
+                progress => storage.Get<Rebuild>().RunAsync(one, apply, settle, progress, cancellationToken),
                 isSingle: one is not null);
         }
 

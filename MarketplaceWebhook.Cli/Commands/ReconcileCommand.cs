@@ -3,6 +3,7 @@ using System.Globalization;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Reconciling;
 using MarketplaceWebhook.Storage;
+using Microsoft.Extensions.Configuration;
 using Spectre.Console;
 
 namespace MarketplaceWebhook.Cli.Commands;
@@ -11,7 +12,7 @@ internal static class ReconcileCommand
 {
     private const int Differs = 2;
 
-    public static Command Create()
+    public static Command Create(IConfiguration environment)
     {
         var account = new Argument<string?>("ACCOUNT")
         {
@@ -49,22 +50,26 @@ internal static class ReconcileCommand
                 result.AddError("Use either ACCOUNT or --after: --after continues a comparison of all accounts.");
             }
         });
-        command.SetAction((parsed, token) => RunAsync(
-            parsed.GetValue(account), ReadKey(parsed.GetValue(after)), parsed.GetValue(json), parsed.GetValue(storage), token));
+        command.SetAction(async (parsed, token) =>
+        {
+            using var cyclr = new CyclrApi(CyclrSettings.Read(environment), TimeProvider.System);
+            await using var opened = await CommandStorage.OpenAsync(environment, parsed.GetValue(storage), token);
+            return await RunAsync(
+                opened, cyclr, parsed.GetValue(account), ReadKey(parsed.GetValue(after)), parsed.GetValue(json), token);
+        });
         return command;
     }
 
     private static async Task<int> RunAsync(
-        string? account, string? after, bool json, string? storage, CancellationToken cancellationToken)
+        CommandStorage storage, CyclrApi cyclr, string? account, string? after, bool json,
+        CancellationToken cancellationToken)
     {
-        using var cyclr = new CyclrApi(CyclrSettings.Read(CommandStorage.Environment), TimeProvider.System);
-        await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
         var report = new Report(json ? null : ConsoleOutput.Results) { Last = after };
         var isFinished = false;
         try
         {
             await report.RunAsync(
-                opened.Get<Reconciliation>().RunAsync(cyclr, account, after, cancellationToken), isSingle: account is not null);
+                storage.Get<Reconciliation>().RunAsync(cyclr, account, after, cancellationToken), isSingle: account is not null);
             isFinished = true;
         }
         finally

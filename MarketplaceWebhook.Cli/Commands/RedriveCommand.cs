@@ -5,6 +5,7 @@ using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
+using Microsoft.Extensions.Configuration;
 using Spectre.Console;
 
 namespace MarketplaceWebhook.Cli.Commands;
@@ -13,7 +14,7 @@ internal static class RedriveCommand
 {
     private const int Incomplete = 2;
 
-    public static Command Create()
+    public static Command Create(IConfiguration environment)
     {
         var ids = new Argument<string[]>("ID") { Description = "Notification ids.", Arity = ArgumentArity.ZeroOrMore };
         var all = new Option<bool>("--all")
@@ -62,7 +63,7 @@ internal static class RedriveCommand
         });
         command.SetAction(async (parsed, token) =>
         {
-            await using var opened = await CommandStorage.OpenAsync(parsed.GetValue(storage), token);
+            await using var opened = await CommandStorage.OpenAsync(environment, parsed.GetValue(storage), token);
             var run = new Run(opened, parsed.GetValue(dryRun));
             if (parsed.GetValue(ids) is { Length: > 0 } some)
             {

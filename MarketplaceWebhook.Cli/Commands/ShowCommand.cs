@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Storage;
+using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
@@ -10,7 +11,7 @@ internal static class ShowCommand
 {
     private const int DefaultHistory = 20;
 
-    public static Command Create()
+    public static Command Create(IConfiguration environment)
     {
         var account = new Argument<string>("ACCOUNT") { Description = "Cyclr's AccountId, or the partner's AccountApiId." };
         var history = new Option<int>("--history")
@@ -36,22 +37,25 @@ internal static class ShowCommand
         {
             account, history, json, storage,
         };
-        command.SetAction((parsed, token) => RunAsync(
-            parsed.GetRequiredValue(account), parsed.GetValue(history), parsed.GetValue(json), parsed.GetValue(storage), token));
+        command.SetAction(async (parsed, token) =>
+        {
+            await using var opened = await CommandStorage.OpenAsync(environment, parsed.GetValue(storage), token);
+            return await RunAsync(
+                opened, parsed.GetRequiredValue(account), parsed.GetValue(history), parsed.GetValue(json), token);
+        });
         return command;
     }
 
     private static async Task<int> RunAsync(
-        string account, int history, bool json, string? storage, CancellationToken cancellationToken)
+        CommandStorage storage, string account, int history, bool json, CancellationToken cancellationToken)
     {
-        await using var opened = await CommandStorage.OpenAsync(storage, cancellationToken);
         var shown = new List<Account>();
-        foreach (var id in await opened.FindAccountsAsync(account, cancellationToken))
+        foreach (var id in await storage.FindAccountsAsync(account, cancellationToken))
         {
-            var rows = await opened.Get<InstallTable>().ReadRowsAsync(id.ToString(), cancellationToken).ToListAsync(
+            var rows = await storage.Get<InstallTable>().ReadRowsAsync(id.ToString(), cancellationToken).ToListAsync(
                 cancellationToken);
             // One more than requested shows whether there are older ones.
-            var changes = await opened.Get<StatusChangeLog>()
+            var changes = await storage.Get<StatusChangeLog>()
                 .ReadNewestAsync(id.ToString(), Math.Min(history, int.MaxValue - 1) + 1, cancellationToken)
                 .ToListAsync(cancellationToken);
             var found = new Account(

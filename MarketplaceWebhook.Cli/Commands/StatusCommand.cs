@@ -3,6 +3,7 @@ using System.Globalization;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Storage;
+using Microsoft.Extensions.Configuration;
 using Spectre.Console;
 
 namespace MarketplaceWebhook.Cli.Commands;
@@ -13,7 +14,7 @@ internal static class StatusCommand
 
     public static readonly TimeSpan DefaultPeriod = TimeSpan.FromHours(24);
 
-    public static Command Create()
+    public static Command Create(IConfiguration environment)
     {
         var since = DurationOption.Option("--since", "Count dead letters received within this time, such as 2d. Default: 24h.");
         var json = new Option<bool>("--json") { Description = "Print JSON." };
@@ -26,19 +27,20 @@ internal static class StatusCommand
         {
             since, json, storage, fallback,
         };
-        command.SetAction((parsed, token) => RunAsync(
-            parsed.GetValue(since) ?? DefaultPeriod, parsed.GetValue(json), parsed.GetValue(storage),
-            parsed.GetValue(fallback), token));
+        command.SetAction(async (parsed, token) =>
+        {
+            await using var opened = CommandStorage.Open(environment, parsed.GetValue(storage), parsed.GetValue(fallback));
+            return await RunAsync(opened, parsed.GetValue(since) ?? DefaultPeriod, parsed.GetValue(json), token);
+        });
         return command;
     }
 
     private static async Task<int> RunAsync(
-        TimeSpan period, bool json, string? storage, string? fallback, CancellationToken cancellationToken)
+        CommandStorage storage, TimeSpan period, bool json, CancellationToken cancellationToken)
     {
-        await using var opened = CommandStorage.Open(storage, fallback);
         var since = DateTimeOffset.UtcNow - period;
-        var report = await CheckAsync(opened.Get<StatusCheck>(), since, cancellationToken);
-        var status = StatusJson.Of(report, opened.Get<StorageClients>().Description, since);
+        var report = await CheckAsync(storage.Get<StatusCheck>(), since, cancellationToken);
+        var status = StatusJson.Of(report, storage.Get<StorageClients>().Description, since);
         if (json)
         {
             ConsoleOutput.WriteJson(status, JsonOutput.Default.StatusJson);

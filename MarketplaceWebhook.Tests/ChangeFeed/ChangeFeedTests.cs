@@ -149,9 +149,9 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
         var environment = new Dictionary<string, string> { ["ChangeFeed"] = Feed };
         var arguments = new[] { "erase", Account.ToString(), "--yes", "--wait", "0s" };
 
-        using var first = await CliProcess.RunAsync(_storage, environment, arguments);
+        var first = await InProcessCli.RunAsync(_storage, environment, arguments);
         await Raw.DeleteAsync(Token);
-        using var second = await CliProcess.RunAsync(_storage, environment, arguments);
+        var second = await InProcessCli.RunAsync(_storage, environment, arguments);
 
         Assert.Equal((0, 0), (first.ExitCode, second.ExitCode));
         Assert.Contains(

@@ -45,7 +45,7 @@ public sealed class ReconcileCommandTests(AzuriteFixture azurite)
 
         async Task AppendAsync(IReadOnlyDictionary<string, string> environment, string command)
         {
-            using var result = await CliProcess.RunAsync(services.ConnectionString, environment, command.Split(' '));
+            var result = await InProcessCli.RunAsync(services.ConnectionString, environment, command.Split(' '));
             text.Append($"$ marketplace-webhook {command}\n{result.Output}");
             foreach (var line in result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {
@@ -82,7 +82,7 @@ public sealed class ReconcileCommandTests(AzuriteFixture azurite)
         await using var services = await PrepareAsync();
         await using var cyclr = await StartCyclrAsync();
 
-        using var result = await CliProcess.RunAsync(services.ConnectionString, cyclr.Environment, ["reconcile", "--json"]);
+        var result = await InProcessCli.RunAsync(services.ConnectionString, cyclr.Environment, ["reconcile", "--json"]);
 
         var json = JsonNode.Parse(result.Output)!;
         Assert.Equal((2, 4), (result.ExitCode, (int)json["accounts"]!));

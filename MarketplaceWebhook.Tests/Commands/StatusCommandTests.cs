@@ -75,9 +75,9 @@ public sealed class StatusCommandTests(AzuriteFixture azurite)
         await services.ProjectAsync(Ids.At(1), Message.Body("started"));
         var environment = new Dictionary<string, string> { ["ChangeFeed"] = "partner-changes" };
 
-        using var text = await CliProcess.RunAsync(services.ConnectionString, environment, ["status"]);
-        using var json = await CliProcess.RunAsync(services.ConnectionString, environment, ["status", "--json"]);
-        using var other = await CliProcess.RunAsync(
+        var text = await InProcessCli.RunAsync(services.ConnectionString, environment, ["status"]);
+        var json = await InProcessCli.RunAsync(services.ConnectionString, environment, ["status", "--json"]);
+        var other = await InProcessCli.RunAsync(
             services.ConnectionString, new Dictionary<string, string> { ["ChangeFeed"] = "not-created-yet" },
             ["status", "--json"]);
         var off = await InProcessCli.RunAsync(services.ConnectionString, "status", "--json");

@@ -19,9 +19,7 @@ namespace MarketplaceWebhook.Tests.Commands;
 /// <summary>
 /// Every command that uses storage, with every fault of storage: its exit code, and one line on stderr after the name of the
 /// storage.
-/// The commands run in this process and need its environment: no other test runs at the same time.
 /// </summary>
-[Collection(nameof(StorageFaultTextTests))]
 public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
 {
     private const int MaxConcurrency = 32;
@@ -83,8 +81,11 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
     {
         await using var cyclr = await CyclrStandIn.StartAsync();
         cyclr.Add("Acme");
-        using var settings = new Settings(
-            new(cyclr.Environment!) { ["TimeLimits__Maintenance"] = "00:00:01", ["TimeLimits__Projecting"] = "00:00:01" });
+        var settings = new Dictionary<string, string>(cyclr.Environment)
+        {
+            ["TimeLimits__Maintenance"] = "00:00:03",
+            ["TimeLimits__Projecting"] = "00:00:03",
+        };
         await using var app = await ProbedApp.StartAsync();
         using var slots = new SemaphoreSlim(MaxConcurrency);
         var unchanged = await PrepareAsync();
@@ -98,7 +99,7 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
                 Faults.Where(fault => fault.Fault is not null || target is Target.All).Select(fault => RunAsync(
                     // If the first call or the first write fails, nothing is changed.
                     fault.Fault is null ? slow : target is Target.All or Target.Writes ? unchanged : changed,
-                    arguments, target, fault.Fault, slots)))));
+                    arguments, settings, target, fault.Fault, slots)))));
             return (command.Text, Rows: await Task.WhenAll(rows));
         }));
 
@@ -130,7 +131,8 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
         .Replace(Account.ToString(), "ID", StringComparison.Ordinal).Replace(Failed.ToString(), "ID", StringComparison.Ordinal);
 
     private static async Task<(int ExitCode, string Error)> RunAsync(
-        string storage, string[] arguments, Target target, Fault? fault, SemaphoreSlim slots)
+        string storage, string[] arguments, Dictionary<string, string> settings, Target target, Fault? fault,
+        SemaphoreSlim slots)
     {
         await slots.WaitAsync(Cancellation);
         try
@@ -156,7 +158,7 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
                 return isFailing ? fault : null;
             };
 
-            var result = await InProcessCli.RunAsync(proxy.ConnectionString, arguments);
+            var result = await InProcessCli.RunAsync(proxy.ConnectionString, settings, arguments);
 
             Assert.True(isHit, $"No such call: {string.Join(' ', arguments)} {target}");
             var lines = result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)
@@ -198,32 +200,6 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
 
     [GeneratedRegex(@"(?<=cannot be reached )\([^)]*\)")]
     private static partial Regex Reasons();
-
-    [CollectionDefinition(nameof(StorageFaultTextTests), DisableParallelization = true)]
-    public sealed class Alone;
-
-    /// <summary>Variables of this process, until disposed.</summary>
-    private sealed class Settings : IDisposable
-    {
-        private readonly Dictionary<string, string?> _before = [];
-
-        public Settings(Dictionary<string, string?> variables)
-        {
-            foreach (var (name, value) in variables)
-            {
-                _before[name] = Environment.GetEnvironmentVariable(name);
-                Environment.SetEnvironmentVariable(name, value);
-            }
-        }
-
-        public void Dispose()
-        {
-            foreach (var (name, value) in _before)
-            {
-                Environment.SetEnvironmentVariable(name, value);
-            }
-        }
-    }
 
     /// <summary>Accepts every notification under the id of a row that exists.</summary>
     private sealed class ProbedApp(WebApplication web) : IAsyncDisposable

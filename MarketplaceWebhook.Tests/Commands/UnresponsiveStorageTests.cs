@@ -6,6 +6,8 @@ namespace MarketplaceWebhook.Tests.Commands;
 
 public sealed class UnresponsiveStorageTests(AzuriteFixture azurite)
 {
+    private static readonly Dictionary<string, string> ShortTimeLimit = new() { ["TimeLimits__Maintenance"] = "00:00:01" };
+
     [Theory]
     [InlineData("deadletters", StorageKind.Table)]
     [InlineData("redrive --all --dry-run", StorageKind.Queue)]
@@ -15,10 +17,7 @@ public sealed class UnresponsiveStorageTests(AzuriteFixture azurite)
         await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, TestContext.Current.CancellationToken);
         using var fault = proxy.Break(Fault.NoAnswer, call => call.Kind == hanging);
 
-        using var result = CliProcess.Start(
-            proxy.ConnectionString,
-            new Dictionary<string, string> { ["TimeLimits__Maintenance"] = "00:00:01" }, command.Split(' '));
-        await result.WaitForExitAsync();
+        var result = await InProcessCli.RunAsync(proxy.ConnectionString, ShortTimeLimit, command.Split(' '));
 
         Assert.Equal(1, result.ExitCode);
         Assert.Equal("", result.Output);
@@ -37,9 +36,8 @@ public sealed class UnresponsiveStorageTests(AzuriteFixture azurite)
         await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, TestContext.Current.CancellationToken);
         using var fault = proxy.Break(Fault.InternalError);
 
-        using var status = await CliProcess.RunAsync(
-            proxy.ConnectionString, new Dictionary<string, string> { ["TimeLimits__Maintenance"] = "00:00:01" },
-            ["status", "--fallback-storage", fallback]);
+        var status = await InProcessCli.RunAsync(
+            proxy.ConnectionString, ShortTimeLimit, ["status", "--fallback-storage", fallback]);
 
         Assert.Equal((1, ""), (status.ExitCode, status.Output));
         Assert.Contains("\nMessages in the fallback storage: 1, oldest received 20", status.Error, StringComparison.Ordinal);

@@ -5,6 +5,7 @@ using MarketplaceWebhook.Cli;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 using MarketplaceWebhook.Tests.Infra;
+using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Tests.Documents;
 
@@ -35,7 +36,7 @@ public sealed partial class DocumentTests
     [MemberData(nameof(Documents))]
     public void Command_of_the_tool_is_understood(string document)
     {
-        var root = CommandLine.Create();
+        var root = CommandLine.Create(new ConfigurationBuilder().Build());
 
         Assert.All(ToolCommands(document), command =>
         {

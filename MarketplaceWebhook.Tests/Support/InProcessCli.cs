@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using MarketplaceWebhook.Cli;
 using MarketplaceWebhook.Cli.Output;
+using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Tests.Support;
 
@@ -13,6 +14,7 @@ internal static class InProcessCli
 {
     private const int RedirectedWidth = 240;
 
+    private static readonly Dictionary<string, string> NoSettings = [];
     private static readonly FlowWriter Out = new(Console.Out);
     private static readonly FlowWriter Error = new(Console.Error);
 
@@ -25,11 +27,20 @@ internal static class InProcessCli
         ConsoleOutput.Results.Profile.Width = ConsoleOutput.Errors.Profile.Width = RedirectedWidth;
     }
 
+    /// <inheritdoc cref="RunAsync(string, IReadOnlyDictionary{string, string}, string[])"/>
+    public static Task<CliResult> RunAsync(string storage, params string[] arguments) =>
+        RunAsync(storage, NoSettings, arguments);
+
     /// <param name="storage">A connection string.</param>
-    public static async Task<CliResult> RunAsync(string storage, params string[] arguments)
+    /// <param name="environment">The only environment variables of the command.</param>
+    /// <param name="arguments">Without --storage.</param>
+    public static async Task<CliResult> RunAsync(
+        string storage, IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(environment.Select(variable =>
+            new KeyValuePair<string, string?>(variable.Key.Replace("__", ":", StringComparison.Ordinal), variable.Value)));
         var (output, error) = (Out.Begin(), Error.Begin());
-        var exitCode = await CommandLine.RunAsync([.. arguments, "--storage", storage]);
+        var exitCode = await CommandLine.RunAsync([.. arguments, "--storage", storage], settings.Build());
         return new CliResult(exitCode, output.ToString(), error.ToString());
     }
 
