@@ -20,8 +20,10 @@ public sealed class Chromium : IAsyncDisposable
     private static readonly string[] Arguments =
     [
         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-gpu",
-        // The pages below the address field, one process for each window: a third of the browser's processor time in these tests.
-        "--disable-features=PaintHolding,WebUIOmniboxPopup,WebUIOmniboxAimPopup",
+        // Less than half of the browser's processor time: no process for the next page, for the pages below the address field of
+        // each window, and for graphics.
+        "--disable-features=PaintHolding,SpareRendererForSitePerProcess,WebUIOmniboxPopup,WebUIOmniboxAimPopup",
+        "--renderer-process-limit=1", "--in-process-gpu",
     ];
 
     private readonly SemaphoreSlim _gate = new(1);

@@ -25,7 +25,7 @@ public sealed class LogRetentionTests
                 Assert.Equal(Folded.Rows(changes), Folded.Rows(kept));
                 Assert.Equal(Folded.Rows(changes.Concat(arrivals)), Folded.Rows(kept.Concat(arrivals)));
             })
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(10_000));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
 
     [Fact]
     public void Package_started_and_stopped_daily_retains_three_notifications()

@@ -9,7 +9,7 @@ namespace MarketplaceWebhook.Tests.Properties;
 /// <summary>Whatever arrives is accepted or refused, never an exception, with memory bounded by a multiple of the body.</summary>
 public sealed class ReaderFuzzTests(ITestOutputHelper output)
 {
-    private const int Bodies = 100_000;
+    private const int Bodies = 50_000;
     private const int LargeBodies = 200;
 
     /// <summary>

@@ -1,5 +1,9 @@
+using MarketplaceWebhook.Tests.Commands;
 using MarketplaceWebhook.Tests.Dashboard;
 using MarketplaceWebhook.Tests.LocalHost;
+using MarketplaceWebhook.Tests.Maintenance;
+using MarketplaceWebhook.Tests.Properties;
+using MarketplaceWebhook.Tests.Storage;
 using Xunit.Sdk;
 using Xunit.v3;
 
@@ -13,7 +17,12 @@ namespace MarketplaceWebhook.Tests.Support;
 public sealed class LongTestsFirst : ITestCollectionOrderer
 {
     private static readonly string[] First =
-        [".Properties.", ".Storage.", ".Maintenance.", nameof(IsolatedWorkerTests), nameof(Chromium), ".Documents.", ".Commands."];
+    [
+        nameof(StorageFaultTests), nameof(StorageFaultTextTests), nameof(CrashPointTests), nameof(MaintenanceCrashTests),
+        nameof(StorageTokenTests), nameof(QueueFoldTests), nameof(ErasureTests), nameof(PoisonDeadEndTests),
+        nameof(FallbackMaintenanceTests), ".Properties.", ".Storage.", ".Maintenance.", nameof(IsolatedWorkerTests),
+        nameof(Chromium), ".Documents.", ".Commands.",
+    ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(
         IReadOnlyCollection<TTestCollection> testCollections)
