@@ -19,9 +19,9 @@ public sealed class LongTestsFirst : ITestCollectionOrderer
     private static readonly string[] First =
     [
         nameof(StorageFaultTests), nameof(StorageFaultTextTests), nameof(CrashPointTests), nameof(MaintenanceCrashTests),
-        nameof(StorageTokenTests), nameof(QueueFoldTests), nameof(ErasureTests), nameof(PoisonDeadEndTests),
-        nameof(FallbackMaintenanceTests), ".Properties.", ".Storage.", ".Maintenance.", nameof(IsolatedWorkerTests),
-        nameof(Chromium), ".Documents.", ".Commands.",
+        nameof(StorageTokenTests), nameof(QueueFoldTests), nameof(FoldTests), nameof(PoisonDeadEndTests),
+        nameof(ErasureTests), nameof(FallbackMaintenanceTests), ".Properties.", ".Storage.", ".Maintenance.",
+        nameof(IsolatedWorkerTests), nameof(Chromium), ".Documents.", ".Commands.",
     ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(
