@@ -131,28 +131,24 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
         Assert.Contains("The setting SAMPLE_QUEUE", failure.Message, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("AzureWebJobs.Echo.Disabled", "true")]
-    [InlineData("AzureWebJobs.Echo.Disabled", "1")]
-    [InlineData("AzureWebJobs__Echo__Disabled", "True")]
-    public async Task Disabled_HTTP_function_receives_404(string setting, string value)
-    {
-        await using var host = await _app.With(setting, value).StartAsync();
-
-        using var disabled = await PostAsync(host, $"api/echo?code={Uri.EscapeDataString(SampleApp.Key)}");
-        using var enabled = await PostAsync(host, "api/respond/200");
-
-        Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.OK), (disabled.StatusCode, enabled.StatusCode));
-    }
-
     [Fact]
-    public async Task Function_that_is_disabled_by_false_runs()
+    public async Task Disabled_HTTP_function_receives_404()
     {
-        await using var host = await _app.With("AzureWebJobs.Respond.Disabled", "false").StartAsync();
+        await using var host = await _app
+            .With("AzureWebJobs.Echo.Disabled", "true")
+            .With("AzureWebJobs.WithoutRoute.Disabled", "1")
+            .With("AzureWebJobs__Fail__Disabled", "True")
+            .With("AzureWebJobs.Respond.Disabled", "false")
+            .StartAsync();
 
-        using var response = await PostAsync(host, "api/respond/200");
+        foreach (var target in (string[])[$"api/echo?code={Uri.EscapeDataString(SampleApp.Key)}", "api/WithoutRoute", "api/fail"])
+        {
+            using var disabled = await PostAsync(host, target);
+            Assert.Equal((target, HttpStatusCode.NotFound), (target, disabled.StatusCode));
+        }
 
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        using var enabled = await PostAsync(host, "api/respond/200");
+        Assert.Equal(HttpStatusCode.OK, enabled.StatusCode);
     }
 
     [Fact]
@@ -192,21 +188,23 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
         Assert.All(calls, response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
     }
 
-    [Theory]
-    [InlineData(1, RealHostReaction.StartsItAgain)]
-    [InlineData(200, RealHostReaction.StartsItAgain)]
-    [InlineData(0, RealHostReaction.RespondsWith500)]
-    public async Task Worker_that_exits_is_started_again_and_the_reaction_of_the_real_host_is_reported(
-        int exitCode, RealHostReaction expected)
+    [Fact]
+    public async Task Worker_that_exits_is_started_again_and_the_reaction_of_the_real_host_is_reported()
     {
         await using var host = await _app.StartAsync();
 
-        using var cut = await PostAsync(host, $"api/exit/{exitCode}");
-        using var next = await PostAsync(host, "api/respond/200");
+        foreach (var exitCode in (int[])[1, 200, 0])
+        {
+            using var cut = await PostAsync(host, $"api/exit/{exitCode}");
+            using var next = await PostAsync(host, "api/respond/200");
+            Assert.Equal((HttpStatusCode.InternalServerError, HttpStatusCode.OK), (cut.StatusCode, next.StatusCode));
+        }
 
-        Assert.Equal((HttpStatusCode.InternalServerError, HttpStatusCode.OK), (cut.StatusCode, next.StatusCode));
-        var exited = Assert.Single(_app.Events.All<WorkerExited>());
-        Assert.Equal((exitCode, expected), (exited.ExitCode, exited.RealHost));
+        Assert.Equal(
+            [
+                (1, RealHostReaction.StartsItAgain), (200, RealHostReaction.StartsItAgain), (0, RealHostReaction.RespondsWith500),
+            ],
+            _app.Events.All<WorkerExited>().Select(exited => (exited.ExitCode, exited.RealHost)));
     }
 
     [Fact]
