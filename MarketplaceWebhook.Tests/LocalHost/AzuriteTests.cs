@@ -55,6 +55,24 @@ public sealed class AzuriteTests : IDisposable
         Assert.False(azurite.HasExited);
     }
 
+    [Fact]
+    public async Task Ctrl_C_is_ignored_from_the_moment_that_a_handler_is_added()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A signal for POSIX systems.");
+        const string Script =
+            "process.once('SIGINT', () => process.exit(1)); process.kill(process.pid, 'SIGINT'); "
+            + "setTimeout(() => process.exit(0), 200)";
+        var lifeline = Path.Combine(AppContext.BaseDirectory, "azurite", "azurite-lifeline.cjs");
+        using var node = Process.Start(new ProcessStartInfo(NodePrograms.Node(), ["--require", lifeline, "-e", Script])
+        {
+            RedirectStandardInput = true,
+        })!;
+
+        await node.WaitForExitAsync(CancellationToken);
+
+        Assert.Equal(0, node.ExitCode);
+    }
+
     private Task<Azurite> StartAsync() => Azurite.StartAsync(
         new AzuriteOptions { DataDirectory = _folder, BlobPort = 0, QueuePort = 0, TablePort = 0 }, CancellationToken);
 

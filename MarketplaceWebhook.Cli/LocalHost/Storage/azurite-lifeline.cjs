@@ -6,7 +6,8 @@ process.stdin.on('end', () => process.emit('SIGTERM') || process.exit()).resume(
 process.stdin.unref?.();
 
 // Ctrl+C reaches every process of the terminal at once. The starter hears it too, and stops Azurite last.
+// Azurite's handler is removed in the tick that adds it: no signal is delivered before.
 process.on('SIGINT', () => {});
 process.on('newListener', (event, listener) => {
-  if (event === 'SIGINT') setImmediate(() => process.removeListener(event, listener));
+  if (event === 'SIGINT') process.nextTick(() => process.removeListener(event, listener));
 });
