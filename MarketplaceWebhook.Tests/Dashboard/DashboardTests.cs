@@ -46,6 +46,29 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
     }
 
     [Fact]
+    public async Task Account_that_is_used_before_the_form_is_filled_in_stays_in_the_form()
+    {
+        await using var tab = await running.OpenAsync();
+        var account = Guid.NewGuid();
+        await running.PostAsync($$"""{"Status":"started","AccountId":"{{account}}","MarketplaceIntegrationPackageId":1234}""");
+        await tab.Row(account).GetByRole(AriaRole.Link).ClickAsync();
+        var answer = new TaskCompletionSource();
+        await tab.Page.RouteAsync("**/page/bodies", async route =>
+        {
+            await answer.Task;
+            await route.ContinueAsync();
+        });
+        await tab.Page.ReloadAsync();
+        await Expect(tab.Page.Locator(".package")).ToBeVisibleAsync();
+
+        await tab.Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Use in Send" }).ClickAsync();
+        answer.SetResult();
+
+        await Expect(tab.Page.Locator("#send-fields")).ToBeEnabledAsync();
+        await Expect(tab.Page.Locator("#send-account")).ToHaveValueAsync(account.ToString());
+    }
+
+    [Fact]
     public async Task Notification_posted_elsewhere_appears_without_a_reload()
     {
         await using var tab = await running.OpenAsync();

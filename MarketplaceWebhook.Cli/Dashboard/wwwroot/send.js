@@ -5,11 +5,17 @@ import { duration, pretty, visible, visibleBody } from './format.js';
 const fields = { AccountId: 'send-account', AccountApiId: 'send-api-id', MarketplaceIntegrationPackageId: 'send-package' };
 
 let bodies = null;
+let loading = null;
 /** The last notification sent from this form, and when each notification was projected since. */
 let sent = null;
 
 /** Nothing can be typed before: the documented body would replace it. */
-export async function load() {
+export function load() {
+  loading ??= read().finally(() => { loading = null; });
+  return loading;
+}
+
+async function read() {
   if (bodies) return;
   bodies = await get('bodies').catch((error) => {
     show(h('p', { class: 'errors' }, error.message));
@@ -23,7 +29,8 @@ export async function load() {
 }
 
 /** Fills the form with an existing account. */
-export function use(accountId, install) {
+export async function use(accountId, install) {
+  await load();
   $('send-account').value = accountId;
   $('send-api-id').value = install?.accountApiId ?? '';
   if (install) $('send-package').value = install.packageId;
