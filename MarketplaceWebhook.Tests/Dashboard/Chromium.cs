@@ -20,7 +20,7 @@ public sealed class Chromium : IAsyncDisposable
     private static readonly string[] Arguments =
     [
         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-gpu",
-        // Less than half of the browser's processor time: no process for the next page, for the pages below the address field of
+        // About half of the browser's processor time: no process for the next page, for the pages below the address field of
         // each window, and for graphics.
         "--disable-features=PaintHolding,SpareRendererForSitePerProcess,WebUIOmniboxPopup,WebUIOmniboxAimPopup",
         "--renderer-process-limit=1", "--in-process-gpu",

@@ -27,13 +27,7 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
     public async Task Form_can_be_edited_only_once_it_is_filled_in()
     {
         await using var tab = await running.OpenAsync();
-        var answer = new TaskCompletionSource();
-        await tab.Page.RouteAsync("**/page/bodies", async route =>
-        {
-            await answer.Task;
-            await route.ContinueAsync();
-        });
-        await tab.Page.ReloadAsync();
+        var answer = await ReloadWithoutBodiesAsync(tab);
         var body = tab.Page.GetByLabel("Body", new PageGetByLabelOptions { Exact = true });
 
         await Expect(body).ToBeVisibleAsync();
@@ -52,13 +46,7 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
         var account = Guid.NewGuid();
         await running.PostAsync($$"""{"Status":"started","AccountId":"{{account}}","MarketplaceIntegrationPackageId":1234}""");
         await tab.Row(account).GetByRole(AriaRole.Link).ClickAsync();
-        var answer = new TaskCompletionSource();
-        await tab.Page.RouteAsync("**/page/bodies", async route =>
-        {
-            await answer.Task;
-            await route.ContinueAsync();
-        });
-        await tab.Page.ReloadAsync();
+        var answer = await ReloadWithoutBodiesAsync(tab);
         await Expect(tab.Page.Locator(".package")).ToBeVisibleAsync();
 
         await tab.Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Use in Send" }).ClickAsync();
@@ -259,5 +247,18 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
         await tab.Page.GetByLabel("Address or token").FillAsync(running.Url.ToString());
         await tab.Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Open" }).ClickAsync();
         await Expect(tab.Page.Locator("#chip-live")).ToHaveTextAsync("Live");
+    }
+
+    /// <returns>Lets the documented bodies arrive.</returns>
+    private static async Task<TaskCompletionSource> ReloadWithoutBodiesAsync(Tab tab)
+    {
+        var answer = new TaskCompletionSource();
+        await tab.Page.RouteAsync("**/page/bodies", async route =>
+        {
+            await answer.Task;
+            await route.ContinueAsync();
+        });
+        await tab.Page.ReloadAsync();
+        return answer;
     }
 }
