@@ -188,7 +188,6 @@ public sealed class TemplateTests
             .Where(resource => (string)resource["type"]! == "Microsoft.Web/sites/basicPublishingCredentialsPolicies");
 
         Assert.True((bool)app["httpsOnly"]!);
-        Assert.Equal("Disabled", (string)app["siteConfig"]!["ftpsState"]!);
         Assert.All(passwords, password => Assert.False((bool)password["properties"]!["allow"]!));
     }
 

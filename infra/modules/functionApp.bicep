@@ -94,7 +94,6 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       }
     }
     siteConfig: {
-      ftpsState: 'Disabled'
       minTlsVersion: '1.2'
       http20Enabled: true
       ipSecurityRestrictions: restrictions
