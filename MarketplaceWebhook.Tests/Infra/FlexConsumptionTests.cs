@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace MarketplaceWebhook.Tests.Infra;
 
 /// <summary>
-/// Flex Consumption rejects properties that other plans accept, and only when it is deployed. infra/checks/flex-consumption.json has
-/// what is known of it, with sources.
+/// Flex Consumption rejects properties that other plans accept, and only when it is deployed. infra/checks/flex-consumption.json
+/// has what is known of it, with sources.
 /// </summary>
 public sealed class FlexConsumptionTests
 {
@@ -39,7 +39,8 @@ public sealed class FlexConsumptionTests
             list => Assert.StartsWith("https://", (string)list!["source"]!, StringComparison.Ordinal));
 
     private static bool NamesOfPlatform(string setting) =>
-        setting.StartsWith("AzureWebJobsStorage", StringComparison.Ordinal) || setting.All(c => char.IsAsciiLetterUpper(c) || c == '_');
+        setting.StartsWith("AzureWebJobsStorage", StringComparison.Ordinal)
+        || setting.All(letter => char.IsAsciiLetterUpper(letter) || letter == '_');
 
     private static IEnumerable<string> NamesOf(string lists, string group) =>
         Known[lists]!.AsArray().SelectMany(list => list![group]?.AsArray() ?? []).Select(name => (string)name!);
