@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using MarketplaceWebhook.Benchmarks;
 using MarketplaceWebhook.Benchmarks.Micro;
-using MarketplaceWebhook.Cli;
+using MarketplaceWebhook.LocalHost;
 
 var rounds = new Option<int>("--rounds")
 {
@@ -49,7 +49,7 @@ try
 {
     return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (UserErrorException e)
+catch (LocalHostException e)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 1;

@@ -1,8 +1,8 @@
 using MarketplaceWebhook.Benchmarks.Macro;
 using MarketplaceWebhook.Benchmarks.Micro;
 using MarketplaceWebhook.Benchmarks.Reporting;
-using MarketplaceWebhook.Cli;
-using MarketplaceWebhook.Cli.LocalHost.Storage;
+using MarketplaceWebhook.LocalHost;
+using MarketplaceWebhook.LocalHost.Storage;
 
 namespace MarketplaceWebhook.Benchmarks;
 
@@ -82,7 +82,7 @@ internal static class Suite
         {
             return await measureAsync(bench, cancellationToken);
         }
-        catch (Exception e) when (e is HttpRequestException or InvalidOperationException or UserErrorException)
+        catch (Exception e) when (e is HttpRequestException or InvalidOperationException or LocalHostException)
         {
             bench.Options.Report($"The section failed and is measured once more: {e.Message}");
             return await measureAsync(bench, cancellationToken);

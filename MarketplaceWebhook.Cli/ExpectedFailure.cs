@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Identity;
+using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Reconciling;
 using MarketplaceWebhook.Storage;
 
@@ -11,7 +12,7 @@ internal static class ExpectedFailure
     /// <returns>Null: this is a bug of the tool, and the stack trace is needed.</returns>
     public static string? Describe(Exception exception) => exception switch
     {
-        UserErrorException or SettingsException or CyclrException => exception.Message,
+        UserErrorException or LocalHostException or SettingsException or CyclrException => exception.Message,
         RequestFailedException { Status: 401 or 403 } storage =>
             $"Storage denied access ({storage.ErrorCode ?? "no error code"}): check AzureWebJobsStorage or --storage.",
         RequestFailedException { Status: 0 } => Unreachable(exception),

@@ -1,6 +1,6 @@
 using Azure.Data.Tables;
 using Azure.Storage.Queues;
-using MarketplaceWebhook.Cli.LocalHost.Storage;
+using MarketplaceWebhook.LocalHost.Storage;
 using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Benchmarks.Macro;

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
-using MarketplaceWebhook.Cli;
-using MarketplaceWebhook.Cli.LocalHost.Storage;
+using MarketplaceWebhook.LocalHost;
+using MarketplaceWebhook.LocalHost.Storage;
 
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
@@ -19,11 +19,11 @@ internal sealed record MeasuredPrograms(
     /// <summary>The programs that a Functions host runs.</summary>
     public IReadOnlyList<MeasuredProgram> Hosted => [Isolated, BareIsolated, Native];
 
-    /// <exception cref="UserErrorException">This build is not in a clone, or a program cannot be built.</exception>
+    /// <exception cref="LocalHostException">This build is not in a clone, or a program cannot be built.</exception>
     public static async Task<MeasuredPrograms> PrepareAsync(MacroOptions options, CancellationToken cancellationToken)
     {
         var root = RepositoryRoot.Find()
-            ?? throw new UserErrorException(
+            ?? throw new LocalHostException(
                 "The benchmarks build the programs that they measure: run them in a clone of the repository.");
         var output = Path.Combine(root, "artifacts", "benchmarks");
         var benchmarks = Path.Combine(root, "MarketplaceWebhook.Benchmarks");
@@ -81,7 +81,7 @@ internal sealed record MeasuredPrograms(
         // A build server that stays would use processor time during the measurements.
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["UseSharedCompilation"] = "false";
-        using var process = Process.Start(start) ?? throw new UserErrorException($"{program} cannot be started.");
+        using var process = Process.Start(start) ?? throw new LocalHostException($"{program} cannot be started.");
         var error = process.StandardError.ReadToEndAsync(cancellationToken);
         var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken);
@@ -89,7 +89,7 @@ internal sealed record MeasuredPrograms(
         {
             var lines = (output + await error)
                 .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            throw new UserErrorException(
+            throw new LocalHostException(
                 $"`{program} {string.Join(' ', arguments)}` failed: "
                 + (lines.FirstOrDefault(l => l.Contains("error", StringComparison.OrdinalIgnoreCase)) ?? lines.LastOrDefault()));
         }

@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using MarketplaceWebhook.ChangeFeed;
 using MarketplaceWebhook.Cli.Dashboard;
-using MarketplaceWebhook.Cli.LocalHost;
-using MarketplaceWebhook.Cli.LocalHost.App;
-using MarketplaceWebhook.Cli.LocalHost.Storage;
+using MarketplaceWebhook.LocalHost;
+using MarketplaceWebhook.LocalHost.App;
+using MarketplaceWebhook.LocalHost.Storage;
 using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Configuration;
 

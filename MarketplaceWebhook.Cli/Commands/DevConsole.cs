@@ -1,6 +1,6 @@
 using System.Text.Json;
 using MarketplaceWebhook.Cli.Dashboard;
-using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Spectre.Console;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using MarketplaceWebhook.Cli.LocalHost.Storage;
+using MarketplaceWebhook.LocalHost.Storage;
 
 namespace MarketplaceWebhook.Cli.Commands;
 

@@ -1,4 +1,5 @@
-using MarketplaceWebhook.Cli.LocalHost.Storage;
+using MarketplaceWebhook.LocalHost;
+using MarketplaceWebhook.LocalHost.Storage;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
@@ -14,7 +15,7 @@ public static class ChartLibrary
             var modules = await NpmPackages.EnsureInstalledAsync(report, cancellationToken);
             return Path.Combine(modules, "chart.js", "dist", "chart.umd.min.js");
         }
-        catch (UserErrorException exception)
+        catch (LocalHostException exception)
         {
             report($"The dashboard has no charts: {exception.Message}");
             return null;

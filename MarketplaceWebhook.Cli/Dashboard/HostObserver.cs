@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Threading.Channels;
-using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using Microsoft.AspNetCore.Http;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text;
 using MarketplaceWebhook.Cli.Commands;
-using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using Microsoft.AspNetCore.Builder;

@@ -3,7 +3,7 @@ using Azure;
 using Azure.Data.Tables;
 using MarketplaceWebhook.Cli;
 using MarketplaceWebhook.Cli.Commands;
-using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using MarketplaceWebhook.Cli.Dashboard;
-using MarketplaceWebhook.Cli.LocalHost;
-using MarketplaceWebhook.Cli.LocalHost.Storage;
+using MarketplaceWebhook.LocalHost;
+using MarketplaceWebhook.LocalHost.Storage;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;

@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 using Azure.Data.Tables;
-using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Receiving;

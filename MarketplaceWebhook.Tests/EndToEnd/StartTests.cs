@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using MarketplaceWebhook.Cli.LocalHost.App;
+using MarketplaceWebhook.LocalHost.App;
 using MarketplaceWebhook.Tests.Support;
 using Microsoft.Extensions.Configuration;
 

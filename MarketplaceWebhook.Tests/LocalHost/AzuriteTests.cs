@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Azure.Storage.Queues;
-using MarketplaceWebhook.Cli.LocalHost.Storage;
+using MarketplaceWebhook.LocalHost.Storage;
 using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.Tests.LocalHost;

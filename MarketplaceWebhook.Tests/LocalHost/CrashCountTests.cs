@@ -1,5 +1,5 @@
-using MarketplaceWebhook.Cli.LocalHost;
-using MarketplaceWebhook.Cli.LocalHost.Workers;
+using MarketplaceWebhook.LocalHost;
+using MarketplaceWebhook.LocalHost.Workers;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MarketplaceWebhook.Tests.LocalHost;

@@ -1,5 +1,4 @@
-using MarketplaceWebhook.Cli;
-using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Tests.LocalHost.Fakes;
 using MarketplaceWebhook.Tests.Support;
 
@@ -88,7 +87,7 @@ public sealed class CustomHandlerStartTests
         using var app = new FakeApp();
         app.WithHttp("Orders", "orders").Mark("exit-at-start");
 
-        var failure = await Assert.ThrowsAsync<UserErrorException>(() => app.StartAsync());
+        var failure = await Assert.ThrowsAsync<LocalHostException>(() => app.StartAsync());
 
         Assert.Contains("exit code 3", failure.Message, StringComparison.Ordinal);
     }
@@ -100,7 +99,7 @@ public sealed class CustomHandlerStartTests
         app.WithHttp("Orders", "orders").With(
             host => host["customHandler"]!["description"]!["defaultExecutablePath"] = "not-built");
 
-        var failure = await Assert.ThrowsAsync<UserErrorException>(() => app.StartAsync());
+        var failure = await Assert.ThrowsAsync<LocalHostException>(() => app.StartAsync());
 
         Assert.Contains("not-built", failure.Message, StringComparison.Ordinal);
     }
@@ -114,7 +113,7 @@ public sealed class CustomHandlerStartTests
         using var other = new FakeApp();
         other.WithHttp("Orders", "orders");
 
-        var failure = await Assert.ThrowsAsync<UserErrorException>(
+        var failure = await Assert.ThrowsAsync<LocalHostException>(
             () => other.StartAsync("UseDevelopmentStorage=true", options => options with { Port = first.BaseAddress.Port }));
 
         Assert.Contains($"Port {first.BaseAddress.Port} is taken", failure.Message, StringComparison.Ordinal);

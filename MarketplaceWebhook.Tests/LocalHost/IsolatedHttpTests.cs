@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Tests.LocalHost.Fakes;
 using MarketplaceWebhook.Tests.Support;
 

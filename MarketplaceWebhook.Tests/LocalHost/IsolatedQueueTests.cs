@@ -1,6 +1,6 @@
 using System.Text;
 using Azure.Storage.Queues;
-using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Tests.LocalHost.Fakes;
 using MarketplaceWebhook.Tests.Support;
 

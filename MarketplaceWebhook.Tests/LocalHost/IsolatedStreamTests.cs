@@ -1,5 +1,5 @@
 using System.Net;
-using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Tests.LocalHost.Fakes;
 
 namespace MarketplaceWebhook.Tests.LocalHost;

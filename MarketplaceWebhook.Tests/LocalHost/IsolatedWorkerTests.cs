@@ -1,8 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using MarketplaceWebhook.Cli;
-using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Tests.LocalHost.Fakes;
 using MarketplaceWebhook.Tests.Support;
 
@@ -69,7 +68,7 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
     [Fact]
     public async Task Worker_that_exits_before_it_is_ready_fails_the_start_with_one_line()
     {
-        var failure = await Assert.ThrowsAsync<UserErrorException>(() => _app.With("SAMPLE_START", "exit").StartAsync());
+        var failure = await Assert.ThrowsAsync<LocalHostException>(() => _app.With("SAMPLE_START", "exit").StartAsync());
 
         Assert.Contains("exit code 3", failure.Message, StringComparison.Ordinal);
         Assert.Contains(new WorkerWrote("The sample exits.", IsError: true), _app.Events.All<WorkerWrote>());
@@ -78,7 +77,7 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
     [Fact]
     public async Task Worker_that_never_connects_is_killed_after_the_time_limit()
     {
-        var failure = await Assert.ThrowsAsync<UserErrorException>(() => _app.With("SAMPLE_START", "hang").StartAsync(
+        var failure = await Assert.ThrowsAsync<LocalHostException>(() => _app.With("SAMPLE_START", "hang").StartAsync(
             azurite.NewAccount(), options => options with { ReadyTimeout = TimeSpan.FromSeconds(1) }));
 
         Assert.Contains("was not ready within 1 s", failure.Message, StringComparison.Ordinal);
@@ -97,7 +96,7 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
         }
 
         File.Delete(Path.Combine(folder.FullName, fileName));
-        var failure = await Assert.ThrowsAsync<UserErrorException>(
+        var failure = await Assert.ThrowsAsync<LocalHostException>(
             () => _app.StartAsync(azurite.NewAccount(), options => options with { AppDirectory = folder.FullName }));
         folder.Delete(recursive: true);
 
@@ -114,7 +113,7 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
         var folder = Directory.CreateTempSubdirectory("invalid-app-");
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "host.json"), "{}", CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, fileName), content, CancellationToken);
-        var failure = await Assert.ThrowsAsync<UserErrorException>(
+        var failure = await Assert.ThrowsAsync<LocalHostException>(
             () => _app.StartAsync(azurite.NewAccount(), options => options with { AppDirectory = folder.FullName }));
         folder.Delete(recursive: true);
 
@@ -125,7 +124,7 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
     [Fact]
     public async Task Missing_setting_of_a_binding_fails_the_start_with_one_line()
     {
-        var failure = await Assert.ThrowsAsync<UserErrorException>(
+        var failure = await Assert.ThrowsAsync<LocalHostException>(
             () => _app.With("SAMPLE_QUEUE", null).StartAsync(azurite.NewAccount()));
 
         Assert.Contains("The setting SAMPLE_QUEUE", failure.Message, StringComparison.Ordinal);

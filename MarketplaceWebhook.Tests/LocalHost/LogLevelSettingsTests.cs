@@ -1,4 +1,4 @@
-using MarketplaceWebhook.Cli.LocalHost.App;
+using MarketplaceWebhook.LocalHost.App;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,6 @@
 using Azure;
 using Azure.Storage.Queues;
-using MarketplaceWebhook.Cli.LocalHost.Queues;
+using MarketplaceWebhook.LocalHost.Queues;
 using MarketplaceWebhook.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 

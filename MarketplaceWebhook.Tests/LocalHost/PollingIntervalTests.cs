@@ -1,4 +1,4 @@
-using MarketplaceWebhook.Cli.LocalHost.Queues;
+using MarketplaceWebhook.LocalHost.Queues;
 
 namespace MarketplaceWebhook.Tests.LocalHost;
 

@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
-using MarketplaceWebhook.Cli.LocalHost.Storage;
+using MarketplaceWebhook.LocalHost.Storage;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Properties.Histories;
 using Spectre.Console;

@@ -1,4 +1,4 @@
-using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Tests.Properties.Histories;
 using MarketplaceWebhook.Tests.Support;
 

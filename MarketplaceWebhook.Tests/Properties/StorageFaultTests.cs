@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Tests.Properties.Histories;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Faults;

@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Azure.Data.Tables;
 using Azure.Storage.Queues;
-using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Properties.Histories;
 using MarketplaceWebhook.Tests.Support;

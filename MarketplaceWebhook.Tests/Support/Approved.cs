@@ -1,4 +1,4 @@
-using MarketplaceWebhook.Cli.LocalHost.Storage;
+using MarketplaceWebhook.LocalHost.Storage;
 
 namespace MarketplaceWebhook.Tests.Support;
 

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using MarketplaceWebhook.Cli.LocalHost.Storage;
+using MarketplaceWebhook.LocalHost.Storage;
 
 [assembly: AssemblyFixture(typeof(MarketplaceWebhook.Tests.Support.AzuriteFixture))]
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using MarketplaceWebhook.Cli.LocalHost.Storage;
+using MarketplaceWebhook.LocalHost.Storage;
 
 namespace MarketplaceWebhook.Tests.Support;
 

@@ -1,4 +1,4 @@
-using MarketplaceWebhook.Cli.LocalHost;
+using MarketplaceWebhook.LocalHost;
 
 namespace MarketplaceWebhook.Tests.LocalHost.Fakes;
 

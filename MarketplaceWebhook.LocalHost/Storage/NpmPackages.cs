@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using MarketplaceWebhook.Telemetry;
+
+namespace MarketplaceWebhook.LocalHost.Storage;
+
+/// <summary>
+/// Azurite and the chart library of the dashboard from npm, in the versions of package-lock.json: in the clone that contains this
+/// build, else in a folder of this user.
+/// </summary>
+public static class NpmPackages
+{
+    private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Installs the packages unless they are there in the pinned versions. One process does it, others wait.</summary>
+    /// <returns>The path of the folder node_modules.</returns>
+    /// <exception cref="LocalHostException">npm is missing or failed.</exception>
+    public static async Task<string> EnsureInstalledAsync(Action<string> report, CancellationToken cancellationToken)
+    {
+        var folder = RepositoryRoot.Find() ?? UserFolder();
+        var modules = Path.Combine(folder, "node_modules");
+        if (!IsInstalled(folder))
+        {
+            await using var installation = await LockAsync(Path.Combine(folder, ".azurite"), cancellationToken);
+            if (!IsInstalled(folder))
+            {
+                report($"Installing Azurite and Chart.js into {modules} (once) ...");
+                await InstallAsync(folder, cancellationToken);
+            }
+        }
+
+        return modules;
+    }
+
+    private static string UserFolder()
+    {
+        var folder = Path.Combine(
+            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create),
+            "marketplace-webhook");
+        Directory.CreateDirectory(folder);
+        foreach (var file in (string[])["package.json", "package-lock.json"])
+        {
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "azurite", file), Path.Combine(folder, file), overwrite: true);
+        }
+
+        return folder;
+    }
+
+    // npm writes node_modules/.package-lock.json last: without it an installation was cut off.
+    private static bool IsInstalled(string folder)
+    {
+        var wanted = Packages(Path.Combine(folder, "package-lock.json"));
+        var installed = Packages(Path.Combine(folder, "node_modules", ".package-lock.json"));
+        var names = wanted?[""]?["devDependencies"]?.AsObject().Select(package => $"node_modules/{package.Key}") ?? [];
+        return installed is not null && names.All(name => Version(installed, name) == Version(wanted!, name));
+    }
+
+    private static JsonNode? Packages(string lockFile) =>
+        File.Exists(lockFile) ? JsonNode.Parse(File.ReadAllText(lockFile))?["packages"] : null;
+
+    private static string? Version(JsonNode packages, string name) => (string?)packages[name]?["version"];
+
+    private static async Task<FileStream> LockAsync(string folder, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(folder);
+        while (true)
+        {
+            try
+            {
+                return new FileStream(
+                    Path.Combine(folder, "install.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException)
+            {
+                await Task.Delay(LockPoll, cancellationToken);
+            }
+        }
+    }
+
+    private static async Task InstallAsync(string folder, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(
+            NodePrograms.Npm(), ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var npm = Process.Start(start)!;
+        try
+        {
+            var output = npm.StandardOutput.ReadToEndAsync(cancellationToken);
+            var error = await npm.StandardError.ReadToEndAsync(cancellationToken);
+            await output;
+            await npm.WaitForExitAsync(cancellationToken);
+            if (npm.ExitCode != 0)
+            {
+                throw new LocalHostException(
+                    $"`npm ci` in {folder} failed: {SafeText.Of(error.Trim(), 300)}. Run it there by hand to see more.");
+            }
+        }
+        finally
+        {
+            if (!npm.HasExited)
+            {
+                npm.Kill(entireProcessTree: true);
+            }
+        }
+    }
+}
