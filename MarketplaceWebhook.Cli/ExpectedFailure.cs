@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Identity;
+using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Reconciling;
 using MarketplaceWebhook.Storage;

@@ -1,8 +1,6 @@
 using MarketplaceWebhook.Fallback;
-using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
-using MarketplaceWebhook.Reconciling;
 using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -10,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace MarketplaceWebhook;
 
 /// <summary>
-/// What an executable adds to its services: the function app receives and projects, the command line tool maintains.
+/// What an executable adds to its services to receive and to project.
 /// </summary>
 public static class ServiceRegistration
 {
@@ -43,25 +41,7 @@ public static class ServiceRegistration
         .AddSingleton<Projector>()
         .AddSingleton<DeadLetterRecorder>();
 
-    /// <param name="use">Null: maintenance.</param>
-    public static IServiceCollection AddMaintenance(
-        this IServiceCollection services, StorageSettings settings, TimeLimits timeLimits, StorageUse? use = null,
-        StorageSettings? fallback = null) =>
-        (fallback is null || fallback.IsSameAccountAs(settings)
-            ? services
-            : services.AddFallback(fallback, StorageUse.Maintenance(timeLimits) with { IsFallback = true }))
-        .AddStorage(settings, timeLimits, use ?? StorageUse.Maintenance(timeLimits))
-        .AddSingleton<QueueInspector>()
-        .AddSingleton<AccountLookup>()
-        .AddSingleton<Rebuild>()
-        .AddSingleton<Redrive>()
-        .AddSingleton<StatusCheck>()
-        .AddSingleton<ReconciliationTable>()
-        .AddSingleton<Reconciliation>()
-        .AddSingleton<Erasure>()
-        .AddSingleton<Purge>();
-
-    private static IServiceCollection AddFallback(
+    internal static IServiceCollection AddFallback(
         this IServiceCollection services, StorageSettings settings, StorageUse use) => services
         .AddKeyedSingleton(StorageUse.Fallback, (provider, _) => Clients(provider, settings, use))
         .AddKeyedSingleton(StorageUse.Fallback, (provider, key) => new PayloadBlobs(
@@ -69,7 +49,7 @@ public static class ServiceRegistration
         .AddKeyedSingleton(StorageUse.Fallback, (provider, key) => new NotificationQueue(
             provider.GetRequiredKeyedService<StorageClients>(key), provider.GetRequiredKeyedService<PayloadBlobs>(key)));
 
-    private static IServiceCollection AddStorage(
+    internal static IServiceCollection AddStorage(
         this IServiceCollection services, StorageSettings settings, TimeLimits timeLimits, StorageUse use) => services
         .AddSingleton(TimeProvider.System)
         .AddSingleton(timeLimits)

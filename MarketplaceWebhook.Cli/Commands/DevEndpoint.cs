@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.LocalHost.Storage;
 
 namespace MarketplaceWebhook.Cli.Commands;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Azure;
-using Azure.Data.Tables;
+using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
@@ -10,8 +10,8 @@ using MarketplaceWebhook.Telemetry;
 namespace MarketplaceWebhook.Cli.Commands;
 
 /// <summary>Sends a test notification through the application and waits for its row.</summary>
-/// <param name="statusChanges">Null if the app's storage is unknown.</param>
-public sealed class Probe(HttpClient http, TableClient? statusChanges, TimeProvider time)
+/// <param name="storage">Null if the app's storage is unknown.</param>
+public sealed class Probe(HttpClient http, StorageClients? storage, TimeProvider time)
 {
     /// <summary>
     /// A status that Cyclr never sends, for an account that does not exist: it is logged and does not change Installs.
@@ -66,22 +66,19 @@ public sealed class Probe(HttpClient http, TableClient? statusChanges, TimeProvi
     /// storage.</exception>
     public async Task<TimeSpan> WaitForRowAsync(NotificationId id, CancellationToken cancellationToken)
     {
-        var (table, started, readableSince) = (statusChanges!, time.GetTimestamp(), time.GetTimestamp());
+        var (clients, started, readableSince) = (storage!, time.GetTimestamp(), time.GetTimestamp());
         while (true)
         {
             try
             {
-                var row = await table.GetEntityIfExistsAsync<TableEntity>(
-                    TableKeys.Account(Guid.Empty), TableKeys.NewestFirst(id),
-                    select: [nameof(TableEntity.Timestamp)], cancellationToken);
-                if (row.HasValue)
+                if (await StatusChangeQueries.FindWrittenAtAsync(clients, Guid.Empty, id, cancellationToken) is { } writtenAt)
                 {
-                    return Max(TimeSpan.Zero, row.Value!.Timestamp!.Value - id.ReceivedAt);
+                    return Max(TimeSpan.Zero, writtenAt - id.ReceivedAt);
                 }
 
                 if (time.GetElapsedTime(readableSince) >= ArrivalDeadline)
                 {
-                    throw new UserErrorException(NotArrived(id, table));
+                    throw new UserErrorException(NotArrived(id, clients));
                 }
 
                 await Task.Delay(Poll, time, cancellationToken);
@@ -146,8 +143,8 @@ public sealed class Probe(HttpClient http, TableClient? statusChanges, TimeProvi
         return $"{Address(url)} responded with {(int)status}: {why}.";
     }
 
-    private string NotArrived(NotificationId id, TableClient table) =>
-        $"{id} was accepted, but is not in {table.Name} of {table.AccountName} after {ArrivalDeadline.TotalSeconds:0} s: "
+    private string NotArrived(NotificationId id, StorageClients clients) =>
+        $"{id} was accepted, but is not in {StorageNames.StatusChangesTable} of {clients.Description} after {ArrivalDeadline.TotalSeconds:0} s: "
         + "the projection is not running or fails (see DeadLetters), or this is not the app's storage.";
 
     /// <summary>Without path and query, which contains the key.</summary>

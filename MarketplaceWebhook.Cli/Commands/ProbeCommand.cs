@@ -32,7 +32,7 @@ internal static class ProbeCommand
         var clients = settings is null
             ? null : new StorageClients(settings, StorageUse.Projecting with { CreatesOnRead = false });
         using var http = new HttpClient();
-        var probe = new Probe(http, clients?.StatusChanges, TimeProvider.System)
+        var probe = new Probe(http, clients, TimeProvider.System)
         {
             // An app on this machine needs no role assignment.
             RoleDeadline = target.IsLoopback ? TimeSpan.Zero : TimeSpan.FromMinutes(10),

@@ -94,7 +94,7 @@ internal static class ReconcileCommand
     /// <returns>Null: it is not the key of an account.</returns>
     private static string? ReadKey(string? text) =>
         Guid.TryParse(text, CultureInfo.InvariantCulture, out var id) ? TableKeys.Account(id)
-        : text is not null && TableKeys.IsUnknownAccount(text) ? text
+        : text is not null && ReconciliationKeys.IsUnknownAccount(text) ? text
         : null;
 
     /// <param name="console">Null prints nothing before the summary.</param>

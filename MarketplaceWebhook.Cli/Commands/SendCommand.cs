@@ -2,9 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MarketplaceWebhook.Cli.Bodies;
+using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Telemetry;
 using Spectre.Console;
 
@@ -12,13 +13,6 @@ namespace MarketplaceWebhook.Cli.Commands;
 
 internal static class SendCommand
 {
-    /// <summary>Indented, without escaping non-ASCII characters.</summary>
-    public static JsonSerializerOptions ReadableJson { get; } = new()
-    {
-        WriteIndented = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     public static Command Create()
     {
         var body = new Argument<string>("BODY")
@@ -116,7 +110,7 @@ internal static class SendCommand
     {
         try
         {
-            return JsonNode.Parse(response)?.ToJsonString(ReadableJson) ?? response;
+            return JsonNode.Parse(response)?.ToJsonString(NotificationBody.ReadableJson) ?? response;
         }
         catch (JsonException)
         {

@@ -12,8 +12,6 @@ internal static class StatusCommand
 {
     private const int NeedsPerson = 2;
 
-    public static readonly TimeSpan DefaultPeriod = TimeSpan.FromHours(24);
-
     public static Command Create(IConfiguration environment)
     {
         var since = DurationOption.Option("--since", "Count dead letters received within this time, such as 2d. Default: 24h.");
@@ -30,7 +28,7 @@ internal static class StatusCommand
         command.SetAction(async (parsed, token) =>
         {
             await using var opened = CommandStorage.Open(environment, parsed.GetValue(storage), parsed.GetValue(fallback));
-            return await RunAsync(opened, parsed.GetValue(since) ?? DefaultPeriod, parsed.GetValue(json), token);
+            return await RunAsync(opened, parsed.GetValue(since) ?? StatusCheck.DefaultPeriod, parsed.GetValue(json), token);
         });
         return command;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MarketplaceWebhook.Cli.Output;
 
 namespace MarketplaceWebhook.Cli.Commands;
 

@@ -164,7 +164,7 @@ internal sealed class HostObserver(
         {
             var envelope = Envelope.Read(invocation.Text);
             var payload = await TryAsync(
-                async () => (object)await payloads.GetPayloadAsync(envelope, cancellationToken), cancellationToken);
+                async () => (object)await envelope.GetPayloadAsync(payloads, cancellationToken), cancellationToken);
             var notification = payload is ReadOnlyMemory<byte> body
                 && NotificationReader.Read(body.Span) is ParseResult.Accepted accepted
                 ? accepted.Notification

@@ -1,5 +1,4 @@
 using System.Text;
-using MarketplaceWebhook.Cli.Commands;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Notifications;
@@ -43,7 +42,7 @@ internal sealed class ReadEndpoints(
     /// <summary>The same as `status --json`.</summary>
     private async Task<StatusJson> GetStatusAsync(CancellationToken aborted)
     {
-        var since = time.GetUtcNow() - StatusCommand.DefaultPeriod;
+        var since = time.GetUtcNow() - StatusCheck.DefaultPeriod;
         return StatusJson.Of(await status.RunAsync(since, aborted), clients.Description, since);
     }
 

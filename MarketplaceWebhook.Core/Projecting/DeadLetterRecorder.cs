@@ -100,7 +100,7 @@ public sealed class DeadLetterRecorder(
 
         try
         {
-            var payload = await payloads.GetPayloadAsync(envelope, cancellationToken);
+            var payload = await envelope.GetPayloadAsync(payloads, cancellationToken);
             return NotificationReader.Read(payload.Span).Match(
                 accepted => accepted.Notification.AccountId, rejected => rejected.AccountId);
         }

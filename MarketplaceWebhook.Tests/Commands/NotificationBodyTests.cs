@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using MarketplaceWebhook.Cli;
-using MarketplaceWebhook.Cli.Commands;
+using MarketplaceWebhook.Cli.Bodies;
+using MarketplaceWebhook.Cli.Output;
 
 namespace MarketplaceWebhook.Tests.Commands;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using Azure;
 using Azure.Data.Tables;
-using MarketplaceWebhook.Cli;
 using MarketplaceWebhook.Cli.Commands;
+using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
@@ -62,7 +62,7 @@ public sealed class ProbeTests(AzuriteFixture azurite)
         }
 
         using var http = new HttpClient(new OneResponse(response));
-        var probe = new Probe(http, statusChanges: null, TimeProvider.System) { Report = reports.Add };
+        var probe = new Probe(http, storage: null, TimeProvider.System) { Report = reports.Add };
 
         Assert.Equal(
             Ids.Minute(1), await probe.PostAsync(new Uri("http://localhost"), TestContext.Current.CancellationToken));
@@ -76,7 +76,7 @@ public sealed class ProbeTests(AzuriteFixture azurite)
         var clients = new StorageClients(StorageSettings.FromConnectionString(azurite.NewAccount()));
         await clients.StatusChanges.CreateIfNotExistsAsync(TestContext.Current.CancellationToken);
         using var http = new HttpClient();
-        var probe = new Probe(http, clients.StatusChanges, TimeProvider.System) { ArrivalDeadline = TimeSpan.Zero };
+        var probe = new Probe(http, clients, TimeProvider.System) { ArrivalDeadline = TimeSpan.Zero };
 
         var failure = await Assert.ThrowsAsync<UserErrorException>(
             () => probe.WaitForRowAsync(NotificationId.Create(0, 0, 0), TestContext.Current.CancellationToken));
@@ -92,11 +92,15 @@ public sealed class ProbeTests(AzuriteFixture azurite)
         table.Setup(t => t.GetEntityIfExistsAsync<TableEntity>(
                 It.IsAny<string>(), It.IsAny<string>(), It.IsAny<IEnumerable<string>>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new RequestFailedException(403, "no", "AuthorizationPermissionMismatch", null));
+        var storage = new StorageClients(StorageSettings.FromConnectionString("UseDevelopmentStorage=true"))
+        {
+            StatusChanges = table.Object,
+        };
         var reports = new List<string>();
         using var http = new HttpClient();
         using var seen = new CancellationTokenSource();
-        var withoutWaiting = new Probe(http, table.Object, TimeProvider.System);
-        var waiting = new Probe(http, table.Object, TimeProvider.System)
+        var withoutWaiting = new Probe(http, storage, TimeProvider.System);
+        var waiting = new Probe(http, storage, TimeProvider.System)
         {
             RoleDeadline = TimeSpan.FromMinutes(10),
             Report = Seen,

@@ -93,8 +93,9 @@ public sealed partial class DocumentTests
 
     private static Lazy<string> Sources { get; } = new(() => string.Join('\n', new[]
     {
-        "MarketplaceWebhook.Core", "MarketplaceWebhook.Functions", "MarketplaceWebhook.CustomHandler", "MarketplaceWebhook.Cli",
-        "MarketplaceWebhook.Tests", "infra",
+        "MarketplaceWebhook.Core", "MarketplaceWebhook.Functions", "MarketplaceWebhook.CustomHandler",
+        "MarketplaceWebhook.Operations", "MarketplaceWebhook.LocalHost", "MarketplaceWebhook.Cli", "MarketplaceWebhook.Tests",
+        "infra",
     }
         .SelectMany(folder => Directory.EnumerateFiles(Repository.PathOf(folder), "*", SearchOption.AllDirectories))
         .Where(path => Path.GetExtension(path) is ".cs" or ".bicep" or ".json" or ".sh" && !GeneratedFile().IsMatch(path))

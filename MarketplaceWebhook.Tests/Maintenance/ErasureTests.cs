@@ -210,7 +210,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
             await services.SendAsync(Ids.Minute(minute + 8), NotificationBody.Of("started", account)), Token);
         await services.Clients.RawPoisonQueue.SendMessageAsync($"raw {account}", Token);
 
-        foreach (var partition in (string[])[TableKeys.Account(account), TableKeys.UnknownAccount(apiId)])
+        foreach (var partition in (string[])[TableKeys.Account(account), ReconciliationKeys.UnknownAccount(apiId)])
         {
             await services.Get<ReconciliationTable>().ReplaceAsync(
                 partition, apiId, [new() { Kind = DifferenceKind.NotAccessible, Detail = "why" }], Ids.Start, Token);

@@ -167,7 +167,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         Assert.Superset(accepted.ToHashSet(), sent.Select(envelope => envelope.Id.ToString()).ToHashSet());
         foreach (var envelope in sent)
         {
-            Assert.NotEqual(0, (await new PayloadBlobs(clients).GetPayloadAsync(envelope, Cancelled)).Length);
+            Assert.NotEqual(0, (await envelope.GetPayloadAsync(new PayloadBlobs(clients), Cancelled)).Length);
         }
     }
 

@@ -606,7 +606,7 @@ internal sealed class MaintenanceHistory
 
     /// <summary>An account can be compared before and after it is known.</summary>
     private static string[] ReconciliationPartitions(Guid account) =>
-        [TableKeys.Account(account), TableKeys.UnknownAccount(ApiId(account))];
+        [TableKeys.Account(account), ReconciliationKeys.UnknownAccount(ApiId(account))];
 
     /// <summary>Each text is parsed once: it is looked at after every storage call.</summary>
     private string? BlobOf(string? messageText)

@@ -144,7 +144,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
 
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         var envelope = Assert.Single(await app.EnvelopesAsync(Cancelled));
-        Assert.Equal(body, (await app.Get<PayloadBlobs>().GetPayloadAsync(envelope, Cancelled)).ToArray());
+        Assert.Equal(body, (await envelope.GetPayloadAsync(app.Get<PayloadBlobs>(), Cancelled)).ToArray());
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed class ReconciliationTests(AzuriteFixture azurite) : IAsyncLifetime
 
         var compared = await RunAsync();
 
-        var unknown = TableKeys.UnknownAccount("only Cyclr has it");
+        var unknown = ReconciliationKeys.UnknownAccount("only Cyclr has it");
         Assert.Equal(
             [
                 $"{Account('a')} cycle-errors_1_{Cycle(3)}: 0 7",
@@ -192,7 +192,7 @@ public sealed class ReconciliationTests(AzuriteFixture azurite) : IAsyncLifetime
     {
         await NotifyAsync("installed", 'a', cycles: [Cycle(1)]);
         _cyclr.Add("a", new StandInCycle(Cycle(1), Template));
-        foreach (var partition in (string[])[Account('0'), TableKeys.UnknownAccount("gone"), Account('f')])
+        foreach (var partition in (string[])[Account('0'), ReconciliationKeys.UnknownAccount("gone"), Account('f')])
         {
             await _services.Get<ReconciliationTable>().ReplaceAsync(
                 partition, null,

@@ -56,7 +56,7 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
         var envelope = await ReceiveAsync(app);
         Assert.Equal(($"{Ids.At(1)}.json", null), (envelope.PayloadBlob, envelope.Payload));
         Assert.Equal([$"{Ids.At(1)}.json"], await BlobsAsync(app));
-        Assert.Equal(payload, Encoding.UTF8.GetString((await app.Get<PayloadBlobs>().GetPayloadAsync(envelope, Cancelled)).Span));
+        Assert.Equal(payload, Encoding.UTF8.GetString((await envelope.GetPayloadAsync(app.Get<PayloadBlobs>(), Cancelled)).Span));
         var properties = (
             await app.Storage.Payloads.GetBlobClient(envelope.PayloadBlob)
                 .GetPropertiesAsync(cancellationToken: Cancelled)).Value;

@@ -26,22 +26,22 @@ public sealed class TableKeysTests
     [Fact]
     public void Keys_of_Reconciliations_are_valid_for_any_text()
     {
-        var unknown = TableKeys.UnknownAccount("Acme / #1?");
+        var unknown = ReconciliationKeys.UnknownAccount("Acme / #1?");
 
         Assert.Equal("api-218e30041a019e7fbbd0b0357cd22048d19745ace86e0762f5e97995aca6aa43", unknown);
-        Assert.True(TableKeys.IsUnknownAccount(unknown));
-        Assert.False(TableKeys.IsUnknownAccount("api-Acme"));
+        Assert.True(ReconciliationKeys.IsUnknownAccount(unknown));
+        Assert.False(ReconciliationKeys.IsUnknownAccount("api-Acme"));
         Assert.Equal(
             "cycle-errors_1234_fedcba01-2222-3333-4444-555555555555",
-            TableKeys.Difference(Difference(DifferenceKind.CycleErrors) with { PackageId = 1234, CycleId = CycleId }));
+            ReconciliationKeys.Difference(Difference(DifferenceKind.CycleErrors) with { PackageId = 1234, CycleId = CycleId }));
         Assert.Equal(
             "possible-missed-install_fedcba01-2222-3333-4444-555555555555",
-            TableKeys.Difference(
+            ReconciliationKeys.Difference(
                 Difference(DifferenceKind.PossibleMissedInstall) with { PackageId = 1, TemplateId = CycleId.ToString("B") }));
         Assert.Matches(
             "^possible-missed-install_[0-9a-f]{64}$",
-            TableKeys.Difference(Difference(DifferenceKind.PossibleMissedInstall) with { TemplateId = "a/b" }));
-        Assert.Equal("not-accessible", TableKeys.Difference(Difference(DifferenceKind.NotAccessible)));
+            ReconciliationKeys.Difference(Difference(DifferenceKind.PossibleMissedInstall) with { TemplateId = "a/b" }));
+        Assert.Equal("not-accessible", ReconciliationKeys.Difference(Difference(DifferenceKind.NotAccessible)));
 
         static ReconciliationDifference Difference(string kind) => new() { Kind = kind, Detail = "" };
     }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using Azure;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
@@ -95,10 +94,6 @@ public sealed class PayloadBlobs(StorageClients clients)
         return properties.Value.DeleteRetentionPolicy is { Enabled: true, Days: var days }
             ? TimeSpan.FromDays(days ?? 0) : TimeSpan.Zero;
     }
-
-    /// <summary>The notification's body, from the envelope or from its blob.</summary>
-    public async Task<ReadOnlyMemory<byte>> GetPayloadAsync(Envelope envelope, CancellationToken cancellationToken) =>
-        envelope.PayloadBlob is { } blob ? await GetAsync(blob, cancellationToken) : Encoding.UTF8.GetBytes(envelope.Payload!);
 
     private Task PutAsync(
         string name, Guid? accountId, ReadOnlyMemory<byte> body, string contentType, CancellationToken cancellationToken)

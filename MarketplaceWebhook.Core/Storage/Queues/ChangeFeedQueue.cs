@@ -38,7 +38,7 @@ public sealed class ChangeFeedQueue(StorageClients clients)
         try
         {
             PeekedMessage[] messages = await _queue.PeekMessagesAsync(MostAtOnce, cancellationToken);
-            return [.. messages.Select(message => QueueInspector.Decode(message.Body.ToString()))];
+            return [.. messages.Select(message => MessageText.Decode(message.Body.ToString()))];
         }
         catch (RequestFailedException e) when (StorageErrors.IsMissing(e))
         {

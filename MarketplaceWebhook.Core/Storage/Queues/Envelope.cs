@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using MarketplaceWebhook.Installs;
@@ -62,6 +63,10 @@ public sealed record Envelope(NotificationId Id, string Source, string? TracePar
         json.Flush();
         return buffer.WrittenMemory;
     }
+
+    /// <summary>The notification's body, from the envelope or from its blob.</summary>
+    public async Task<ReadOnlyMemory<byte>> GetPayloadAsync(PayloadBlobs payloads, CancellationToken cancellationToken) =>
+        PayloadBlob is { } blob ? await payloads.GetAsync(blob, cancellationToken) : Encoding.UTF8.GetBytes(Payload!);
 
     /// <exception cref="UnreadableEnvelopeException">The text is not an envelope of this version.</exception>
     public static Envelope Read(string text)
@@ -156,6 +161,3 @@ public sealed class UnreadableEnvelopeException(string why, NotificationId? id =
     /// <summary>If the id could be read.</summary>
     public NotificationId? Id { get; } = id;
 }
-
-/// <summary>The content of a message is invalid. The exception text never repeats that content.</summary>
-public abstract class UnreadableMessageException(string why) : Exception(why);

@@ -132,20 +132,6 @@ public static class EntityMapping
         .With(Columns.BodyBlob, letter.NeedsBlob ? TableKeys.DeadLetterBlob(letter.Id) : null)
         .With(Columns.BodyLength, letter.BodyLength);
 
-    /// <param name="account">A partition.</param>
-    public static TableEntity ToEntity(
-        this ReconciliationDifference difference, string account, string? accountApiId, DateTimeOffset checkedAt) =>
-        new TableEntity(account, TableKeys.Difference(difference))
-            .With(Columns.Kind, difference.Kind)
-            .With(Columns.AccountApiId, CutOrNull(accountApiId))
-            .With(Columns.PackageId, difference.PackageId)
-            .With(Columns.CycleId, difference.CycleId?.ToString())
-            .With(Columns.TemplateId, CutOrNull(difference.TemplateId))
-            .With(Columns.Expected, difference.Expected)
-            .With(Columns.Actual, CutOrNull(difference.Actual))
-            .With(Columns.Detail, ColumnText.Cut(difference.Detail))
-            .With(Columns.CheckedAt, checkedAt);
-
     /// <summary>The rows of a package in Installs: the install row first.</summary>
     public static IEnumerable<RawRow> ToRows(this Package package) => package.Install is not { } install
         ? []
@@ -172,8 +158,6 @@ public static class EntityMapping
 
     public static NotificationId? GetNotificationId(this TableEntity entity, string column) =>
         NotificationId.TryParse(entity.GetString(column), out var id) ? id : null;
-
-    private static string? CutOrNull(string? text) => text is null ? null : ColumnText.Cut(text);
 
     internal static TableEntity With(this TableEntity entity, string column, object? value)
     {

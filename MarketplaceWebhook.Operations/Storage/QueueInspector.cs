@@ -1,4 +1,3 @@
-using System.Text;
 using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
@@ -123,17 +122,7 @@ public sealed class QueueInspector(
     }.OfType<QueueClient>().Single(client => client.Name == queue);
 
     private static WaitingMessage Read(string id, BinaryData body, DateTimeOffset? insertedAt) =>
-        new(id, Decode(body.ToString()), insertedAt ?? DateTimeOffset.MaxValue);
-
-    /// <summary>Messages are Base64; one that was added by hand may not be, and is returned as it is.</summary>
-    internal static string Decode(string text)
-    {
-        var bytes = new byte[text.Length];
-        return Convert.TryFromBase64String(text, bytes, out var length)
-            && System.Text.Unicode.Utf8.IsValid(bytes.AsSpan(0, length))
-            ? Encoding.UTF8.GetString(bytes, 0, length)
-            : text;
-    }
+        new(id, MessageText.Decode(body.ToString()), insertedAt ?? DateTimeOffset.MaxValue);
 }
 
 /// <param name="Id">The queue's own id of the message.</param>

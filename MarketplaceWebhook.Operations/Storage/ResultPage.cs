@@ -1,5 +1,5 @@
-namespace MarketplaceWebhook.Cli.Dashboard;
+namespace MarketplaceWebhook.Storage;
 
 /// <summary>One page of a long list.</summary>
 /// <param name="Continuation">Gives the next page; null: this is the last.</param>
-internal sealed record ResultPage<T>(IReadOnlyList<T> Items, string? Continuation);
+public sealed record ResultPage<T>(IReadOnlyList<T> Items, string? Continuation);

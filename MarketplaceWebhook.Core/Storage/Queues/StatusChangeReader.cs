@@ -9,7 +9,7 @@ public sealed class StatusChangeReader(PayloadBlobs payloads)
     /// <exception cref="UnreadablePayloadException">The payload is not a valid notification.</exception>
     public async Task<StatusChange> ReadAsync(Envelope envelope, CancellationToken cancellationToken)
     {
-        var payload = await payloads.GetPayloadAsync(envelope, cancellationToken);
+        var payload = await envelope.GetPayloadAsync(payloads, cancellationToken);
         return NotificationReader.Read(payload.Span).Match(
             accepted => From(envelope, accepted.Notification),
             rejected => throw new UnreadablePayloadException(rejected.Reason, rejected.Errors.Keys));

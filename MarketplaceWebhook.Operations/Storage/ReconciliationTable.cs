@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
+using MarketplaceWebhook.Installs;
 
 namespace MarketplaceWebhook.Storage;
 
@@ -32,7 +33,7 @@ public sealed class ReconciliationTable(StorageClients clients)
         string account, string? accountApiId, IEnumerable<ReconciliationDifference> differences, DateTimeOffset checkedAt,
         CancellationToken cancellationToken)
     {
-        var rows = differences.Select(difference => difference.ToEntity(account, accountApiId, checkedAt)).ToList();
+        var rows = differences.Select(difference => Entity(difference, account, accountApiId, checkedAt)).ToList();
         var before = await ReadAsync(account, Keys, cancellationToken).ToListAsync(cancellationToken);
         var writes = rows.ConvertAll(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row));
         if (writes.Count > 0)
@@ -60,7 +61,7 @@ public sealed class ReconciliationTable(StorageClients clients)
     public async Task RemoveOthersAsync(IReadOnlySet<string> accounts, CancellationToken cancellationToken)
     {
         var rows = ReadAsync(account: null, Keys, cancellationToken)
-            .Where(row => row.PartitionKey != TableKeys.RunPartition && !accounts.Contains(row.PartitionKey));
+            .Where(row => row.PartitionKey != ReconciliationKeys.RunPartition && !accounts.Contains(row.PartitionKey));
         var partition = new List<RawRow>();
         await foreach (var row in rows)
         {
@@ -104,7 +105,23 @@ public sealed class ReconciliationTable(StorageClients clients)
         clients.Reconciliations.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
 
     private static TableEntity RunEntity(DateTimeOffset startedAt, string? after) =>
-        new TableEntity(TableKeys.RunPartition, TableKeys.LastRun)
+        new TableEntity(ReconciliationKeys.RunPartition, ReconciliationKeys.LastRun)
             .With(Columns.StartedAt, startedAt)
             .With(Columns.Detail, after is null ? null : $"Continued after account {after}.");
+
+    /// <param name="account">A partition.</param>
+    private static TableEntity Entity(
+        ReconciliationDifference difference, string account, string? accountApiId, DateTimeOffset checkedAt) =>
+        new TableEntity(account, ReconciliationKeys.Difference(difference))
+            .With(Columns.Kind, difference.Kind)
+            .With(Columns.AccountApiId, CutOrNull(accountApiId))
+            .With(Columns.PackageId, difference.PackageId)
+            .With(Columns.CycleId, difference.CycleId?.ToString())
+            .With(Columns.TemplateId, CutOrNull(difference.TemplateId))
+            .With(Columns.Expected, difference.Expected)
+            .With(Columns.Actual, CutOrNull(difference.Actual))
+            .With(Columns.Detail, ColumnText.Cut(difference.Detail))
+            .With(Columns.CheckedAt, checkedAt);
+
+    private static string? CutOrNull(string? text) => text is null ? null : ColumnText.Cut(text);
 }

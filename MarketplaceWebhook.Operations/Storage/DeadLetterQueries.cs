@@ -1,10 +1,9 @@
 using Azure.Data.Tables;
-using MarketplaceWebhook.Storage;
 
-namespace MarketplaceWebhook.Cli.Dashboard;
+namespace MarketplaceWebhook.Storage;
 
 /// <summary>Reads DeadLetters for the dashboard, page by page.</summary>
-internal sealed class DeadLetterQueries(StorageClients clients)
+public sealed class DeadLetterQueries(StorageClients clients)
 {
     private static readonly string[] ColumnsWithoutBody =
         [

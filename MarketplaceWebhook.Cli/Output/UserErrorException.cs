@@ -1,4 +1,4 @@
-namespace MarketplaceWebhook.Cli;
+namespace MarketplaceWebhook.Cli.Output;
 
 /// <summary>
 /// An error that the user can fix: invalid input, a port in use, a missing program.

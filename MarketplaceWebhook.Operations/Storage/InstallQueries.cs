@@ -1,12 +1,11 @@
 using System.Text;
 using Azure.Data.Tables;
 using MarketplaceWebhook.Installs;
-using MarketplaceWebhook.Storage;
 
-namespace MarketplaceWebhook.Cli.Dashboard;
+namespace MarketplaceWebhook.Storage;
 
 /// <summary>Reads Installs for the dashboard: pages of installs over all accounts, and everything that one account has.</summary>
-internal sealed class InstallQueries(StorageClients clients, TimeProvider time)
+public sealed class InstallQueries(StorageClients clients, TimeProvider time)
 {
     /// <summary>
     /// A selective filter makes storage read a lot: after this time the page ends with what was found, and a continuation.

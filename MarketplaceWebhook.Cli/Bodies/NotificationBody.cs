@@ -1,14 +1,23 @@
 using System.Reflection;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Notifications;
 
-namespace MarketplaceWebhook.Cli.Commands;
+namespace MarketplaceWebhook.Cli.Bodies;
 
 /// <summary>The body of a notification to post: a documented example or a file.</summary>
 /// <param name="Bytes">Exactly those of the file, unless values were replaced.</param>
 internal sealed record NotificationBody(byte[] Bytes)
 {
+    /// <summary>Indented, without escaping non-ASCII characters.</summary>
+    public static JsonSerializerOptions ReadableJson { get; } = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
     private static readonly JsonNodeOptions AnyCase = new() { PropertyNameCaseInsensitive = true };
 
     /// <exception cref="UserErrorException">The name is neither a documented notification nor a file.</exception>
@@ -54,7 +63,7 @@ internal sealed record NotificationBody(byte[] Bytes)
                 body["MarketplaceIntegrationPackageId"] = packageId;
             }
 
-            return new NotificationBody(JsonSerializer.SerializeToUtf8Bytes(body, SendCommand.ReadableJson));
+            return new NotificationBody(JsonSerializer.SerializeToUtf8Bytes(body, ReadableJson));
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
         {

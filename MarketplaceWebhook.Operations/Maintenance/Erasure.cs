@@ -218,7 +218,7 @@ public sealed class Erasure(
     private async Task<ErasureResult> ReconciliationsAsync(
         ErasureResult result, Progress progress, bool dryRun, CancellationToken cancellationToken)
     {
-        foreach (var partition in progress.ApiIds.Select(TableKeys.UnknownAccount).Prepend(progress.Account))
+        foreach (var partition in progress.ApiIds.Select(ReconciliationKeys.UnknownAccount).Prepend(progress.Account))
         {
             var rows = await reconciliations.ReadAsync(partition, cancellationToken).ToListAsync(cancellationToken);
             var removed = dryRun ? rows.Count : await reconciliations.RemoveAsync(rows, cancellationToken);

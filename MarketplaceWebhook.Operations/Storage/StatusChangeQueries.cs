@@ -2,12 +2,11 @@ using System.Text;
 using Azure.Data.Tables;
 using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
-using MarketplaceWebhook.Storage;
 
-namespace MarketplaceWebhook.Cli.Dashboard;
+namespace MarketplaceWebhook.Storage;
 
-/// <summary>Reads StatusChanges for the dashboard.</summary>
-internal sealed class StatusChangeQueries(StorageClients clients, PayloadBlobs payloads)
+/// <summary>Reads StatusChanges for the dashboard and `probe`.</summary>
+public sealed class StatusChangeQueries(StorageClients clients, PayloadBlobs payloads)
 {
     /// <summary>One account's notifications, newest first.</summary>
     public async Task<ResultPage<StatusChange>> ListAsync(
@@ -28,6 +27,15 @@ internal sealed class StatusChangeQueries(StorageClients clients, PayloadBlobs p
         }
 
         return new ResultPage<StatusChange>(found, continuation);
+    }
+
+    /// <returns>When the notification's row was written, by the clock of the storage; null if there is no such row.</returns>
+    public static async Task<DateTimeOffset?> FindWrittenAtAsync(
+        StorageClients storage, Guid accountId, NotificationId id, CancellationToken cancellationToken)
+    {
+        var row = await storage.StatusChanges.GetEntityIfExistsAsync<TableEntity>(
+            TableKeys.Account(accountId), TableKeys.NewestFirst(id), [nameof(TableEntity.Timestamp)], cancellationToken);
+        return row.HasValue ? row.Value!.Timestamp : null;
     }
 
     /// <returns>The body exactly as received; null if there is no such notification.</returns>

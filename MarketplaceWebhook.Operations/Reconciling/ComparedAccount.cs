@@ -9,7 +9,7 @@ namespace MarketplaceWebhook.Reconciling;
 internal sealed record ComparedAccount(Guid? Id, string? ApiId, IReadOnlyList<Guid> SameApiId)
 {
     /// <summary>The partition of its rows in Reconciliations. Accounts are compared in the order of these keys.</summary>
-    public string Key { get; } = Id is { } id ? TableKeys.Account(id) : TableKeys.UnknownAccount(ApiId!);
+    public string Key { get; } = Id is { } id ? TableKeys.Account(id) : ReconciliationKeys.UnknownAccount(ApiId!);
 
     /// <summary>What Cyclr's API calls it.</summary>
     public string Name => ApiId ?? Id!.Value.ToString();

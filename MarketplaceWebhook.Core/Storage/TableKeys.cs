@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Azure.Data.Tables;
 using MarketplaceWebhook.Notifications;
 
@@ -9,13 +7,6 @@ namespace MarketplaceWebhook.Storage;
 /// <summary>Every partition key, row key and blob name is created here, and nowhere else.</summary>
 public static class TableKeys
 {
-    /// <summary>The partition of Reconciliations whose only row describes the last run.</summary>
-    public const string RunPartition = "run";
-
-    public const string LastRun = "last";
-
-    private const string UnknownPrefix = "api-";
-
     private const int DigitsOfTime = 19;
 
     public static string Account(Guid accountId) => accountId.ToString();
@@ -54,24 +45,6 @@ public static class TableKeys
             TableClient.CreateQueryFilter(
                 $"PartitionKey eq {kind} and RowKey gt {Time(DateTimeOffset.UnixEpoch)} and RowKey lt {Time(DateTimeOffset.UnixEpoch) + "`"} and ReceivedAt ge {time}"),
         ];
-
-    /// <summary>The partition of an account in Reconciliations that Installs does not have. An API id can be any text.</summary>
-    public static string UnknownAccount(string apiId) => $"{UnknownPrefix}{Hash(apiId)}";
-
-    public static bool IsUnknownAccount(string partition) =>
-        partition.Length == UnknownPrefix.Length + (2 * SHA256.HashSizeInBytes)
-        && partition.StartsWith(UnknownPrefix, StringComparison.Ordinal)
-        && partition.Skip(UnknownPrefix.Length).All(char.IsAsciiHexDigitLower);
-
-    /// <summary>The kinds of an account's differences are together, and in them those of a package.</summary>
-    public static string Difference(ReconciliationDifference difference) => difference switch
-    {
-        { PackageId: { } package, CycleId: { } cycle } => $"{difference.Kind}_{Cycle(package, cycle)}",
-        { TemplateId: { } template } => $"{difference.Kind}_{(Guid.TryParse(template, out var id) ? id.ToString() : Hash(template))}",
-        _ => difference.Kind,
-    };
-
-    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     public static string PayloadBlob(NotificationId id) => $"{id}.json";
 

@@ -7,6 +7,9 @@ namespace MarketplaceWebhook.Maintenance;
 public sealed class StatusCheck(
     StatusChangeLog log, QueueInspector waiting, DeadLetterTable deadLetters, TimeProvider time, ChangeFeedQueue? feed = null)
 {
+    /// <summary>Of the dead letters that are counted, unless the caller chooses another.</summary>
+    public static readonly TimeSpan DefaultPeriod = TimeSpan.FromHours(24);
+
     /// <summary>A projection takes seconds, and retries within a delivery 5 minutes.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
 
