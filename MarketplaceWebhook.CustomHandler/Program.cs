@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using MarketplaceWebhook;
 using MarketplaceWebhook.CustomHandler;
+using MarketplaceWebhook.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,3 @@
-using MarketplaceWebhook.ChangeFeed;
 using MarketplaceWebhook.Receiving;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;

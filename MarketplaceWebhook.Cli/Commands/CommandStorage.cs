@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Azure.Identity;
-using MarketplaceWebhook.ChangeFeed;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Configuration;

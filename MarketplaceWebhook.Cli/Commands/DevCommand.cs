@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using MarketplaceWebhook.ChangeFeed;
 using MarketplaceWebhook.Cli.Dashboard;
 using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.LocalHost.App;

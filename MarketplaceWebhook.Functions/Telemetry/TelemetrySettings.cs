@@ -1,5 +1,6 @@
 using Azure.Core;
 using Azure.Identity;
+using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Telemetry;

@@ -1,3 +1,4 @@
+using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Reconciling;

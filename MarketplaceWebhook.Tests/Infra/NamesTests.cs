@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using MarketplaceWebhook.ChangeFeed;
 using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Tests.Infra;

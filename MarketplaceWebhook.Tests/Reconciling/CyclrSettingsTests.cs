@@ -1,4 +1,5 @@
 using MarketplaceWebhook.Reconciling;
+using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Tests.Reconciling;

@@ -1,4 +1,5 @@
 using Azure.Identity;
+using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 using Microsoft.Extensions.Configuration;
 

@@ -1,6 +1,7 @@
+using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Configuration;
 
-namespace MarketplaceWebhook.Tests;
+namespace MarketplaceWebhook.Tests.Storage;
 
 public sealed class TimeLimitsTests
 {

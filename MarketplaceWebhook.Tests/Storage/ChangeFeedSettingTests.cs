@@ -1,7 +1,7 @@
-using MarketplaceWebhook.ChangeFeed;
+using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Configuration;
 
-namespace MarketplaceWebhook.Tests.ChangeFeed;
+namespace MarketplaceWebhook.Tests.Storage;
 
 public sealed class ChangeFeedSettingTests
 {

@@ -1,7 +1,6 @@
-using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Configuration;
 
-namespace MarketplaceWebhook.ChangeFeed;
+namespace MarketplaceWebhook.Storage;
 
 /// <summary>
 /// The setting ChangeFeed: the name of the queue, in the same storage account, that gets a message for every change.

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 
-namespace MarketplaceWebhook;
+namespace MarketplaceWebhook.Storage;
 
 /// <summary>
 /// The settings TimeLimits__Receiving, TimeLimits__Projecting and TimeLimits__Maintenance. The former names Patience__Receiving
