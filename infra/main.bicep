@@ -32,7 +32,7 @@ param alwaysReadyHttp int
 @description('Always-ready instances for the projection.')
 param alwaysReadyProjection int
 
-@description('Object id of the deployer, who gets data contributor roles for probe and the CLI. Set by azd.')
+@description('Object id of the deployer, who gets the roles for probe and the CLI. Set by azd.')
 param principalId string = ''
 
 @description('Object ids of people or groups, comma-separated, who may read tables, queues and blobs in the Portal.')

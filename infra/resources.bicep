@@ -1,5 +1,7 @@
 // All resources of one environment, in one resource group.
 
+import { roleIds } from 'modules/roles.bicep'
+
 @description('Region of all resources.')
 param location string = resourceGroup().location
 
@@ -27,7 +29,7 @@ param alwaysReadyHttp int = 0
 @description('Always-ready instances for the projection, which scales independently of HTTP and has its own cold starts.')
 param alwaysReadyProjection int = 0
 
-@description('Object id of the deployer, who gets data contributor roles for probe and the CLI. Empty: no role is assigned.')
+@description('Object id of the deployer, who gets the roles for probe and the CLI. Empty: no role is assigned.')
 param principalId string = ''
 
 @description('Object ids of people or groups who may read tables, queues and blobs in the Portal.')
@@ -70,6 +72,14 @@ var suffix = uniqueString(subscription().id, resourceGroup().id, location)
 var storageName = 'st${suffix}'
 var fallbackName = 'fb${suffix}'
 var publicNetworkAccess = vnetEnabled ? 'Disabled' : 'Enabled'
+
+// The same names as in MarketplaceWebhook.Core/Storage; a test compares them.
+var queueNames = ['marketplace-notifications', 'marketplace-notifications-poison']
+var fallbackQueueNames = ['marketplace-fallback', 'marketplace-fallback-poison']
+var tableNames = ['Installs', 'StatusChanges', 'DeadLetters', 'Reconciliations']
+var payloadContainerName = 'marketplace-payloads'
+var packageContainerName = 'app-package'
+
 var restricted = !empty(allowedSourceAddresses)
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
@@ -83,42 +93,81 @@ module monitoring 'modules/monitoring.bicep' = {
     location: location
     tags: tags
     suffix: suffix
+    appPrincipalId: identity.properties.principalId
   }
 }
 
-module storage 'modules/storage.bicep' = {
+module storageAccount 'modules/storageAccount.bicep' = {
   params: {
     location: location
     tags: tags
     name: storageName
     sku: storageSku
-    changeFeed: changeFeed
     publicNetworkAccess: publicNetworkAccess
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  params: {
+    accountName: storageName
+    queueNames: concat(queueNames, empty(changeFeed) ? [] : [changeFeed])
+    tableNames: tableNames
+    containerNames: [payloadContainerName, packageContainerName]
+    // No reads: the host polls its queues every 2 seconds, and each poll would be a read in the log. Deletes show that the change
+    // feed is being received.
+    loggedCalls: concat(['StorageWrite'], empty(changeFeed) ? [] : ['StorageDelete'])
     workspaceId: monitoring.outputs.workspaceId
   }
+  dependsOn: [storageAccount]
 }
 
 module roles 'modules/roles.bicep' = {
   params: {
-    storageAccountName: storage.outputs.name
-    applicationInsightsName: monitoring.outputs.applicationInsightsName
+    accountName: storageName
+    containerName: payloadContainerName
+    hasTables: true
     appPrincipalId: identity.properties.principalId
+    // The Functions host stores leases and keys in blobs and needs Owner for that, not Contributor.
+    appRoles: [roleIds.blobDataOwner, roleIds.queueDataContributor, roleIds.tableDataContributor]
     deployerPrincipalId: principalId
     operatorPrincipalIds: operatorPrincipalIds
   }
+  dependsOn: [storage]
 }
 
-module fallback 'modules/fallbackStorage.bicep' = if (fallbackStorage) {
+module fallbackAccount 'modules/storageAccount.bicep' = if (fallbackStorage) {
   params: {
     location: fallbackLocation
     tags: tags
     name: fallbackName
+    sku: 'Standard_LRS'
     publicNetworkAccess: publicNetworkAccess
+  }
+}
+
+module fallback 'modules/storage.bicep' = if (fallbackStorage) {
+  params: {
+    accountName: fallbackName
+    queueNames: fallbackQueueNames
+    tableNames: []
+    containerNames: [payloadContainerName]
+    loggedCalls: ['StorageWrite']
     workspaceId: monitoring.outputs.workspaceId
+  }
+  dependsOn: [fallbackAccount]
+}
+
+module fallbackRoles 'modules/roles.bicep' = if (fallbackStorage) {
+  params: {
+    accountName: fallbackName
+    containerName: payloadContainerName
+    hasTables: false
     appPrincipalId: identity.properties.principalId
+    appRoles: [roleIds.blobDataContributor, roleIds.queueDataContributor]
     deployerPrincipalId: principalId
     operatorPrincipalIds: operatorPrincipalIds
   }
+  dependsOn: [fallback]
 }
 
 module network 'modules/network.bicep' = if (vnetEnabled) {
@@ -128,7 +177,7 @@ module network 'modules/network.bicep' = if (vnetEnabled) {
     suffix: suffix
     storageAccountNames: fallbackStorage ? [storageName, fallbackName] : [storageName]
   }
-  dependsOn: [storage, fallback]
+  dependsOn: [storageAccount, fallbackAccount]
 }
 
 module functionApp 'modules/functionApp.bicep' = {
@@ -138,9 +187,9 @@ module functionApp 'modules/functionApp.bicep' = {
     name: 'func-${suffix}'
     identityId: identity.id
     identityClientId: identity.properties.clientId
-    storageAccountName: storage.outputs.name
-    fallbackStorageAccountName: fallbackStorage ? fallback!.outputs.name : storage.outputs.name
-    deploymentContainerUrl: storage.outputs.deploymentContainerUrl
+    storageAccountName: storageName
+    fallbackStorageAccountName: fallbackStorage ? fallbackName : storageName
+    deploymentContainerUrl: '${storage.outputs.blobUrl}${packageContainerName}'
     applicationInsightsConnectionString: monitoring.outputs.applicationInsightsConnectionString
     functionsWorkerRuntime: functionsWorkerRuntime
     instanceMemoryMB: instanceMemoryMB
@@ -151,8 +200,8 @@ module functionApp 'modules/functionApp.bicep' = {
     changeFeed: changeFeed
     subnetId: vnetEnabled ? network!.outputs.appSubnetId : null
   }
-  // The host reads its keys and its package at startup.
-  dependsOn: [roles]
+  // The host reads its keys and its package at startup, and its queues.
+  dependsOn: [roles, fallbackRoles]
 }
 
 module alerts 'modules/alerts.bicep' = {
@@ -176,12 +225,12 @@ module workbook 'modules/workbook.bicep' = {
     location: location
     tags: tags
     applicationInsightsId: monitoring.outputs.applicationInsightsId
-    storageAccountName: storage.outputs.name
+    storageAccountName: storageName
   }
 }
 
 output functionAppId string = functionApp.outputs.id
 output functionAppName string = functionApp.outputs.name
 output functionAppUrl string = functionApp.outputs.url
-output storageAccountName string = storage.outputs.name
+output storageAccountName string = storageName
 output sourceAddressesRestricted bool = restricted

@@ -192,7 +192,10 @@ public sealed class HookTests : IDisposable
         WriteTool(
             "azd",
             $$"""[ "$1" = auth ] && echo '{"token": "{{AzureManagement.Token}}", "expiresOn": "2030-01-01T00:00:00Z"}' && exit 0; echo "$*" >> "{{_folder.FullName}}/azd.calls" """);
-        WriteTool("dotnet", $$"""echo "$*" >> "{{_folder.FullName}}/dotnet.calls"; exit "${FAKE_DOTNET_EXIT:-0}" """);
+        // PowerShell as a .NET tool starts itself with dotnet.
+        WriteTool(
+            "dotnet",
+            $$"""[ "$1" = run ] || exec "{{PathOf("dotnet")}}" "$@"; echo "$*" >> "{{_folder.FullName}}/dotnet.calls"; exit "${FAKE_DOTNET_EXIT:-0}" """);
 
         var start = new ProcessStartInfo(shell, shell == "sh" ? [script] : ["-NoProfile", "-File", script])
         {
@@ -227,7 +230,9 @@ public sealed class HookTests : IDisposable
         }
     }
 
-    private static bool IsInstalled(string tool) =>
+    private static bool IsInstalled(string tool) => PathOf(tool) is not null;
+
+    private static string? PathOf(string tool) =>
         Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator)
-            .Any(folder => File.Exists(Path.Combine(folder, tool)));
+            .Select(folder => Path.Combine(folder, tool)).FirstOrDefault(File.Exists);
 }

@@ -60,15 +60,16 @@ public sealed partial class NamesTests
     [Fact]
     public async Task Change_feed_is_the_queue_that_is_created_and_the_setting_of_the_app()
     {
-        var template = await Bicep.TemplateAsync();
-
-        Assert.Single(
-            Bicep.ResourcesOf(template), resource =>
-                (string)resource["type"]! == "Microsoft.Storage/storageAccounts/queueServices/queues"
-                && resource["copy"]!["count"]!.ToString().Contains("createArray(parameters('changeFeed'))"));
-        var settings = Assert.Single(
-            Bicep.ResourcesOf(template), resource => (string)resource["type"]! == "Microsoft.Web/sites/config")["properties"]!;
-        Assert.Equal("[parameters('changeFeed')]", (string)settings[ChangeFeedSetting.Name]!);
+        foreach (var deployment in await Deployment.AllAsync())
+        {
+            Assert.Equal(
+                deployment.Values.HasChangeFeed ? 1 : 0,
+                deployment.Of("Microsoft.Storage/storageAccounts/queueServices/queues")
+                    .Count(queue => ((string)queue["name"]!).EndsWith("/partner-changes", StringComparison.Ordinal)));
+            Assert.Equal(
+                deployment.Values.HasChangeFeed ? "partner-changes" : "",
+                (string)Assert.Single(deployment.Of("Microsoft.Web/sites/config"))["properties"]![ChangeFeedSetting.Name]!);
+        }
     }
 
     [Fact]

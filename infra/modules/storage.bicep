@@ -1,37 +1,16 @@
-// The storage account: queues, tables, payloads, the app's package and the host's own blobs.
+// The queues, tables and containers of a storage account. They exist before the host starts: it polls a missing queue, and logs it.
 
-param location string
-param tags object
-param name string
-param sku string
+param accountName string
+param queueNames string[]
+param tableNames string[]
+param containerNames string[]
 param workspaceId string
-param changeFeed string
 
-@allowed(['Enabled', 'Disabled'])
-param publicNetworkAccess string
+@description('Kinds of calls to the queues that are logged.')
+param loggedCalls string[]
 
-// The same names as in MarketplaceWebhook.Core/Storage; a test compares them.
-var queueNames = ['marketplace-notifications', 'marketplace-notifications-poison']
-var tableNames = ['Installs', 'StatusChanges', 'DeadLetters', 'Reconciliations']
-var payloadContainerName = 'marketplace-payloads'
-var deploymentContainerName = 'app-package'
-
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
-  name: name
-  location: location
-  tags: tags
-  kind: 'StorageV2'
-  sku: { name: sku }
-  properties: {
-    accessTier: 'Hot'
-    allowBlobPublicAccess: false
-    allowCrossTenantReplication: false
-    allowSharedKeyAccess: false
-    defaultToOAuthAuthentication: true
-    minimumTlsVersion: 'TLS1_2'
-    publicNetworkAccess: publicNetworkAccess
-    supportsHttpsTrafficOnly: true
-  }
+resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+  name: accountName
 }
 
 // No lifecycle rule deletes payloads: `rebuild` needs them, and `purge` knows which ones are unreferenced.
@@ -44,17 +23,13 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
   }
 }
 
-resource payloads 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
-  parent: blobs
-  name: payloadContainerName
-  properties: { publicAccess: 'None' }
-}
-
-resource packages 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
-  parent: blobs
-  name: deploymentContainerName
-  properties: { publicAccess: 'None' }
-}
+resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = [
+  for containerName in containerNames: {
+    parent: blobs
+    name: containerName
+    properties: { publicAccess: 'None' }
+  }
+]
 
 resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2024-01-01' = {
   parent: account
@@ -62,7 +37,7 @@ resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2024-01-0
 }
 
 resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-01' = [
-  for queueName in concat(queueNames, empty(changeFeed) ? [] : [changeFeed]): {
+  for queueName in queueNames: {
     parent: queueService
     name: queueName
   }
@@ -80,19 +55,13 @@ resource tables 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-
   }
 ]
 
-// No reads: the host polls its queues every 2 seconds, and each poll would be a read in the log. Deletes show that the change feed
-// is being received.
 resource queueLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: queueService
   name: 'queue-writes'
   properties: {
     workspaceId: workspaceId
-    logs: concat(
-      [{ category: 'StorageWrite', enabled: true }],
-      empty(changeFeed) ? [] : [{ category: 'StorageDelete', enabled: true }]
-    )
+    logs: map(loggedCalls, category => { category: category, enabled: true })
   }
 }
 
-output name string = account.name
-output deploymentContainerUrl string = '${account.properties.primaryEndpoints.blob}${packages.name}'
+output blobUrl string = account.properties.primaryEndpoints.blob
