@@ -83,6 +83,56 @@ public sealed class UntrustedTextTests(RunningDashboard running) : IClassFixture
         await Expect(tab.Row(account)).ToContainTextAsync(@"a\u{202E}b\u{7}c\u{200B}d");
     }
 
+    [Fact]
+    public async Task No_attribute_and_no_text_has_a_control_or_direction_character()
+    {
+        const string Hidden = "a\u202E\u0007\u200Bz";
+        await using var tab = await running.OpenAsync();
+        var account = Guid.NewGuid();
+        await running.PostAsync(new JsonObject
+        {
+            ["Status"] = "installed",
+            ["AccountId"] = account,
+            ["AccountApiId"] = Hidden,
+            ["MarketplaceIntegrationPackageId"] = 1234,
+            ["MarketplaceInstallDetails"] = new JsonArray(new JsonObject
+            {
+                ["CycleId"] = Guid.NewGuid(),
+                ["CycleStatus"] = Hidden,
+                ["TemplateId"] = Hidden,
+                ["TemplateReleaseId"] = Hidden,
+                ["Webhooks"] = new JsonArray(new JsonObject { ["Url"] = Hidden, ["StepName"] = Hidden }),
+            }),
+            ["Errors"] = new JsonArray(Hidden),
+            ["UserId"] = Hidden,
+            ["CompleteParameter"] = Hidden,
+        }.ToJsonString());
+        await running.PostAsync(new JsonObject { ["Status"] = Hidden, ["AccountId"] = Hidden }.ToJsonString());
+        await Expect(tab.Row(account)).ToBeVisibleAsync();
+        await Expect(tab.Page.Locator("#dead-letters > li").First).ToBeVisibleAsync();
+        Assert.Empty(await tab.Page.EvaluateAsync<string[]>(NotEscaped));
+
+        await tab.Row(account).GetByRole(Microsoft.Playwright.AriaRole.Link).ClickAsync();
+        await tab.Page.Locator(".secret").ClickAsync();
+        await Expect(tab.Page.Locator(".secret")).ToHaveTextAsync(@"a\u{202E}\u{7}\u{200B}z");
+        await tab.Page.Locator("#history-rows button").First.ClickAsync();
+        await Expect(tab.Page.Locator("#history-rows pre").First).ToContainTextAsync(@"\u{202E}");
+
+        Assert.Empty(await tab.Page.EvaluateAsync<string[]>(NotEscaped));
+    }
+
+    /// <summary>Line breaks and tabs are allowed in texts: the page itself is indented.</summary>
+    private const string NotEscaped = """
+        () => {
+          const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+          const isHiddenText = (node) => node.nodeType === Node.TEXT_NODE && hidden.test(node.data.replace(/[\n\r\t]/g, ''));
+          return [...document.querySelectorAll('*')].flatMap((element) => [
+            ...[...element.attributes].filter(({ value }) => hidden.test(value)).map(({ name }) => `${element.tagName} ${name}`),
+            ...[...element.childNodes].filter(isHiddenText).map(() => `text of ${element.tagName}`),
+          ]);
+        }
+        """;
+
     private static async Task AssertNoMarkupWasParsedAsync(Tab tab)
     {
         Assert.Equal("MarketplaceWebhook · dev", await tab.Page.TitleAsync());

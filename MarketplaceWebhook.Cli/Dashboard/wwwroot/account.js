@@ -1,7 +1,8 @@
 import { get, getText } from './api.js';
 import { $, h, soon } from './dom.js';
-import { badge, count, pretty, time, visible, visibleBody } from './format.js';
+import { badge, count, pretty, time } from './format.js';
 import * as send from './send.js';
+import { visible, visibleBody } from './text.js';
 import * as timeline from './timeline.js';
 
 const cyclesAtFirst = 50;

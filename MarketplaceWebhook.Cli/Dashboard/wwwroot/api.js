@@ -1,5 +1,7 @@
 // Every request carries the token of this run, which was in the fragment of the address that `dev` printed.
 
+import { visible } from './text.js';
+
 const key = 'token';
 
 const tokenIn = (text) => /(?:#token=|^)([0-9a-f]{48})$/.exec(text.trim())?.[1];
@@ -15,7 +17,7 @@ export function takeToken(text) {
 /** A failed request, with a message to display. */
 export class CallError extends Error {
   constructor(status, message) {
-    super(message);
+    super(visible(message));
     this.status = status;
   }
 }

@@ -1,6 +1,7 @@
 import { get } from './api.js';
 import { $, h, soon } from './dom.js';
-import { badge, count, pretty, time, visible, visibleBody } from './format.js';
+import { badge, count, pretty, time } from './format.js';
+import { visible, visibleBody } from './text.js';
 
 let length = null;
 /** Elements are kept, opened or not. */

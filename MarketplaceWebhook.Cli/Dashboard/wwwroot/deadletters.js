@@ -1,6 +1,7 @@
 import { get, getText, post } from './api.js';
 import { $, h, soon } from './dom.js';
-import { accountLink, badge, bytes, count, pretty, time, visible, visibleBody } from './format.js';
+import { accountLink, badge, bytes, count, pretty, time } from './format.js';
+import { visible, visibleBody } from './text.js';
 
 let continuation = null;
 /** Elements are kept, with their body shown or hidden, until their row changes. */

@@ -1,5 +1,6 @@
 import { $, h } from './dom.js';
-import { accountLink, badge, count, duration, time, visible } from './format.js';
+import { accountLink, badge, count, duration, time } from './format.js';
+import { visible } from './text.js';
 
 const kept = 200;
 const outcomes = {

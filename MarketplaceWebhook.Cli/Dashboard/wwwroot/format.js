@@ -1,16 +1,7 @@
 import { h } from './dom.js';
+import { visible } from './text.js';
 
 const statuses = ['installed', 'started', 'stopped', 'uninstalled'];
-
-const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-const hiddenInBodies = /(?![\n\r\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-const escape = (character) => `\\u{${character.codePointAt(0).toString(16).toUpperCase()}}`;
-
-/** Text on one line, with control, invisible and direction characters escaped. */
-export const visible = (text) => String(text ?? '').replace(hidden, escape);
-
-/** The same for text with line breaks. */
-export const visibleBody = (text) => String(text ?? '').replace(hiddenInBodies, escape);
 
 /** Indented JSON; other text is returned unchanged. */
 export function pretty(text) {

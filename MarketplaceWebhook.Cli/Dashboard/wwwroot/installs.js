@@ -1,6 +1,7 @@
 import { get } from './api.js';
 import { $, h, soon, whenQuiet } from './dom.js';
-import { accountLink, badge, count, time, visible } from './format.js';
+import { accountLink, badge, count, time } from './format.js';
+import { visible } from './text.js';
 
 const rows = new Map();
 let continuation = null;

@@ -1,6 +1,7 @@
 import { get, post } from './api.js';
 import { $, announce, h } from './dom.js';
-import { duration, pretty, visible, visibleBody } from './format.js';
+import { duration, pretty } from './format.js';
+import { visible, visibleBody } from './text.js';
 
 const fields = { AccountId: 'send-account', AccountApiId: 'send-api-id', MarketplaceIntegrationPackageId: 'send-package' };
 

@@ -1,6 +1,7 @@
 import { get } from './api.js';
 import { $, h, soon } from './dom.js';
-import { time, visible } from './format.js';
+import { time } from './format.js';
+import { visible } from './text.js';
 
 /** The age of the oldest message changes without an event. */
 const interval = 10_000;
