@@ -4,7 +4,6 @@ using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Spectre.Console;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
@@ -39,7 +38,7 @@ internal sealed class CommandStorage : IAsyncDisposable
         var opened = new CommandStorage(
             environment, FindSettings(environment, storage) ?? Emulator,
             FindSettings(environment, fallback, StorageSettings.FallbackName));
-        ConsoleOutput.Errors.MarkupLineInterpolated($"[dim]Storage: {opened.Get<StorageClients>().Description}[/]");
+        ConsoleOutput.Errors.WriteParts(($"Storage: {opened.Get<StorageClients>().Description}", ConsoleOutput.Dim));
         return opened;
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MarketplaceWebhook.Cli.Dashboard;
+using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Telemetry;
 using Microsoft.AspNetCore.Http;
@@ -16,7 +17,7 @@ internal sealed class DevConsole
     // The terminal wraps long lines; a URL that is broken here could not be copied.
     public DevConsole() => _console.Profile.Width = 4096;
 
-    public void Report(string line) => _console.MarkupLineInterpolated($"[dim]{SafeText.Of(line)}[/]");
+    public void Report(string line) => _console.WriteParts((SafeText.Of(line), ConsoleOutput.Dim));
 
     public void Welcome(LocalFunctionsHost host, LocalDashboard page, string key, string storage)
     {
@@ -24,14 +25,14 @@ internal sealed class DevConsole
         if (host.ReceiverUrl is { } receiver)
         {
             var url = $"{receiver}?code={Uri.EscapeDataString(key)}";
-            _console.MarkupLineInterpolated($"[bold]URL for Cyclr[/]  {url}");
-            _console.MarkupLineInterpolated($"[bold]Try it       [/]  {Curl(url)}");
+            Named("URL for Cyclr", url);
+            Named("Try it", Curl(url));
         }
 
-        _console.MarkupLineInterpolated($"[bold]Page         [/]  {page.UrlOn(host.BaseAddress)}");
-        _console.MarkupLineInterpolated($"[bold]Storage      [/]  {SafeText.Of(storage)}");
-        _console.MarkupLineInterpolated($"[bold]App          [/]  process {host.WorkerProcessId}");
-        _console.MarkupLine("Ctrl+C ends it.");
+        Named("Page", $"{page.UrlOn(host.BaseAddress)}");
+        Named("Storage", storage);
+        Named("App", $"process {host.WorkerProcessId}");
+        _console.WriteLine("Ctrl+C ends it.");
         _console.WriteLine();
     }
 
@@ -40,7 +41,7 @@ internal sealed class DevConsole
         switch (seen)
         {
             case WorkerWrote wrote:
-                _console.MarkupLineInterpolated($"[dim]  {SafeText.Of(wrote.Line)}[/]");
+                Report($"  {wrote.Line}");
                 break;
             case WorkerStarted started:
                 Report($"The app starts as process {started.ProcessId} ...");
@@ -89,7 +90,7 @@ internal sealed class DevConsole
 
     private void Print(HttpInvocation call)
     {
-        var colour = call.Status switch { < 300 => "green", < 500 => "yellow", _ => "red" };
+        var colour = call.Status switch { < 300 => Color.Green, < 500 => Color.Yellow, _ => Color.Red };
         var what = call.Status switch
         {
             StatusCodes.Status404NotFound when call.Function is null =>
@@ -106,9 +107,9 @@ internal sealed class DevConsole
     {
         var (colour, outcome) = invocation.Outcome switch
         {
-            QueueOutcome.Completed => ("green", "done"),
-            QueueOutcome.Failed => ("red", "failed"),
-            _ => ("red", "timeout"),
+            QueueOutcome.Completed => (Color.Green, "done"),
+            QueueOutcome.Failed => (Color.Red, "failed"),
+            _ => (Color.Red, "timeout"),
         };
         var what = Text(invocation.Text, "notificationId") ?? $"message {invocation.MessageId}";
         if (invocation.Outcome != QueueOutcome.Completed)
@@ -119,12 +120,16 @@ internal sealed class DevConsole
         Line(colour, outcome, invocation.Function, what, invocation.Duration);
     }
 
-    private void Line(string colour, string outcome, string function, string what, TimeSpan duration) =>
-        _console.MarkupLine(
-            $"[dim]{DateTime.Now:HH:mm:ss}[/]  [{colour}]{outcome,-7}[/]  {Markup.Escape(function),-20}  "
-            + $"{Markup.Escape(SafeText.Of(what, 200))}  [dim]{duration.TotalMilliseconds:0} ms[/]");
+    private void Line(Color colour, string outcome, string function, string what, TimeSpan duration) => _console.WriteParts(
+        ($"{DateTime.Now:HH:mm:ss}", ConsoleOutput.Dim),
+        ($"  {outcome,-7}", colour),
+        ($"  {function,-20}  {SafeText.Of(what, 200)}", null),
+        ($"  {duration.TotalMilliseconds:0} ms", ConsoleOutput.Dim));
 
-    private void Warn(string line) => _console.MarkupLineInterpolated($"[yellow]{SafeText.Of(line)}[/]");
+    private void Named(string name, string value) =>
+        _console.WriteParts(($"{name,-13}", ConsoleOutput.Bold), ($"  {value}", null));
+
+    private void Warn(string line) => _console.WriteParts((SafeText.Of(line), Color.Yellow));
 
     private static string RealHost(RealHostReaction reaction) => reaction switch
     {

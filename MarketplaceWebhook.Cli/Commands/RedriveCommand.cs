@@ -152,10 +152,10 @@ internal static class RedriveCommand
         {
             var (colour, word) = result.Outcome switch
             {
-                RedriveOutcome.Sent => ("green", dryRun ? "would be redriven" : "redriven"),
-                RedriveOutcome.TooLarge => ("yellow", "skipped, too large"),
-                RedriveOutcome.RejectedAgain => ("red", "still rejected"),
-                _ => ("red", "cannot be redriven"),
+                RedriveOutcome.Sent => (Color.Green, dryRun ? "would be redriven" : "redriven"),
+                RedriveOutcome.TooLarge => (Color.Yellow, "skipped, too large"),
+                RedriveOutcome.RejectedAgain => (Color.Red, "still rejected"),
+                _ => (Color.Red, "cannot be redriven"),
             };
             _ = result.Outcome switch
             {
@@ -164,8 +164,8 @@ internal static class RedriveCommand
                 _ => _failed++,
             };
             var why = result.Why is { } text ? $": {text}" : "";
-            ConsoleOutput.Results.MarkupLine(
-                $"[{colour}]{word}[/]  {kind}  {Markup.Escape(SafeText.Of((id ?? "(no readable id)") + why))}");
+            ConsoleOutput.Results.WriteParts(
+                (word, colour), ($"  {kind}  {SafeText.Of((id ?? "(no readable id)") + why)}", null));
         }
     }
 }

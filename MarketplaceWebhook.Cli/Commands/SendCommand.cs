@@ -97,9 +97,9 @@ internal static class SendCommand
 
     private static void Print(HttpStatusCode status, string response)
     {
-        var colour = (int)status is >= 200 and <= 299 ? "green" : "red";
+        var colour = (int)status is >= 200 and <= 299 ? Color.Green : Color.Red;
         var hint = status == HttpStatusCode.Unauthorized ? ": the key is missing or wrong; pass it as ?code= in --url" : "";
-        AnsiConsole.MarkupLineInterpolated($"[{colour}]{(int)status} {status}[/]{hint}");
+        ConsoleOutput.Results.WriteParts(($"{(int)status} {status}", colour), (hint, null));
         foreach (var line in Indented(response).Split('\n'))
         {
             Console.WriteLine(SafeText.Of(line.TrimEnd('\r'), 4000));

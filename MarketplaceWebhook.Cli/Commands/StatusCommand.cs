@@ -103,7 +103,7 @@ internal static class StatusCommand
         ConsoleOutput.Write(null, table);
         foreach (var problem in problems)
         {
-            ConsoleOutput.Results.MarkupLineInterpolated($"[red]needs a person[/]  {problem}");
+            ConsoleOutput.Results.WriteParts(("needs a person", Color.Red), ($"  {problem}", null));
         }
 
         if (report is { Fallback: null, IsEmpty: false })

@@ -6,7 +6,10 @@ using Spectre.Console;
 
 namespace MarketplaceWebhook.Cli.Output;
 
-/// <summary>Prints results on stdout and remarks on stderr. Control characters and markup in data are escaped.</summary>
+/// <summary>
+/// Prints results on stdout and remarks on stderr. Control characters are escaped, and Spectre.Console's markup is not used: in
+/// markup, text from outside such as <c>:warning:</c> would have a meaning, and escaping covers only brackets.
+/// </summary>
 internal static class ConsoleOutput
 {
     /// <summary>
@@ -17,6 +20,10 @@ internal static class ConsoleOutput
     private const int RedirectedWidth = 240;
 
     private const int MaxCharacters = 300;
+
+    public static Style Bold { get; } = new(decoration: Decoration.Bold);
+
+    public static Style Dim { get; } = new(decoration: Decoration.Dim);
 
     public static IAnsiConsole Results { get; } = CreateConsole(Console.Out, Console.IsOutputRedirected);
 
@@ -29,10 +36,10 @@ internal static class ConsoleOutput
         var table = new Table().Border(TableBorder.None);
         foreach (var column in columns)
         {
-            table.AddColumn(new TableColumn($"[bold]{column}[/]") { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
+            table.AddColumn(new TableColumn(new Text(column, Bold)) { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
         }
 
-        return table.AddColumn(new TableColumn($"[bold]{texts}[/]") { Padding = new Padding(0, 0, 0, 0) });
+        return table.AddColumn(new TableColumn(new Text(texts, Bold)) { Padding = new Padding(0, 0, 0, 0) });
     }
 
     public static void Add(this Table table, string?[] cells, params string?[] lines) => table.AddRow(
@@ -42,7 +49,7 @@ internal static class ConsoleOutput
     {
         if (title is not null)
         {
-            Results.MarkupLineInterpolated($"[bold]{SafeText.Of(title)}[/]");
+            Results.WriteParts((SafeText.Of(title), Bold));
         }
 
         Results.Write(table);
@@ -55,7 +62,20 @@ internal static class ConsoleOutput
 
     public static string? JsonTime(DateTimeOffset? time) => time is { } at ? TimeText.Of(at) : null;
 
-    public static void Remark(string line) => Errors.MarkupLineInterpolated($"{SafeText.Of(line)}");
+    public static void Remark(string line) => Errors.WriteParts((SafeText.Of(line), null));
+
+    /// <summary>One line of parts, each in its style, with control characters escaped.</summary>
+    public static void WriteParts(this IAnsiConsole console, params ReadOnlySpan<(string Text, Style? Style)> parts)
+    {
+        var line = new Paragraph();
+        foreach (var (text, style) in parts)
+        {
+            line.Append(SafeText.Of(text, int.MaxValue), style);
+        }
+
+        console.Write(line);
+        console.WriteLine();
+    }
 
     public static void WriteJson<T>(T value, JsonTypeInfo<T> type) =>
         Console.Out.WriteLine(JsonSerializer.Serialize(value, type));

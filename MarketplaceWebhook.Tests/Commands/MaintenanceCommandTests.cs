@@ -22,12 +22,12 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     [Fact]
     public async Task Show_prints_installs_cycles_and_history_with_data_escaped()
     {
-        await using var services = await InstalledAsync("[red]Acme[/]\u001b[2J\u202Ecba");
+        await using var services = await InstalledAsync("[red]Acme[/] :warning:\u001b[2J\u202Ecba");
 
         var shown = await InProcessCli.RunAsync(services.ConnectionString, "show", Account.ToString("N"));
 
         Assert.Equal(0, shown.ExitCode);
-        Assert.Contains(@"[red]Acme[/]\u{1B}[2J\u{202E}cba", shown.Output, StringComparison.Ordinal);
+        Assert.Contains(@"[red]Acme[/] :warning:\u{1B}[2J\u{202E}cba", shown.Output, StringComparison.Ordinal);
         Assert.Contains(Cycle.ToString(), shown.Output, StringComparison.Ordinal);
         Assert.Contains(Installed.ToString(), shown.Output, StringComparison.Ordinal);
         Assert.Contains("2026-01-01 00:01:00", shown.Output, StringComparison.Ordinal);
