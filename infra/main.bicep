@@ -47,6 +47,9 @@ param changeFeed string = ''
 @description('Reach storage only through private endpoints in a virtual network, not from the internet.')
 param vnetEnabled bool
 
+@description('Storage was closed by an earlier deployment. azd sets it, from the output STORAGE_IS_PRIVATE.')
+param storageIsPrivate bool
+
 @description('Where alerts are mailed. Empty: no mail. Alerts are always listed in the Portal.')
 param alertEmail string = ''
 
@@ -90,6 +93,7 @@ module resources 'resources.bicep' = {
     allowedSourceAddresses: filter(map(split(allowedSourceAddresses, ','), a => trim(a)), a => !empty(a))
     changeFeed: changeFeed
     vnetEnabled: vnetEnabled
+    storageIsPrivate: storageIsPrivate
     alertEmail: alertEmail
     alertWebhookUrl: alertWebhookUrl
     fallbackStorage: fallbackStorage
@@ -109,4 +113,5 @@ output FUNCTION_APP_ID string = resources.outputs.functionAppId
 output FUNCTION_APP_NAME string = resources.outputs.functionAppName
 output FUNCTION_APP_URL string = resources.outputs.functionAppUrl
 output SOURCE_ADDRESSES_RESTRICTED bool = resources.outputs.sourceAddressesRestricted
+// Also a parameter of the next deployment.
 output STORAGE_IS_PRIVATE bool = vnetEnabled

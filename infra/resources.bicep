@@ -44,6 +44,9 @@ param changeFeed string = ''
 @description('Reach storage only through private endpoints in a virtual network, not from the internet.')
 param vnetEnabled bool = false
 
+@description('Storage was closed by an earlier deployment, so that this one does not open it on its way.')
+param storageIsPrivate bool = false
+
 @description('Where alerts are mailed. Empty: no mail. Alerts are always listed in the Portal.')
 param alertEmail string = ''
 
@@ -71,7 +74,10 @@ param fallbackLocation string = location
 var suffix = uniqueString(subscription().id, resourceGroup().id, location)
 var storageName = 'st${suffix}'
 var fallbackName = 'fb${suffix}'
-var publicNetworkAccess = vnetEnabled ? 'Disabled' : 'Enabled'
+var fallbackSku = 'Standard_LRS'
+// Storage is open until the app reaches it through the virtual network: closedStorageAccount, the last step, closes it. Closed here,
+// an app that receives notifications would be without storage until the end of the deployment.
+var publicNetworkAccess = vnetEnabled && storageIsPrivate ? 'Disabled' : 'Enabled'
 
 // The same names as in MarketplaceWebhook.Core/Storage; a test compares them.
 var queueNames = ['marketplace-notifications', 'marketplace-notifications-poison']
@@ -140,7 +146,7 @@ module fallbackAccount 'modules/storageAccount.bicep' = if (fallbackStorage) {
     location: fallbackLocation
     tags: tags
     name: fallbackName
-    sku: 'Standard_LRS'
+    sku: fallbackSku
     publicNetworkAccess: publicNetworkAccess
   }
 }
@@ -200,8 +206,31 @@ module functionApp 'modules/functionApp.bicep' = {
     changeFeed: changeFeed
     subnetId: vnetEnabled ? network!.outputs.appSubnetId : null
   }
-  // The host reads its keys and its package at startup, and its queues.
+  // The host reads its keys and its package at startup, and its queues. With a network, the private endpoints exist before the app
+  // joins it: their names in its DNS zones lead to them.
   dependsOn: [roles, fallbackRoles]
+}
+
+module closedStorageAccount 'modules/storageAccount.bicep' = if (vnetEnabled) {
+  params: {
+    location: location
+    tags: tags
+    name: storageName
+    sku: storageSku
+    publicNetworkAccess: 'Disabled'
+  }
+  dependsOn: [functionApp]
+}
+
+module closedFallbackAccount 'modules/storageAccount.bicep' = if (vnetEnabled && fallbackStorage) {
+  params: {
+    location: fallbackLocation
+    tags: tags
+    name: fallbackName
+    sku: fallbackSku
+    publicNetworkAccess: 'Disabled'
+  }
+  dependsOn: [functionApp]
 }
 
 module alerts 'modules/alerts.bicep' = {

@@ -5,7 +5,7 @@ namespace MarketplaceWebhook.Tests.Infra;
 /// <summary>Values of the template's parameters, and the resources that a deployment with them creates.</summary>
 internal sealed record Deployment(Combination Values, IReadOnlyList<JsonNode> Resources)
 {
-    // 16 of the 64 combinations: any three parameters occur in all of their eight.
+    // 16 of the 128 combinations: any three parameters occur in all of their eight.
     private static readonly IReadOnlyList<Combination> Combinations =
     [
         .. Enumerable.Range(0, 16).Select(bits =>
@@ -13,7 +13,8 @@ internal sealed record Deployment(Combination Values, IReadOnlyList<JsonNode> Re
             var (first, second, third, fourth) = ((bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0);
             return new Combination(
                 HasNetwork: first, HasTest: second, IsRestricted: third, HasPeople: fourth,
-                HasFallback: first ^ second ^ third, HasChangeFeed: first ^ second ^ fourth);
+                HasFallback: first ^ second ^ third, HasChangeFeed: first ^ second ^ fourth,
+                WasPrivate: first ^ third ^ fourth);
         }),
     ];
 
@@ -33,7 +34,8 @@ internal sealed record Deployment(Combination Values, IReadOnlyList<JsonNode> Re
 }
 
 internal sealed record Combination(
-    bool HasNetwork, bool HasTest, bool IsRestricted, bool HasPeople, bool HasFallback, bool HasChangeFeed)
+    bool HasNetwork, bool HasTest, bool IsRestricted, bool HasPeople, bool HasFallback, bool HasChangeFeed,
+    bool WasPrivate)
 {
     public const string Deployer = "33333333-3333-3333-3333-333333333333";
     public const string Operator = "44444444-4444-4444-4444-444444444444";
@@ -41,6 +43,7 @@ internal sealed record Combination(
     public Dictionary<string, string> Parameters() => new()
     {
         ["vnetEnabled"] = HasNetwork ? "true" : "false",
+        ["storageIsPrivate"] = WasPrivate ? "true" : "false",
         ["availabilityTest"] = HasTest ? "true" : "false",
         ["allowedSourceAddresses"] = IsRestricted ? "'203.0.113.10'" : "''",
         ["principalId"] = HasPeople ? $"'{Deployer}'" : "''",
