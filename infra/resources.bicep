@@ -194,7 +194,7 @@ module functionApp 'modules/functionApp.bicep' = {
     identityId: identity.id
     identityClientId: identity.properties.clientId
     storageAccountName: storageName
-    fallbackStorageAccountName: fallbackStorage ? fallbackName : storageName
+    fallbackStorageAccountName: fallbackStorage ? fallbackName : null
     deploymentContainerUrl: '${storage.outputs.blobUrl}${packageContainerName}'
     applicationInsightsConnectionString: monitoring.outputs.applicationInsightsConnectionString
     functionsWorkerRuntime: functionsWorkerRuntime

@@ -111,6 +111,7 @@ public sealed class TemplateTests
         [
             "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
             "APPLICATIONINSIGHTS_CONNECTION_STRING",
+            "AzureWebJobs.MoveFallback.Disabled",
             "AzureWebJobsStorage__accountName",
             "AzureWebJobsStorage__clientId",
             "AzureWebJobsStorage__credential",

@@ -6,8 +6,8 @@ param name string
 param identityId string
 param identityClientId string
 param storageAccountName string
-@description('The same account as storageAccountName: there is no fallback.')
-param fallbackStorageAccountName string
+@description('The second account. Null: there is no fallback.')
+param fallbackStorageAccountName string?
 param deploymentContainerUrl string
 param applicationInsightsConnectionString string
 
@@ -110,9 +110,12 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       AzureWebJobsStorage__accountName: storageAccountName
       AzureWebJobsStorage__credential: 'managedidentity'
       AzureWebJobsStorage__clientId: identityClientId
-      FallbackStorage__accountName: fallbackStorageAccountName
+      // A missing connection would be an error at every start, even of a function that is disabled.
+      FallbackStorage__accountName: fallbackStorageAccountName ?? storageAccountName
       FallbackStorage__credential: 'managedidentity'
       FallbackStorage__clientId: identityClientId
+      // Without a fallback its queue does not exist; each poll would be a failed call.
+      'AzureWebJobs.MoveFallback.Disabled': fallbackStorageAccountName == null ? 'true' : 'false'
       // Empty: off.
       ChangeFeed: changeFeed
       APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString

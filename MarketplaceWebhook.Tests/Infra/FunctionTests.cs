@@ -1,0 +1,35 @@
+using System.Text.Json.Nodes;
+
+namespace MarketplaceWebhook.Tests.Infra;
+
+/// <summary>The functions that a deployment enables, and what they need.</summary>
+public sealed class FunctionTests
+{
+    [Fact]
+    public async Task Every_queue_that_an_enabled_function_reads_is_created_by_the_template()
+    {
+        foreach (var deployment in await Deployment.AllAsync())
+        {
+            var settings = SettingsOf(deployment);
+            var queues = deployment.Of("Microsoft.Storage/storageAccounts/queueServices/queues")
+                .Select(queue => ((string)queue["name"]!).Replace("/default/", "/", StringComparison.Ordinal)).ToHashSet();
+
+            var read = Names.Functions
+                .Where(function => (string?)settings[$"AzureWebJobs.{function.Key}.Disabled"] != "true")
+                .Select(function => function.Value["bindings"]![0]!)
+                .Where(trigger => (string)trigger["type"]! == "queueTrigger")
+                .Select(trigger => $"{settings[$"{trigger["connection"]}__accountName"]}/{trigger["queueName"]}");
+
+            Assert.All(read, queue => Assert.True(queues.Contains(queue), $"{deployment}: {queue}"));
+        }
+    }
+
+    [Fact]
+    public async Task MoveFallback_is_disabled_unless_there_is_a_fallback() =>
+        Assert.All(await Deployment.AllAsync(), deployment => Assert.Equal(
+            deployment.Values.HasFallback ? "false" : "true",
+            (string)SettingsOf(deployment)["AzureWebJobs.MoveFallback.Disabled"]!));
+
+    private static JsonNode SettingsOf(Deployment deployment) =>
+        Assert.Single(deployment.Of("Microsoft.Web/sites/config"))["properties"]!;
+}
