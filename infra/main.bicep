@@ -7,8 +7,43 @@ targetScope = 'subscription'
 @description('Name of the environment: one per Cyclr marketplace and stage. The names of the resource group and its resources are derived from it.')
 param environmentName string
 
-@minLength(1)
-@description('Region of all resources; it must offer Flex Consumption (az functionapp list-flexconsumption-locations).')
+// Azure Functions' own template of 2026-02-24: https://github.com/Azure-Samples/functions-quickstart-dotnet-azd/blob/fe74255/infra/main.bicep
+// If a region is missing that `az functionapp list-flexconsumption-locations` lists, add it.
+@allowed([
+  'australiaeast'
+  'australiasoutheast'
+  'brazilsouth'
+  'canadacentral'
+  'centralindia'
+  'centralus'
+  'eastasia'
+  'eastus'
+  'eastus2'
+  'francecentral'
+  'germanywestcentral'
+  'italynorth'
+  'japaneast'
+  'koreacentral'
+  'northcentralus'
+  'northeurope'
+  'norwayeast'
+  'southafricanorth'
+  'southcentralus'
+  'southeastasia'
+  'southindia'
+  'spaincentral'
+  'swedencentral'
+  'uaenorth'
+  'uksouth'
+  'ukwest'
+  'westcentralus'
+  'westeurope'
+  'westus'
+  'westus2'
+  'westus3'
+])
+@metadata({ azd: { type: 'location' } })
+@description('Region of all resources: one that offers Flex Consumption.')
 param location string
 
 @allowed(['dotnet-isolated', 'custom'])

@@ -32,6 +32,16 @@ public sealed class FlexConsumptionTests
         Assert.Equal(NamesOf("alsoSent", group).Order(StringComparer.Ordinal), ours.Order(StringComparer.Ordinal));
     }
 
+    /// <summary>azd offers the allowed values only: https://github.com/Azure/azure-dev, pkg/infra/provisioning/bicep/prompt.go.</summary>
+    [Fact]
+    public async Task Azd_offers_only_regions_with_Flex_Consumption()
+    {
+        var location = (await Bicep.TemplateAsync())["parameters"]!["location"]!;
+
+        Assert.Equal("location", (string)location["metadata"]!["azd"]!["type"]!);
+        Assert.Contains("westeurope", location["allowedValues"]!.AsArray().Select(region => (string)region!));
+    }
+
     [Fact]
     public void Every_list_has_a_source() =>
         Assert.All(
