@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace MarketplaceWebhook.Tests.Infra;
 
 /// <summary>
-/// The order in which a deployment changes an environment that receives notifications: what the app uses is taken away only when its
-/// replacement is there.
+/// The order in which a deployment changes an environment that receives notifications: what the app uses is taken away only when
+/// its replacement is there.
 /// </summary>
 public sealed class StepsTests
 {
@@ -21,9 +21,7 @@ public sealed class StepsTests
             };
             Assert.All(
                 deployment.Of("Microsoft.Storage/storageAccounts").ToLookup(account => (string)account["name"]!),
-                steps => Assert.Equal(
-                    $"{deployment}: {string.Join(", ", expected)}",
-                    $"{deployment}: {string.Join(", ", steps.Select(step => (string)step["properties"]!["publicNetworkAccess"]!))}"));
+                steps => Assert.Equal(expected, steps.Select(step => (string)step["properties"]!["publicNetworkAccess"]!)));
         }
     }
 
@@ -32,11 +30,13 @@ public sealed class StepsTests
     {
         var modules = await ModulesAsync();
         var closing = modules.Where(
-            module => (string?)module.Value!["properties"]?["parameters"]?["publicNetworkAccess"]?["value"] == "Disabled").ToList();
+            module => (string?)module.Value!["properties"]?["parameters"]?["publicNetworkAccess"]?["value"] == "Disabled")
+            .ToList();
 
         Assert.Equal(2, closing.Count);
         Assert.All(closing, module => Assert.Superset(
-            new HashSet<string> { "functionApp", "network", "storageAccount", "fallbackAccount" }, EarlierThan(module.Key, modules)));
+            new HashSet<string> { "functionApp", "network", "storageAccount", "fallbackAccount" },
+            EarlierThan(module.Key, modules)));
     }
 
     [Fact]
@@ -44,14 +44,15 @@ public sealed class StepsTests
         Assert.Superset(
             new HashSet<string>
             {
-                "identity", "monitoring", "storageAccount", "storage", "roles", "fallbackAccount", "fallback", "fallbackRoles", "network",
+                "identity", "monitoring", "network", "storageAccount", "storage", "roles", "fallbackAccount", "fallback",
+                "fallbackRoles",
             },
             EarlierThan("functionApp", await ModulesAsync()));
 
     private static async Task<JsonObject> ModulesAsync() =>
         (await Bicep.TemplateAsync())["resources"]!["resources"]!["properties"]!["template"]!["resources"]!.AsObject();
 
-    /// <summary>What the module waits for, directly or not. A step that is not deployed is waited for by nobody, and takes no part.</summary>
+    /// <summary>What the module waits for, directly or not.</summary>
     private static HashSet<string> EarlierThan(string name, JsonObject modules)
     {
         var found = new HashSet<string>();

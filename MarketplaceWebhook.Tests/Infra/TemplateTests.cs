@@ -264,7 +264,7 @@ public sealed class TemplateTests
         ];
     }
 
-    /// <summary>Four of the app, and two of it on the fallback; three of each person, and two on the fallback, which has no tables.</summary>
+    /// <summary>Four of the app and three of each person; on the fallback, which has no tables, two of each.</summary>
     private static int RoleAssignments(Combination values) =>
         4 + (values.HasPeople ? 6 : 0) + (values.HasFallback ? 2 + (values.HasPeople ? 4 : 0) : 0);
 }
