@@ -79,6 +79,13 @@ param allowedSourceAddresses string = ''
 @description('Queue for the partner\'s own application, which gets a message for every change. Empty: none.')
 param changeFeed string = ''
 
+@description('Stop the projection: notifications are received, and wait on the queue.')
+param pauseProjection bool
+
+@secure()
+@description('More settings of the app, as a JSON object of texts.')
+param extraAppSettings object = {}
+
 @description('Reach storage only through private endpoints in a virtual network, not from the internet.')
 param vnetEnabled bool
 
@@ -127,6 +134,8 @@ module resources 'resources.bicep' = {
     operatorPrincipalIds: filter(map(split(operatorPrincipalIds, ','), id => trim(id)), id => !empty(id))
     allowedSourceAddresses: filter(map(split(allowedSourceAddresses, ','), a => trim(a)), a => !empty(a))
     changeFeed: changeFeed
+    pauseProjection: pauseProjection
+    extraAppSettings: extraAppSettings
     vnetEnabled: vnetEnabled
     storageIsPrivate: storageIsPrivate
     alertEmail: alertEmail

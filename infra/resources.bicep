@@ -41,6 +41,13 @@ param allowedSourceAddresses string[] = []
 @description('Queue for the partner\'s own application, which gets a message for every change. Empty: none.')
 param changeFeed string = ''
 
+@description('Stop the projection: notifications are received, and wait on the queue.')
+param pauseProjection bool = false
+
+@secure()
+@description('More settings of the app, such as TimeLimits__Receiving or OTEL_EXPORTER_OTLP_HEADERS: text by name.')
+param extraAppSettings object = {}
+
 @description('Reach storage only through private endpoints in a virtual network, not from the internet.')
 param vnetEnabled bool = false
 
@@ -204,6 +211,8 @@ module functionApp 'modules/functionApp.bicep' = {
     alwaysReadyProjection: alwaysReadyProjection
     allowedSourceAddresses: allowedSourceAddresses
     changeFeed: changeFeed
+    pauseProjection: pauseProjection
+    extraAppSettings: extraAppSettings
     subnetId: vnetEnabled ? network!.outputs.appSubnetId : null
   }
   // The host reads its keys and its package at startup, and its queues. With a network, the private endpoints exist before the app

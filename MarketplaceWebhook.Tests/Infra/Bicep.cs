@@ -57,6 +57,7 @@ internal static partial class Bicep
                     alwaysReadyHttp: 0
                     alwaysReadyProjection: 0
                     availabilityTestSeconds: 900
+                    extraAppSettings: { OTEL_EXPORTER_OTLP_HEADERS: 'key=1', ChangeFeed: 'not-the-queue' }
                     {{string.Join("\n", deployment.Select(parameter => $"{parameter.Key}: {parameter.Value}"))}}
                   }
                 }
@@ -103,6 +104,11 @@ internal static partial class Bicep
             }
         }
     }
+
+    /// <summary>The variables of the only module that has one of this name.</summary>
+    public static JsonNode VariablesWith(JsonNode template, string name) => Assert.Single(
+        ResourcesOf(template).Select(resource => resource["properties"]?["template"]?["variables"]),
+        variables => variables?[name] is not null)!;
 
     /// <summary>Every string in the template: property values, variables, embedded queries and the workbook.</summary>
     public static IEnumerable<string> TextsOf(JsonNode? node) => node switch

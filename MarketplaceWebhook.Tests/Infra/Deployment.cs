@@ -5,7 +5,7 @@ namespace MarketplaceWebhook.Tests.Infra;
 /// <summary>Values of the template's parameters, and the resources that a deployment with them creates.</summary>
 internal sealed record Deployment(Combination Values, IReadOnlyList<JsonNode> Resources)
 {
-    // 16 of the 128 combinations: any three parameters occur in all of their eight.
+    // 16 of the 256 combinations: any three parameters occur in all of their eight.
     private static readonly IReadOnlyList<Combination> Combinations =
     [
         .. Enumerable.Range(0, 16).Select(bits =>
@@ -14,7 +14,7 @@ internal sealed record Deployment(Combination Values, IReadOnlyList<JsonNode> Re
             return new Combination(
                 HasNetwork: first, HasTest: second, IsRestricted: third, HasPeople: fourth,
                 HasFallback: first ^ second ^ third, HasChangeFeed: first ^ second ^ fourth,
-                WasPrivate: first ^ third ^ fourth);
+                WasPrivate: first ^ third ^ fourth, IsPaused: second ^ third ^ fourth);
         }),
     ];
 
@@ -35,7 +35,7 @@ internal sealed record Deployment(Combination Values, IReadOnlyList<JsonNode> Re
 
 internal sealed record Combination(
     bool HasNetwork, bool HasTest, bool IsRestricted, bool HasPeople, bool HasFallback, bool HasChangeFeed,
-    bool WasPrivate)
+    bool WasPrivate, bool IsPaused)
 {
     public const string Deployer = "33333333-3333-3333-3333-333333333333";
     public const string Operator = "44444444-4444-4444-4444-444444444444";
@@ -44,6 +44,7 @@ internal sealed record Combination(
     {
         ["vnetEnabled"] = HasNetwork ? "true" : "false",
         ["storageIsPrivate"] = WasPrivate ? "true" : "false",
+        ["pauseProjection"] = IsPaused ? "true" : "false",
         ["availabilityTest"] = HasTest ? "true" : "false",
         ["allowedSourceAddresses"] = IsRestricted ? "'203.0.113.10'" : "''",
         ["principalId"] = HasPeople ? $"'{Deployer}'" : "''",

@@ -62,7 +62,7 @@ public sealed class FlexConsumptionTests
         var properties = group switch
         {
             "site" => site,
-            "appSettings" => Assert.Single(resources["Microsoft.Web/sites/config"])["properties"]!,
+            "appSettings" => Bicep.VariablesWith(await Bicep.TemplateAsync(), "settings")["settings"]!,
             _ => site[group]!,
         };
         return [.. properties.AsObject().Select(property => property.Key)];

@@ -30,6 +30,21 @@ public sealed class FunctionTests
             deployment.Values.HasFallback ? "false" : "true",
             (string)SettingsOf(deployment)["AzureWebJobs.MoveFallback.Disabled"]!));
 
+    [Fact]
+    public async Task Projection_is_paused_by_its_parameter() =>
+        Assert.All(await Deployment.AllAsync(), deployment => Assert.Equal(
+            deployment.Values.IsPaused ? "true" : "false",
+            (string)SettingsOf(deployment)["AzureWebJobs.ProjectNotification.Disabled"]!));
+
+    /// <summary>Bicep.cs passes a setting of the template's own, which is ignored, and one of the operator's.</summary>
+    [Fact]
+    public async Task Settings_of_the_operator_are_set_and_those_of_the_template_win() =>
+        Assert.All(await Deployment.AllAsync(), deployment =>
+        {
+            Assert.Equal("key=1", (string)SettingsOf(deployment)["OTEL_EXPORTER_OTLP_HEADERS"]!);
+            Assert.NotEqual("not-the-queue", (string)SettingsOf(deployment)["ChangeFeed"]!);
+        });
+
     private static JsonNode SettingsOf(Deployment deployment) =>
         Assert.Single(deployment.Of("Microsoft.Web/sites/config"))["properties"]!;
 }

@@ -45,7 +45,7 @@ public sealed partial class NamesTests
     [Fact]
     public async Task Queues_tables_and_the_container_are_those_of_the_code()
     {
-        var variables = StorageVariables(await Bicep.TemplateAsync());
+        var variables = Bicep.VariablesWith(await Bicep.TemplateAsync(), "queueNames");
 
         Assert.Equal([StorageNames.Queue, StorageNames.PoisonQueue], TextsOf(variables["queueNames"]));
         Assert.Equal(
@@ -88,7 +88,7 @@ public sealed partial class NamesTests
     [Fact]
     public async Task Queues_and_the_container_of_the_fallback_storage_are_those_of_the_code()
     {
-        var variables = StorageVariables(await Bicep.TemplateAsync(), "fallbackQueueNames");
+        var variables = Bicep.VariablesWith(await Bicep.TemplateAsync(), "fallbackQueueNames");
 
         Assert.Equal(
             [StorageNames.FallbackQueue, StorageNames.PoisonOf(StorageNames.FallbackQueue)],
@@ -146,10 +146,6 @@ public sealed partial class NamesTests
         Assert.Contains(
             items, item => (int)item!["type"]! == 9 && (string)item["content"]!["parameters"]![0]!["name"]! == "TimeRange");
     }
-
-    private static JsonNode StorageVariables(JsonNode template, string name = "queueNames") => Assert.Single(
-        Bicep.ResourcesOf(template).Select(resource => resource["properties"]?["template"]?["variables"]),
-        variables => variables?[name] is not null)!;
 
     private static IEnumerable<string> TextsOf(JsonNode? list) => list!.AsArray().Select(item => (string)item!);
 

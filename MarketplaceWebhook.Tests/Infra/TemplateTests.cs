@@ -104,7 +104,7 @@ public sealed class TemplateTests
     [Fact]
     public async Task App_has_its_runtime_in_its_configuration_and_only_these_settings()
     {
-        var settings = (await SingleResourceAsync("Microsoft.Web/sites/config")).AsObject();
+        var settings = Assert.Single((await Deployment.AllAsync())[0].Of("Microsoft.Web/sites/config"))["properties"]!.AsObject();
         var runtime = (await SingleResourceAsync("Microsoft.Web/sites"))["functionAppConfig"]!["runtime"]!;
 
         Assert.Equal(
@@ -112,6 +112,7 @@ public sealed class TemplateTests
             "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
             "APPLICATIONINSIGHTS_CONNECTION_STRING",
             "AzureWebJobs.MoveFallback.Disabled",
+            "AzureWebJobs.ProjectNotification.Disabled",
             "AzureWebJobsStorage__accountName",
             "AzureWebJobsStorage__clientId",
             "AzureWebJobsStorage__credential",
@@ -119,6 +120,8 @@ public sealed class TemplateTests
             "FallbackStorage__accountName",
             "FallbackStorage__clientId",
             "FallbackStorage__credential",
+            // From extraAppSettings.
+            "OTEL_EXPORTER_OTLP_HEADERS",
         ], settings.Select(setting => setting.Key).Order(StringComparer.Ordinal));
         Assert.Equal("[parameters('functionsWorkerRuntime')]", (string)runtime["name"]!);
     }
@@ -163,19 +166,21 @@ public sealed class TemplateTests
             (string)actionGroup["webhookReceivers"]!);
     }
 
-    [Fact]
-    public async Task Url_of_the_alert_webhook_is_a_secret_in_the_template_and_its_modules()
+    [Theory]
+    [InlineData("alertWebhookUrl", "securestring")]
+    [InlineData("extraAppSettings", "secureObject")]
+    public async Task Secret_is_one_in_the_template_and_its_modules(string parameter, string type)
     {
         var template = await Bicep.TemplateAsync();
         var declarations = Bicep.ResourcesOf(template)
             .Select(resource => resource["properties"]?["template"])
             .Append(template)
-            .Select(part => part?["parameters"]?["alertWebhookUrl"])
+            .Select(part => part?["parameters"]?[parameter])
             .OfType<JsonNode>()
             .ToList();
 
         Assert.Equal(3, declarations.Count);
-        Assert.All(declarations, parameter => Assert.Equal("securestring", (string)parameter["type"]!, ignoreCase: true));
+        Assert.All(declarations, declared => Assert.Equal(type, (string)declared["type"]!, ignoreCase: true));
     }
 
     [Fact]

@@ -19,6 +19,11 @@ param alwaysReadyHttp int
 param alwaysReadyProjection int
 param allowedSourceAddresses string[]
 param changeFeed string
+param pauseProjection bool
+
+@secure()
+@description('Settings besides those of this file, which win.')
+param extraAppSettings object
 
 @description('The subnet of requests that the app sends. Null: none.')
 param subnetId string?
@@ -46,6 +51,24 @@ var restrictions = [
     ipAddress: contains(address, '/') ? address : (contains(address, ':') ? '${address}/128' : '${address}/32')
   }
 ]
+
+var settings = {
+  AzureWebJobsStorage__accountName: storageAccountName
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  // A missing connection would be an error at every start, even of a function that is disabled.
+  FallbackStorage__accountName: fallbackStorageAccountName ?? storageAccountName
+  FallbackStorage__credential: 'managedidentity'
+  FallbackStorage__clientId: identityClientId
+  'AzureWebJobs.ProjectNotification.Disabled': pauseProjection ? 'true' : 'false'
+  // Without a fallback its queue does not exist; each poll would be a failed call.
+  'AzureWebJobs.MoveFallback.Disabled': fallbackStorageAccountName == null ? 'true' : 'false'
+  // Empty: off.
+  ChangeFeed: changeFeed
+  APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
+  // Host and app both report as the app's identity.
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+}
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: 'plan-${name}'
@@ -104,24 +127,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     }
   }
 
-  resource settings 'config' = {
+  resource appSettings 'config' = {
     name: 'appsettings'
-    properties: {
-      AzureWebJobsStorage__accountName: storageAccountName
-      AzureWebJobsStorage__credential: 'managedidentity'
-      AzureWebJobsStorage__clientId: identityClientId
-      // A missing connection would be an error at every start, even of a function that is disabled.
-      FallbackStorage__accountName: fallbackStorageAccountName ?? storageAccountName
-      FallbackStorage__credential: 'managedidentity'
-      FallbackStorage__clientId: identityClientId
-      // Without a fallback its queue does not exist; each poll would be a failed call.
-      'AzureWebJobs.MoveFallback.Disabled': fallbackStorageAccountName == null ? 'true' : 'false'
-      // Empty: off.
-      ChangeFeed: changeFeed
-      APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
-      // Host and app both report as the app's identity.
-      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
-    }
+    // Replaces every setting of the app: one that was set by hand, and is not in extraAppSettings, is removed.
+    properties: union(extraAppSettings, settings)
   }
 
   resource noFtpPassword 'basicPublishingCredentialsPolicies' = {
