@@ -2,19 +2,28 @@ using System.Text.Json;
 
 namespace MarketplaceWebhook.Notifications;
 
-/// <summary>The optional lists of a notification: what cannot be read is skipped with a warning.</summary>
+/// <summary>The cycles of a notification and their webhooks: what cannot be read is skipped with a warning.</summary>
 internal static class InstallDetailsReader
 {
+    private const string Repeated = "appears more than once; the last one is used.";
+
+    private static readonly KnownNames DetailNames = new(
+        nameof(InstallDetail.CycleId), nameof(InstallDetail.CycleStatus), nameof(InstallDetail.TemplateId),
+        nameof(InstallDetail.TemplateReleaseId), nameof(InstallDetail.Webhooks));
+
+    private static readonly KnownNames WebhookNames = new(nameof(CycleWebhook.Url), nameof(CycleWebhook.StepName));
+
     public static List<InstallDetail>? ReadDetails(ref Utf8JsonReader reader, string path, Warnings warnings)
     {
-        if (!EntersArray(ref reader, path, warnings))
+        if (reader.TokenType == JsonTokenType.Null)
         {
             return null;
         }
 
         var details = new Dictionary<Guid, InstallDetail>();
+        var isArray = JsonText.IsArray(ref reader, path, warnings);
         var index = 0;
-        for (; reader.Read() && reader.TokenType != JsonTokenType.EndArray; index++)
+        for (; JsonText.ReadElement(ref reader, isArray, index); index++)
         {
             if (index >= InstallDetail.MaxCount)
             {
@@ -22,13 +31,13 @@ internal static class InstallDetailsReader
             }
             else if (ReadDetail(ref reader, path, index, warnings) is not { } detail)
             {
-                warnings.Add(path, index, "", "has no readable CycleId; skipped.");
+                warnings.Add(path, index, field: null, "has no readable CycleId; skipped.");
             }
             else
             {
                 if (details.Remove(detail.CycleId))
                 {
-                    warnings.Add(path, index, ".CycleId", "appears more than once; the last one is used.");
+                    warnings.Add(path, index, nameof(InstallDetail.CycleId), Repeated);
                 }
 
                 details.Add(detail.CycleId, detail);
@@ -43,30 +52,6 @@ internal static class InstallDetailsReader
         return [.. details.Values];
     }
 
-    public static List<string>? ReadTexts(ref Utf8JsonReader reader, string path, Warnings warnings)
-    {
-        if (!EntersArray(ref reader, path, warnings))
-        {
-            return null;
-        }
-
-        var texts = new List<string>();
-        for (var index = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; index++)
-        {
-            if (reader.TokenType == JsonTokenType.String && JsonText.Read(ref reader) is { } text)
-            {
-                texts.Add(text);
-            }
-            else
-            {
-                reader.Skip();
-                warnings.Add(path, index, "", "is not readable text; skipped.");
-            }
-        }
-
-        return texts;
-    }
-
     private static InstallDetail? ReadDetail(ref Utf8JsonReader reader, string list, int index, Warnings warnings)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -78,34 +63,30 @@ internal static class InstallDetailsReader
         Guid? cycleId = null;
         string? status = null, templateId = null, releaseId = null;
         List<CycleWebhook>? webhooks = null;
+        var seen = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
-            if (JsonText.NameIs(ref reader, "CycleId"u8))
+            var name = DetailNames.Find(ref reader, ref seen, out var isRepeated);
+            if (isRepeated)
             {
-                reader.Read();
-                cycleId = JsonText.ReadGuid(ref reader);
+                warnings.Add(list, index, name, Repeated);
             }
-            else if (JsonText.NameIs(ref reader, "CycleStatus"u8))
+
+            reader.Read();
+            switch (name)
             {
-                status = ReadText(ref reader, list, index, ".CycleStatus", warnings);
-            }
-            else if (JsonText.NameIs(ref reader, "TemplateId"u8))
-            {
-                templateId = JsonText.Canonical(ReadText(ref reader, list, index, ".TemplateId", warnings));
-            }
-            else if (JsonText.NameIs(ref reader, "TemplateReleaseId"u8))
-            {
-                releaseId = JsonText.Canonical(ReadText(ref reader, list, index, ".TemplateReleaseId", warnings));
-            }
-            else if (JsonText.NameIs(ref reader, "Webhooks"u8))
-            {
-                reader.Read();
-                webhooks = ReadWebhooks(ref reader, $"{list}[{index}].Webhooks", warnings);
-            }
-            else
-            {
-                reader.Read();
-                reader.Skip();
+                case nameof(InstallDetail.CycleId): cycleId = JsonText.ReadGuid(ref reader); break;
+                case nameof(InstallDetail.CycleStatus): status = ReadText(ref reader, list, index, name, warnings); break;
+                case nameof(InstallDetail.TemplateId):
+                    templateId = JsonText.Canonical(ReadText(ref reader, list, index, name, warnings));
+                    break;
+                case nameof(InstallDetail.TemplateReleaseId):
+                    releaseId = JsonText.Canonical(ReadText(ref reader, list, index, name, warnings));
+                    break;
+                case nameof(InstallDetail.Webhooks):
+                    webhooks = ReadWebhooks(ref reader, $"{list}[{index}].{name}", warnings);
+                    break;
+                default: reader.Skip(); break;
             }
         }
 
@@ -121,48 +102,55 @@ internal static class InstallDetailsReader
 
     private static List<CycleWebhook>? ReadWebhooks(ref Utf8JsonReader reader, string path, Warnings warnings)
     {
-        if (!EntersArray(ref reader, path, warnings))
+        if (reader.TokenType == JsonTokenType.Null)
         {
             return null;
         }
 
         var webhooks = new List<CycleWebhook>();
-        for (var index = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; index++)
+        var isArray = JsonText.IsArray(ref reader, path, warnings);
+        for (var index = 0; JsonText.ReadElement(ref reader, isArray, index); index++)
         {
-            if (reader.TokenType != JsonTokenType.StartObject)
+            if (reader.TokenType == JsonTokenType.StartObject)
+            {
+                webhooks.Add(ReadWebhook(ref reader, path, index, warnings));
+            }
+            else
             {
                 reader.Skip();
-                warnings.Add(path, index, "", "is not a webhook; skipped.");
-                continue;
+                warnings.Add(path, index, field: null, "is not a webhook; skipped.");
             }
-
-            string? url = null, stepName = null;
-            while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
-            {
-                if (JsonText.NameIs(ref reader, "Url"u8))
-                {
-                    url = ReadText(ref reader, path, index, ".Url", warnings);
-                }
-                else if (JsonText.NameIs(ref reader, "StepName"u8))
-                {
-                    stepName = ReadText(ref reader, path, index, ".StepName", warnings);
-                }
-                else
-                {
-                    reader.Read();
-                    reader.Skip();
-                }
-            }
-
-            webhooks.Add(new CycleWebhook(url, stepName));
         }
 
         return webhooks;
     }
 
+    private static CycleWebhook ReadWebhook(ref Utf8JsonReader reader, string list, int index, Warnings warnings)
+    {
+        string? url = null, stepName = null;
+        var seen = 0;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            var name = WebhookNames.Find(ref reader, ref seen, out var isRepeated);
+            if (isRepeated)
+            {
+                warnings.Add(list, index, name, Repeated);
+            }
+
+            reader.Read();
+            switch (name)
+            {
+                case nameof(CycleWebhook.Url): url = ReadText(ref reader, list, index, name, warnings); break;
+                case nameof(CycleWebhook.StepName): stepName = ReadText(ref reader, list, index, name, warnings); break;
+                default: reader.Skip(); break;
+            }
+        }
+
+        return new CycleWebhook(url, stepName);
+    }
+
     private static string? ReadText(ref Utf8JsonReader reader, string list, int index, string field, Warnings warnings)
     {
-        reader.Read();
         if (reader.TokenType == JsonTokenType.Null)
         {
             return null;
@@ -176,18 +164,5 @@ internal static class InstallDetailsReader
         reader.Skip();
         warnings.Add(list, index, field, "is not readable text; skipped.");
         return null;
-    }
-
-    /// <summary>True if the reader entered an array. Null counts as absent; any other value is skipped with a warning.</summary>
-    private static bool EntersArray(ref Utf8JsonReader reader, string path, Warnings warnings)
-    {
-        if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.Null)
-        {
-            return reader.TokenType == JsonTokenType.StartArray;
-        }
-
-        reader.Skip();
-        warnings.Add(path, "is not an array; skipped.");
-        return false;
     }
 }

@@ -74,6 +74,22 @@ internal static class JsonText
         return Ascii.EqualsIgnoreCase(unescaped[..reader.CopyString(unescaped)], name);
     }
 
+    /// <summary>Any other value counts as an array of one, with a warning.</summary>
+    public static bool IsArray(ref Utf8JsonReader reader, string path, Warnings warnings)
+    {
+        if (reader.TokenType == JsonTokenType.StartArray)
+        {
+            return true;
+        }
+
+        warnings.Add(path, "is not an array; read as an array of one.");
+        return false;
+    }
+
+    /// <summary>Moves to the next element. What is not an array is its own only element: the reader is at it.</summary>
+    public static bool ReadElement(ref Utf8JsonReader reader, bool isArray, int index) =>
+        isArray ? reader.Read() && reader.TokenType != JsonTokenType.EndArray : index == 0;
+
     /// <summary>A GUID in 36 characters, read without allocating a string.</summary>
     private static bool TryReadUsualGuid(ref Utf8JsonReader reader, out Guid id)
     {

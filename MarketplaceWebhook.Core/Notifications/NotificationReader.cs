@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -23,9 +22,8 @@ public static class NotificationReader
     private const string UserId = "UserId";
     private const string CompleteParameter = "CompleteParameter";
 
-    private static readonly string[] Names =
-        [Status, AccountId, AccountApiId, PackageId, Details, ErrorList, UserId, CompleteParameter];
-    private static readonly byte[][] NamesUtf8 = [.. Names.Select(Encoding.UTF8.GetBytes)];
+    private static readonly KnownNames Names =
+        new(Status, AccountId, AccountApiId, PackageId, Details, ErrorList, UserId, CompleteParameter);
 
     // Depth is not a reason to reject, and costs the reader one bit per level.
     private static readonly JsonReaderOptions Options = new() { MaxDepth = int.MaxValue };
@@ -51,7 +49,7 @@ public static class NotificationReader
                 return Reject(new Draft().Reject(Body, "must be a JSON object."));
             }
 
-            var draft = ReadObject(ref reader);
+            var draft = ReadObject(ref reader, body);
             reader.Read();
             return draft.ToResult(offset);
         }
@@ -63,46 +61,32 @@ public static class NotificationReader
         }
     }
 
-    private static Draft ReadObject(ref Utf8JsonReader reader)
+    private static Draft ReadObject(ref Utf8JsonReader reader, ReadOnlySpan<byte> body)
     {
         var draft = new Draft();
         var seen = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
-            var field = FieldOf(ref reader);
+            var field = Names.Find(ref reader, ref seen, out var isRepeated);
             reader.Read();
-            if (field < 0)
+            if (field is null)
             {
                 reader.Skip();
                 continue;
             }
 
-            if ((seen & (1 << field)) != 0)
+            if (isRepeated)
             {
-                draft.Reject(Names[field], "is given more than once.");
+                draft.Reject(field, "is given more than once.");
             }
 
-            seen |= 1 << field;
-            ReadField(ref reader, Names[field], draft);
+            ReadField(ref reader, body, field, draft);
         }
 
         return draft;
     }
 
-    private static int FieldOf(ref Utf8JsonReader reader)
-    {
-        for (var i = 0; i < NamesUtf8.Length; i++)
-        {
-            if (JsonText.NameIs(ref reader, NamesUtf8[i]))
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
-
-    private static void ReadField(ref Utf8JsonReader reader, string name, Draft draft)
+    private static void ReadField(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, string name, Draft draft)
     {
         switch (name)
         {
@@ -112,7 +96,7 @@ public static class NotificationReader
             case AccountApiId: draft.AccountApiId = JsonText.ReadOptional(ref reader, name, draft.Warnings); break;
             case CompleteParameter: draft.CompleteParameter = JsonText.ReadOptional(ref reader, name, draft.Warnings); break;
             case UserId: draft.UserId = JsonText.Canonical(JsonText.ReadOptional(ref reader, name, draft.Warnings)); break;
-            case ErrorList: draft.Errors = InstallDetailsReader.ReadTexts(ref reader, name, draft.Warnings); break;
+            case ErrorList: draft.Errors = ErrorListReader.Read(ref reader, body, name, draft.Warnings); break;
             case Details: draft.Details = InstallDetailsReader.ReadDetails(ref reader, name, draft.Warnings); break;
             default: throw new InvalidOperationException($"No reader for {name}.");
         }

@@ -32,12 +32,13 @@ public sealed class Warnings
         }
     }
 
-    public void Add(string list, int index, string field, string why)
+    /// <param name="field">Null: the element as a whole.</param>
+    public void Add(string list, int index, string? field, string why)
     {
         // The text is built only if it is shown: a hostile body can cause a warning every few bytes.
         if (_shown.Count < MaxShown)
         {
-            Add($"{list}[{index}]{field}", why);
+            Add(field is null ? $"{list}[{index}]" : $"{list}[{index}].{field}", why);
         }
         else
         {

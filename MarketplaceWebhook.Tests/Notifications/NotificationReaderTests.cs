@@ -55,7 +55,7 @@ public sealed class NotificationReaderTests
             $$"""{{{Required}},"Errors":[{{string.Join(',', Enumerable.Repeat("null", 60))}}]}""").Warnings.ToList();
 
         Assert.Equal(51, warnings.Count);
-        Assert.Equal("Errors[49]: is not readable text; skipped.", warnings[49]);
+        Assert.Equal("Errors[49]: is empty; skipped.", warnings[49]);
         Assert.Equal("and 10 more", warnings[50]);
     }
 
@@ -69,12 +69,27 @@ public sealed class NotificationReaderTests
         Assert.All(warnings, warning => Assert.StartsWith("Errors[", warning, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("null", null)]
+    [InlineData("[]", 0)]
+    [InlineData("\"\"", 0)]
+    [InlineData("false", 0)]
+    [InlineData("{ }", 0)]
+    [InlineData("[null,\"\",{},false,[]]", 0)]
+    [InlineData("\" \"", 1)]
+    [InlineData("true", 1)]
+    [InlineData("0", 1)]
+    [InlineData("{\"Message\":null}", 1)]
+    [InlineData("[[null]]", 1)]
+    public void Errors_that_are_not_empty_are_counted(string errors, int? count) =>
+        Assert.Equal(count, Read($$"""{{{Required}},"Errors":{{errors}}}""").Errors?.Count);
+
     [Fact]
     public void Values_never_appear_in_errors_or_warnings()
     {
         var refused = NotificationReader.Read(
             """{"Status":["s3cret"],"AccountId":"s3cret","MarketplaceIntegrationPackageId":"s3cret" s3cret"""u8);
-        var accepted = Read($$"""{{{Required}},"UserId":["s3cret"],"Errors":[{"s3cret":"s3cret"}]}""");
+        var accepted = Read($$"""{{{Required}},"UserId":["s3cret"],"Errors":[{"s3cret":"s3cret"}],"MarketplaceInstallDetails":"s3cret"}""");
 
         Assert.DoesNotContain(
             "s3cret", JsonSerializer.Serialize(refused, refused.GetType(), Golden.Json), StringComparison.Ordinal);

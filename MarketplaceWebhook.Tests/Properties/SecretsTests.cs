@@ -139,7 +139,7 @@ public sealed class SecretsTests(AzuriteFixture azurite)
         AccountApiId = Parameter,
         UserId = Parameter,
         CompleteParameter = Parameter,
-        Errors = [Error],
+        Errors = [$"\"{Error}\"", $$"""{"Message":"{{Error}}"}"""],
         Cycles = [new(Guid.Empty, Parameter, null, [WebhookUrl])],
     };
 

@@ -28,6 +28,7 @@ public sealed record Arrival
 
     public string? CompleteParameter { get; init; }
 
+    /// <summary>As JSON.</summary>
     public IReadOnlyList<string>? Errors { get; init; }
 
     public IReadOnlyList<ArrivedCycle>? Cycles { get; init; }
@@ -60,7 +61,7 @@ public sealed record Arrival
             AccountApiId = (string?)body[nameof(AccountApiId)],
             UserId = (string?)body[nameof(UserId)],
             CompleteParameter = (string?)body[nameof(CompleteParameter)],
-            Errors = body[nameof(Errors)]?.AsArray().Select(error => (string)error!).ToList(),
+            Errors = body[nameof(Errors)]?.AsArray().Select(error => error?.ToJsonString() ?? "null").ToList(),
             Cycles = body["MarketplaceInstallDetails"]?.AsArray().Select(cycle => ArrivedCycle.FromJson(cycle!)).ToList(),
         };
     }
@@ -91,7 +92,7 @@ public sealed record Arrival
 
         if (Errors is not null)
         {
-            body[nameof(Errors)] = new JsonArray([.. Errors.Select(error => (JsonNode)error)]);
+            body[nameof(Errors)] = new JsonArray([.. Errors.Select(error => JsonNode.Parse(error))]);
         }
 
         if (Cycles is not null)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -26,6 +27,9 @@ public static class AnyHistory
     ];
 
     private static readonly string[] Texts = ["", "ExampleAccount", "a b/\\#?'\"<&", "日本 ü 𝄞", "\u202Etxt\u0000\u001b[31m"];
+
+    private static readonly string[] Errors =
+        [.. Texts.Select(text => JsonSerializer.Serialize(text)), "null", "false", "{}", "[]", "7", """{"Code":7,"Message":"x"}"""];
 
     public static Arbitrary<History> Small() => Histories(arrivals: (1, 8), cycleIds: 5, cyclesAtOnce: 4);
 
@@ -66,7 +70,7 @@ public static class AnyHistory
         UserId = Perhaps(random),
         CompleteParameter = Perhaps(random),
         Errors = random.Next(3) == 0
-            ? [.. Enumerable.Range(0, random.Next(3)).Select(_ => Texts[random.Next(Texts.Length)])] : null,
+            ? [.. Enumerable.Range(0, random.Next(4)).Select(_ => Errors[random.Next(Errors.Length)])] : null,
         Cycles = random.Next(3) > 0 ? Cycles(random, cycleIds, random.Next(cyclesAtOnce + 1)) : null,
     };
 

@@ -41,8 +41,8 @@ internal static class ReferenceFold
                 case "installed":
                     install["InstalledAt"] = arrival.ReceivedAt;
                     install["InstalledNotificationId"] = arrival.Id;
-                    install["ErrorCount"] = arrival.Errors?.Count ?? 0;
-                    install["Errors"] = arrival.Errors is null ? null : JsonSerializer.Serialize(arrival.Errors);
+                    install["ErrorCount"] = Errors(arrival)?.Count ?? 0;
+                    install["Errors"] = Errors(arrival) is { } errors ? JsonSerializer.Serialize(errors) : null;
                     install["UserId"] = arrival.UserId;
                     break;
                 case "uninstalled":
@@ -88,6 +88,22 @@ internal static class ReferenceFold
             ["NotificationId"] = arrival.Id,
         };
 
+    /// <summary>Texts, and what else counts as an error, as JSON.</summary>
+    private static List<string>? Errors(Arrival arrival) => arrival.Errors?.Where(error => !IsEmpty(error))
+        .Select(error => error.StartsWith('"') ? JsonSerializer.Deserialize<string>(error)! : error)
+        .ToList();
+
+    private static string? Warnings(Arrival arrival)
+    {
+        var warnings = (arrival.Errors ?? []).Select((error, index) =>
+            IsEmpty(error) ? $"Errors[{index}]: is empty; skipped."
+            : error.StartsWith('"') ? null
+            : $"Errors[{index}]: is not readable text; kept as JSON.");
+        return warnings.OfType<string>().ToList() is { Count: > 0 } all ? JsonSerializer.Serialize(all) : null;
+    }
+
+    private static bool IsEmpty(string error) => error is "null" or "false" or "\"\"" or "{}" or "[]";
+
     private static TableEntity StatusChange(Arrival arrival)
     {
         var ticks = (DateTime.MaxValue.Ticks - arrival.ReceivedAt.UtcTicks).ToString("d19", CultureInfo.InvariantCulture);
@@ -102,8 +118,9 @@ internal static class ReferenceFold
             ["UserId"] = arrival.UserId,
             ["CompleteParameter"] = arrival.CompleteParameter,
             ["CycleCount"] = arrival.Cycles?.Count,
-            ["ErrorCount"] = arrival.Errors?.Count,
-            ["Errors"] = arrival.Errors is null ? null : JsonSerializer.Serialize(arrival.Errors),
+            ["ErrorCount"] = Errors(arrival)?.Count,
+            ["Errors"] = Errors(arrival) is { } errors ? JsonSerializer.Serialize(errors) : null,
+            ["Warnings"] = Warnings(arrival),
             ["Payload"] = arrival.Body(),
         };
     }
