@@ -31,6 +31,8 @@ public sealed class NotificationReceiver(
 
     private const int MaxUserAgentCharacters = 256;
 
+    private const int MaxEncodingCharacters = 64;
+
     /// <summary>Usual corrections of a clock are smaller.</summary>
     private static readonly TimeSpan AllowedClockStep = TimeSpan.FromSeconds(5);
 
@@ -62,7 +64,7 @@ public sealed class NotificationReceiver(
             return await result.Match(
                 accepted => AcceptAsync(
                     id, label!, userAgent, accepted.Notification, body.Bytes[accepted.PayloadOffset..], deadline.Token),
-                rejected => RejectAsync(id, label, userAgent, rejected, body, deadline.Token));
+                rejected => RejectAsync(id, label, userAgent, Detail(rejected, request), rejected, body, deadline.Token));
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
@@ -136,9 +138,16 @@ public sealed class NotificationReceiver(
         return Responses.Accepted(id);
     }
 
+    /// <summary>An encoded body is rejected as one that is not JSON: then the header is the reason.</summary>
+    private static string Detail(ParseResult.Rejected rejected, HttpRequest request) =>
+        request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding
+            ? $"{rejected.Describe()} The request had Content-Encoding {SafeText.Of(encoding, MaxEncodingCharacters)}: "
+                + "the body was not decoded."
+            : rejected.Describe();
+
     /// <summary>Step 5.</summary>
     private async Task<IResult> RejectAsync(
-        NotificationId id, string? label, string? userAgent, ParseResult.Rejected rejected, RequestBody body,
+        NotificationId id, string? label, string? userAgent, string detail, ParseResult.Rejected rejected, RequestBody body,
         CancellationToken cancellationToken)
     {
         var letter = new DeadLetter
@@ -148,7 +157,7 @@ public sealed class NotificationReceiver(
             Source = label,
             UserAgent = userAgent,
             Reason = rejected.Reason,
-            Detail = rejected.Describe(),
+            Detail = detail,
             AccountId = rejected.AccountId,
             Body = body.Bytes,
             BodyLength = body.Length,

@@ -66,6 +66,24 @@ public sealed class RejectingTests(AzuriteFixture azurite)
     }
 
     [Theory]
+    [InlineData("gzip", "gzip")]
+    [InlineData("br, \u001b[31m", "br, \\u{1B}[31m")]
+    public async Task Detail_of_a_rejected_body_has_its_content_encoding(string header, string shown)
+    {
+        await using var app = new TestApp(_storage);
+        using var caller = await AcceptingTests.CallerAsync(app);
+        using var content = AcceptingTests.Content([0x1f, 0x8b, 0x08, 0xff]);
+        content.Headers.TryAddWithoutValidation("Content-Encoding", header);
+
+        using var answer = await caller.PostAsync(Door, content, Cancelled);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal(
+            $"body is not UTF-8. The request had Content-Encoding {shown}: the body was not decoded.",
+            Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled)).GetString("Detail"));
+    }
+
+    [Theory]
     [InlineData("a%20b")]
     [InlineData("a_b")]
     [InlineData("123456789012345678901234567890123")]
