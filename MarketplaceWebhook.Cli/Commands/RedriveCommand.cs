@@ -154,6 +154,7 @@ internal static class RedriveCommand
             {
                 RedriveOutcome.Sent => (Color.Green, dryRun ? "would be redriven" : "redriven"),
                 RedriveOutcome.TooLarge => (Color.Yellow, "skipped, too large"),
+                RedriveOutcome.TooEarly => (Color.Red, "cannot be redriven yet"),
                 RedriveOutcome.RejectedAgain => (Color.Red, "still rejected"),
                 _ => (Color.Red, "cannot be redriven"),
             };

@@ -11,6 +11,9 @@ public readonly record struct NotificationId : IComparable<NotificationId>
 {
     public const int CounterBits = 12;
 
+    /// <summary>How far ahead the clock may be that created an id.</summary>
+    private static readonly TimeSpan LongestLead = TimeSpan.FromDays(1);
+
     private static readonly long LatestMillisecond = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     private readonly string? _text;
@@ -59,6 +62,11 @@ public readonly record struct NotificationId : IComparable<NotificationId>
         id = new NotificationId(text, DateTimeOffset.FromUnixTimeMilliseconds(milliseconds));
         return true;
     }
+
+    /// <summary>
+    /// True if the id's time is more than a day later than now: it would win over every notification that arrives until then.
+    /// </summary>
+    public bool IsOfFuture(DateTimeOffset now) => ReceivedAt - now > LongestLead;
 
     public int CompareTo(NotificationId other) => string.CompareOrdinal(_text, other._text);
 

@@ -10,7 +10,7 @@ namespace MarketplaceWebhook.Projecting;
 
 /// <summary>
 /// Projects one message:
-/// 1. read the envelope;
+/// 1. read the envelope, and refuse one of the future;
 /// 2. read the payload into a <see cref="StatusChange"/>;
 /// 3. append it to the log and, in parallel, read the package;
 /// 4. fold: the package with this notification applied;
@@ -30,6 +30,7 @@ public sealed class Projector(
     ChangeFeedQueue? feed = null)
 {
     /// <exception cref="UnreadableEnvelopeException">The message is not a valid envelope; no retry can help.</exception>
+    /// <exception cref="FutureNotificationException">The time of the notification's id has not come.</exception>
     /// <exception cref="UnreadablePayloadException">The payload is not a valid notification.</exception>
     public Task<NotificationId> ProjectAsync(string messageText, CancellationToken cancellationToken) =>
         ProjectAsync(messageText, logsFailure: true, cancellationToken);
@@ -45,6 +46,11 @@ public sealed class Projector(
             // 1.
             var envelope = Envelope.Read(messageText);
             id = envelope.Id.ToString();
+            if (envelope.Id.IsOfFuture(time.GetUtcNow()))
+            {
+                throw new FutureNotificationException(envelope.Id);
+            }
+
             span = Traces.StartProcessing(envelope.Id, envelope.TraceParent);
             var change = await RunAsync(envelope, span, cancellationToken);
             if (KnownStatus.Includes(change.Status))
@@ -150,3 +156,9 @@ public sealed class Projector(
         }
     }
 }
+
+/// <summary>
+/// Whoever can send to the queue, or an instance whose clock is wrong, can use the id of any time.
+/// </summary>
+public sealed class FutureNotificationException(NotificationId id)
+    : UnreadableMessageException($"the time of its id, {TimeText.Of(id.ReceivedAt)}, is more than a day from now");

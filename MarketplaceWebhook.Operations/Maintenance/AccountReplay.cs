@@ -5,7 +5,7 @@ using MarketplaceWebhook.Storage;
 namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>Folds an account's log row by row into its packages. Only the state is kept in memory, never the log.</summary>
-public sealed class AccountReplay(StatusChangeReader reader)
+public sealed class AccountReplay(StatusChangeReader reader, TimeProvider time)
 {
     private readonly Dictionary<long, Package> _packages = [];
     private readonly List<string> _problems = [];
@@ -21,7 +21,7 @@ public sealed class AccountReplay(StatusChangeReader reader)
         Count++;
         try
         {
-            if (await ReadAsync(reader, row, cancellationToken) is { } change)
+            if (await ReadAsync(reader, row, time.GetUtcNow(), cancellationToken) is { } change)
             {
                 var package = _packages.GetValueOrDefault(change.PackageId) ?? new Package(change.AccountId, change.PackageId);
                 _packages[change.PackageId] = Fold.Apply(package, change);
@@ -37,13 +37,22 @@ public sealed class AccountReplay(StatusChangeReader reader)
     public Dictionary<long, List<RawRow>> Rows() => _packages.ToDictionary(p => p.Key, p => p.Value.ToRows().ToList());
 
     /// <returns>Null for a status that the fold ignores.</returns>
-    /// <exception cref="UnreadableLogRowException">The row was not written by the application, or its blob is gone.</exception>
+    /// <exception cref="UnreadableLogRowException">The row was not written by the application, is of the future, or its blob is
+    /// gone.</exception>
     internal static async Task<StatusChange?> ReadAsync(
-        StatusChangeReader reader, RawRow row, CancellationToken cancellationToken)
+        StatusChangeReader reader, RawRow row, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (row.Id(Columns.NotificationId) is not { } id || TableKeys.NewestFirst(id) != row.RowKey)
         {
             throw new UnreadableLogRowException(row, "NotificationId is not that of the row key");
+        }
+
+        if (id.IsOfFuture(now))
+        {
+            throw new UnreadableLogRowException(
+                row,
+                $"the time of its id, {TimeText.Of(id.ReceivedAt)}, is more than a day from now, so that it wins over every other "
+                + "one until then. Delete the row, then run `rebuild --apply`");
         }
 
         if (row.Text(Columns.Status) is { } status && !KnownStatus.Includes(status))
@@ -76,6 +85,6 @@ public sealed class AccountReplay(StatusChangeReader reader)
     }
 }
 
-/// <summary>A row of the log that cannot be read. The message is one line for people.</summary>
+/// <summary>A row of the log that cannot be used. The message is one line for people.</summary>
 public sealed class UnreadableLogRowException(RawRow row, string why)
-    : Exception($"StatusChanges row {row.RowKey} cannot be read: {why}");
+    : Exception($"StatusChanges row {row.RowKey} cannot be used: {why}");

@@ -49,7 +49,7 @@ public sealed class Purge(
 
             try
             {
-                var change = await AccountReplay.ReadAsync(reader, row, cancellationToken);
+                var change = await AccountReplay.ReadAsync(reader, row, time.GetUtcNow(), cancellationToken);
                 var isNeeded = change is not null && needed.Needs(change);
                 var isOld = row.Id(Columns.NotificationId) is { } id && id.ReceivedAt < before;
                 if (isOld && !isNeeded)

@@ -101,7 +101,7 @@ public sealed class Rebuild(
     private async Task<AccountComparison> CompareAsync(string account, CancellationToken cancellationToken)
     {
         var present = await installs.ReadRowsAsync(account, cancellationToken).ToListAsync(cancellationToken);
-        var fold = new AccountReplay(reader);
+        var fold = new AccountReplay(reader, time);
         await foreach (var row in log.ReadAsync(account, cancellationToken))
         {
             await fold.AddAsync(row, cancellationToken);
@@ -129,7 +129,7 @@ public sealed class Rebuild(
                 present.Add(rows.Current);
             }
 
-            var fold = new AccountReplay(reader);
+            var fold = new AccountReplay(reader, time);
             for (; hasChange && changes.Current.PartitionKey == next; hasChange = await changes.MoveNextAsync())
             {
                 await fold.AddAsync(changes.Current, cancellationToken);

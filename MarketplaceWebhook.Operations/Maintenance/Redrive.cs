@@ -29,6 +29,12 @@ public sealed class Redrive(
             return new RedriveResult(RedriveOutcome.Unreadable, "its NotificationId is not a lower-case UUIDv7");
         }
 
+        if (id.IsOfFuture(time.GetUtcNow()))
+        {
+            return new RedriveResult(
+                RedriveOutcome.TooEarly, $"the time of its id, {TimeText.Of(id.ReceivedAt)}, is more than a day from now");
+        }
+
         if (await letters.GetBodyAsync(letter, cancellationToken) is not { } body)
         {
             return new RedriveResult(RedriveOutcome.Unreadable, $"its blob {letter.BodyBlob} is gone");
@@ -174,6 +180,9 @@ public enum RedriveOutcome
 
     /// <summary>Cannot be redriven: the body was not stored completely.</summary>
     TooLarge,
+
+    /// <summary>The time of its id has not come: its projection would fail again.</summary>
+    TooEarly,
 
     /// <summary>The row or message was not written by the application, or its blob is gone.</summary>
     Unreadable,

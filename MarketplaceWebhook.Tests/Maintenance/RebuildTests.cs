@@ -2,6 +2,7 @@ using Azure;
 using Azure.Data.Tables;
 using FsCheck.Fluent;
 using MarketplaceWebhook.Maintenance;
+using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Properties.Histories;
@@ -56,6 +57,33 @@ public sealed class RebuildTests(AzuriteFixture azurite)
                 new(Account.ToString(), "1", "CycleCount", null, "2"),
             },
             found.Differences, strict: true);
+    }
+
+    [Fact]
+    public async Task Log_row_of_the_future_is_reported_until_it_is_deleted_and_its_account_is_not_changed()
+    {
+        await using var services = await InstalledAsync();
+        var before = await services.InstallsAsync();
+        var id = Ids.At(DateTimeOffset.UtcNow.AddDays(2));
+        var change = Folded.Change(id, NotificationBody.Of("uninstalled", Account, 1));
+        // As before such notifications were refused.
+        await services.Get<StatusChangeLog>().AppendAsync(change, Token);
+        await services.Get<InstallTable>().RemoveAsync(await RowsAsync(services), Token);
+        var history = await services.Get<StatusChangeLog>().ReadAsync(Account.ToString(), Token).ToListAsync(Token);
+
+        var found = Assert.Single(await RebuildAsync(services, apply: true));
+
+        Assert.Equal(
+            [
+                $"StatusChanges row {TableKeys.NewestFirst(id)} cannot be used: the time of its id, {TimeText.Of(id.ReceivedAt)}, is more "
+                    + "than a day from now, so that it wins over every other one until then. Delete the row, then run `rebuild --apply`",
+            ],
+            found.Problems);
+        Assert.False(found.Applied);
+        Assert.Empty(await services.InstallsAsync());
+        await services.Get<StatusChangeLog>().RemoveAsync(history.Where(row => row.Id(Columns.NotificationId) == id), Token);
+        await RebuildAsync(services, apply: true);
+        Assert.Equal(before, await services.InstallsAsync());
     }
 
     [Fact]
@@ -179,7 +207,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         Assert.False(found.Applied);
         Assert.Empty(found.Differences);
         Assert.Equal(
-            $"StatusChanges row {TableKeys.NewestFirst(id)} cannot be read: the blob {TableKeys.PayloadBlob(id)} is gone",
+            $"StatusChanges row {TableKeys.NewestFirst(id)} cannot be used: the blob {TableKeys.PayloadBlob(id)} is gone",
             Assert.Single(found.Problems));
         Assert.Equal(before, await services.InstallsAsync());
     }
@@ -189,7 +217,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     {
         await using var services = await InstalledAsync();
         await ChangeAsync(services, "1", row => row["Status"] = "stopped");
-        var time = new FakeTimeProvider();
+        var time = new FakeTimeProvider(Ids.Start.AddDays(1));
         var rebuild = new Rebuild(
             services.Get<InstallTable>(), services.Get<StatusChangeLog>(), services.Get<StatusChangeReader>(),
             services.Get<StorageRetry>(), time);

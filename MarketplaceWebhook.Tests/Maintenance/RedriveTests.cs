@@ -6,6 +6,7 @@ using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Faults;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MarketplaceWebhook.Tests.Maintenance;
 
@@ -122,6 +123,30 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         Assert.Empty(await direct.Get<DeadLetterTable>().FindAsync(Id, Token));
         await direct.Get<Projector>().ProjectAsync((await MaintenanceServices.ReceiveAsync(direct.Clients.Queue))!, Token);
         Assert.Contains("Status=stopped", Assert.Single(await direct.InstallsAsync()), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(DeadLetter.Failed)]
+    [InlineData(DeadLetter.Rejected)]
+    public async Task Notification_of_the_future_is_redriven_once_its_time_has_come(string kind)
+    {
+        var time = new FakeTimeProvider(Id.ReceivedAt.AddDays(-1).AddMinutes(-1));
+        await using var services = await MaintenanceServices.StartAsync(azurite, time: time);
+        var body = NotificationBody.Of("stopped", Account);
+        var text = await services.SendAsync(Id, body);
+        await RecordAsync(services, kind, FailureReason.ProjectionFailed, kind == DeadLetter.Failed ? text : body);
+
+        var early = await RedriveAsync(services);
+
+        Assert.Equal(
+            (RedriveOutcome.TooEarly, "the time of its id, 2026-01-01T00:07:00.000Z, is more than a day from now"),
+            (early.Outcome, early.Why));
+        Assert.Null(await MaintenanceServices.ReceiveAsync(services.Clients.Queue));
+        Assert.Null((await LetterAsync(services)).RedrivenAt);
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(RedriveOutcome.Sent, (await RedriveAsync(services)).Outcome);
+        await services.Get<Projector>().ProjectAsync((await MaintenanceServices.ReceiveAsync(services.Clients.Queue))!, Token);
+        Assert.Contains("Status=stopped", Assert.Single(await services.InstallsAsync()), StringComparison.Ordinal);
     }
 
     [Fact]

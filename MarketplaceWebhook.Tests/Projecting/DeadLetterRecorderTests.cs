@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Azure.Data.Tables;
 using Azure.Storage.Queues;
@@ -81,6 +82,28 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
         var row = await RowAsync(app);
         Assert.Equal("RequestFailedException 404 BlobNotFound", row.GetString("Detail"));
         Assert.DoesNotContain("AccountId", row.Keys);
+    }
+
+    [Fact]
+    public async Task Message_of_the_future_changes_no_row_and_is_a_dead_letter_that_says_so()
+    {
+        await using var app = new TestApp(_storage);
+        await app.Get<Projector>().ProjectAsync(Message.Of(1, Message.Body("installed")), Cancelled);
+        var rows = await Rows.ETagsAsync(app.Storage.Installs, Cancelled);
+        var id = Ids.At(new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero));
+        var message = Encoding.UTF8.GetString(
+            Envelope.Write(id, "shop", null, Encoding.UTF8.GetBytes(Message.Body("uninstalled"))).Span);
+
+        await Assert.ThrowsAsync<FutureNotificationException>(() => app.Get<Projector>().ProjectAsync(message, Cancelled));
+        await RecordAsync(app, message);
+
+        var row = await RowAsync(app);
+        Assert.Equal(
+            "FutureNotificationException: the time of its id, 9999-12-31T23:59:59.000Z, is more than a day from now",
+            row.GetString("Detail"));
+        Assert.Equal(("projection-failed", message), (row.GetString("Reason"), row.GetString("Body")));
+        Assert.Equal(rows, await Rows.ETagsAsync(app.Storage.Installs, Cancelled));
+        Assert.Single(await Rows.ListAsync(app.Storage.StatusChanges, Cancelled));
     }
 
     [Fact]

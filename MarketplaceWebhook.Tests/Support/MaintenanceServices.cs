@@ -14,7 +14,7 @@ public sealed class MaintenanceServices : IAsyncDisposable
     private readonly ServiceProvider _services;
 
     private MaintenanceServices(
-        string connectionString, TimeLimits timeLimits, StorageSettings? fallback, string? changeFeed)
+        string connectionString, TimeLimits timeLimits, StorageSettings? fallback, string? changeFeed, TimeProvider? time)
     {
         ConnectionString = connectionString;
         _services = new ServiceCollection()
@@ -24,6 +24,7 @@ public sealed class MaintenanceServices : IAsyncDisposable
                 fallback: fallback)
             .AddSingleton<Projector>()
             .AddSingleton<DeadLetterRecorder>()
+            .AddSingleton(time ?? TimeProvider.System)
             .BuildServiceProvider();
     }
 
@@ -37,13 +38,15 @@ public sealed class MaintenanceServices : IAsyncDisposable
     /// <param name="connectionString">A storage account, which may be empty.</param>
     /// <param name="fallback">The fallback storage, if there is one.</param>
     public static MaintenanceServices On(
-        string connectionString, TimeLimits? timeLimits = null, string? fallback = null, string? changeFeed = null) =>
+        string connectionString, TimeLimits? timeLimits = null, string? fallback = null, string? changeFeed = null,
+        TimeProvider? time = null) =>
         new(connectionString, timeLimits ?? new TimeLimits(),
-            fallback is null ? null : StorageSettings.FromConnectionString(fallback), changeFeed);
+            fallback is null ? null : StorageSettings.FromConnectionString(fallback), changeFeed, time);
 
-    public static async Task<MaintenanceServices> StartAsync(AzuriteFixture azurite, string? changeFeed = null)
+    public static async Task<MaintenanceServices> StartAsync(
+        AzuriteFixture azurite, string? changeFeed = null, TimeProvider? time = null)
     {
-        var services = On(azurite.NewAccount(), changeFeed: changeFeed);
+        var services = On(azurite.NewAccount(), changeFeed: changeFeed, time: time);
         await services.Clients.CreateMissingAsync(TestContext.Current.CancellationToken);
         return services;
     }
