@@ -9,6 +9,8 @@ public static class TableKeys
 {
     private const int DigitsOfTime = 19;
 
+    private static readonly string[] DeadLetterFolders = [$"dead/{DeadLetter.Rejected}/", $"dead/{DeadLetter.Failed}/", "dead/"];
+
     public static string Account(Guid accountId) => accountId.ToString();
 
     public static string Install(long packageId) => packageId.ToString(CultureInfo.InvariantCulture);
@@ -48,15 +50,19 @@ public static class TableKeys
 
     public static string PayloadBlob(NotificationId id) => $"{id}.json";
 
-    public static string DeadLetterBlob(NotificationId id) => $"dead/{id}";
+    /// <summary>With the kind: a body that is rejected and, once redriven, fails has two dead letters.</summary>
+    public static string DeadLetterBlob(string kind, NotificationId id) => $"dead/{kind}/{id}";
 
     /// <summary>The notification whose body the blob holds.</summary>
-    /// <param name="isDeadLetter">True for the body of a dead letter.</param>
+    /// <param name="isDeadLetter">True for the body of a dead letter; its name may lack the kind, as in earlier versions.</param>
     public static bool TryParseBlob(string name, out NotificationId id, out bool isDeadLetter)
     {
-        isDeadLetter = name.StartsWith("dead/", StringComparison.Ordinal);
-        return isDeadLetter
-            ? NotificationId.TryParse(name["dead/".Length..], out id)
-            : NotificationId.TryParse(name.EndsWith(".json", StringComparison.Ordinal) ? name[..^".json".Length] : null, out id);
+        var folder = DeadLetterFolders.FirstOrDefault(folder => name.StartsWith(folder, StringComparison.Ordinal));
+        isDeadLetter = folder is not null;
+        return NotificationId.TryParse(
+            folder is not null ? name[folder.Length..]
+                : name.EndsWith(".json", StringComparison.Ordinal) ? name[..^".json".Length]
+                : null,
+            out id);
     }
 }

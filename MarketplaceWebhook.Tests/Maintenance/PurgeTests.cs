@@ -90,7 +90,7 @@ public sealed class PurgeTests(AzuriteFixture azurite)
 
         Assert.Equal((1, 1), (purged.DeadLetters, purged.Blobs));
         Assert.Equal(
-            [TableKeys.DeadLetterBlob(Ids.Minute(2)), TableKeys.DeadLetterBlob(Ids.At(AllOfIt))], await BlobsAsync(services));
+            [DeadLetterBlob(Ids.Minute(2)), DeadLetterBlob(Ids.At(AllOfIt))], await BlobsAsync(services));
     }
 
     [Fact]
@@ -221,6 +221,8 @@ public sealed class PurgeTests(AzuriteFixture azurite)
 
     private static async Task<List<string>> BlobsAsync(MaintenanceServices services) =>
         await services.Get<PayloadBlobs>().ReadAsync(Token).Select(blob => blob.Name).ToListAsync(Token);
+
+    private static string DeadLetterBlob(NotificationId id) => TableKeys.DeadLetterBlob(DeadLetter.Failed, id);
 
     private static Task RecordAsync(MaintenanceServices services, NotificationId id, string? body = null) =>
         services.Get<DeadLetterTable>().RecordAsync(

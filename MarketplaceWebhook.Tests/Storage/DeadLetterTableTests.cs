@@ -81,10 +81,29 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
         await RecordAsync(app, Letter(body) with { AccountId = Guid.Empty });
 
         var row = await RowAsync(app);
-        Assert.Equal((new string('x', 31_999), $"dead/{Ids.At(1)}"), (row.GetString("Body"), row.GetString("BodyBlob")));
+        Assert.Equal((new string('x', 31_999), $"dead/rejected/{Ids.At(1)}"), (row.GetString("Body"), row.GetString("BodyBlob")));
         var blob = await app.Storage.Payloads.GetBlobClient(row.GetString("BodyBlob")).DownloadContentAsync(Cancelled);
         Assert.Equal(body, blob.Value.Content.ToArray());
         Assert.Equal([KeyValuePair.Create("accountId", Guid.Empty.ToString())], blob.Value.Details.Metadata);
+    }
+
+    [Fact]
+    public async Task Body_that_was_rejected_and_failed_under_the_same_id_has_a_blob_for_each()
+    {
+        await using var app = new TestApp(_storage);
+        var (rejected, failed) = (new byte[40_000], Encoding.UTF8.GetBytes(new string('x', 40_000)));
+
+        await RecordAsync(app, Letter(rejected));
+        await RecordAsync(app, Letter(failed) with { Kind = DeadLetter.Failed });
+
+        var table = app.Get<DeadLetterTable>();
+        var bodies = new List<byte[]>();
+        foreach (var letter in await table.FindAsync(Ids.At(1), Cancelled))
+        {
+            bodies.Add((await table.GetBodyAsync(letter, Cancelled))!.Value.ToArray());
+        }
+
+        Assert.Equal([failed, rejected], bodies);
     }
 
     [Fact]

@@ -17,10 +17,29 @@ public sealed class TableKeysTests
         Assert.Equal("1234", TableKeys.Install(1234));
         Assert.Equal("1234_fedcba01-2222-3333-4444-555555555555", TableKeys.Cycle(1234, CycleId));
         Assert.Equal($"{id}.json", TableKeys.PayloadBlob(id));
-        Assert.Equal($"dead/{id}", TableKeys.DeadLetterBlob(id));
+        Assert.Equal($"dead/rejected/{id}", TableKeys.DeadLetterBlob(DeadLetter.Rejected, id));
         Assert.Equal(
             "PartitionKey eq 'abcdef01-2222-3333-4444-555555555555' and RowKey ge '1234' and RowKey lt '1234`' and PackageId eq 1234L",
             TableKeys.PackageFilter(Account, 1234));
+    }
+
+    [Theory]
+    [InlineData("", ".json", true, false)]
+    [InlineData("dead/rejected/", "", true, true)]
+    [InlineData("dead/failed/", "", true, true)]
+    [InlineData("dead/", "", true, true)] // as earlier versions wrote it
+    [InlineData("dead/other/", "", false, true)]
+    [InlineData("other/", ".json", false, false)]
+    [InlineData("", "", false, false)]
+    public void Blob_names_are_parsed_with_and_without_the_kind_of_a_dead_letter(
+        string before, string after, bool isOurs, bool isDeadLetter)
+    {
+        var id = Id("2026-11-23T10:27:30.786Z");
+
+        Assert.Equal(isOurs, TableKeys.TryParseBlob($"{before}{id}{after}", out var parsed, out var isParsedAsDeadLetter));
+
+        Assert.Equal(isDeadLetter, isParsedAsDeadLetter);
+        Assert.Equal(isOurs ? id : default, parsed);
     }
 
     [Fact]

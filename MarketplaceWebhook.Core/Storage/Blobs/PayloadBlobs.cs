@@ -16,8 +16,8 @@ public sealed class PayloadBlobs(StorageClients clients)
         PutAsync(TableKeys.PayloadBlob(id), accountId, payload, "application/json", cancellationToken);
 
     public Task PutDeadLetterAsync(
-        NotificationId id, Guid? accountId, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
-        PutAsync(TableKeys.DeadLetterBlob(id), accountId, body, "application/octet-stream", cancellationToken);
+        string kind, NotificationId id, Guid? accountId, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
+        PutAsync(TableKeys.DeadLetterBlob(kind, id), accountId, body, "application/octet-stream", cancellationToken);
 
     public async Task<ReadOnlyMemory<byte>> GetAsync(string name, CancellationToken cancellationToken)
     {

@@ -17,7 +17,8 @@ public sealed class DeadLetterTable(StorageClients clients, PayloadBlobs payload
     {
         if (letter.NeedsBlob)
         {
-            await payloads.PutDeadLetterAsync(letter.Id, letter.AccountId, letter.Body, cancellationToken);
+            await payloads.PutDeadLetterAsync(
+                letter.Kind, letter.Id, letter.AccountId, letter.Body, cancellationToken);
         }
 
         if (letter.InsertedAt is null)

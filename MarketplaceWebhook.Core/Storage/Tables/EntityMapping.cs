@@ -129,7 +129,7 @@ public static class EntityMapping
         .With(Columns.Detail, ColumnText.Cut(letter.Detail))
         .With(Columns.AccountId, letter.AccountId?.ToString())
         .With(Columns.Body, ColumnText.Cut(Encoding.UTF8.GetString(letter.Body.Span)))
-        .With(Columns.BodyBlob, letter.NeedsBlob ? TableKeys.DeadLetterBlob(letter.Id) : null)
+        .With(Columns.BodyBlob, letter.NeedsBlob ? TableKeys.DeadLetterBlob(letter.Kind, letter.Id) : null)
         .With(Columns.BodyLength, letter.BodyLength);
 
     /// <summary>The rows of a package in Installs: the install row first.</summary>
