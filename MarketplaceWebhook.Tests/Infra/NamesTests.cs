@@ -106,6 +106,13 @@ public sealed partial class NamesTests
         Assert.Equal(StorageNames.PoisonQueue, (string)Names.Functions["RecordDeadLetter"]["bindings"]![0]!["queueName"]!);
     }
 
+    [Theory]
+    [InlineData("serverErrors")]
+    [InlineData("unauthorized")]
+    public void Alert_on_requests_counts_those_for_the_function_only(string query) =>
+        Assert.Contains(
+            $"contains '{Names.PathOf("ReceiveNotification")}'", Repository.Read($"infra/queries/{query}.kql"));
+
     [Fact]
     public async Task Always_ready_instances_are_for_functions_that_exist()
     {

@@ -15,7 +15,8 @@ param availabilityTest bool
 param availabilityTestSeconds int
 
 // Each event is reported once: a rule that fired is muted for as long as its window. Windows are longer than the evaluation
-// frequency, so that telemetry that arrives late is still included.
+// frequency, so that telemetry that arrives late is still included. A rule that resolves does so when its rows leave the time that its
+// query reads: what can wait for long is read for the longest time that Azure allows, 2 days.
 var rules = filter(allRules, rule => fallbackStorage || !startsWith(rule.name, 'fallback-'))
 var allRules = [
   {
@@ -61,6 +62,7 @@ var allRules = [
     frequency: 'PT5M'
     window: 'PT45M'
     resolves: true
+    timeRange: 'P2D'
   }
   {
     name: 'server-errors'
@@ -118,6 +120,7 @@ var changeFeedRule = {
   frequency: 'PT1H'
   window: 'PT6H'
   resolves: true
+  timeRange: 'P2D'
 }
 
 resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
@@ -150,6 +153,7 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       scopes: [workspaceId]
       evaluationFrequency: rule.frequency
       windowSize: rule.window
+      overrideQueryTimeRange: rule.?timeRange
       criteria: {
         allOf: [
           {
@@ -165,7 +169,7 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       }
       autoMitigate: rule.resolves
       muteActionsDuration: rule.resolves ? null : rule.window
-      // A workspace has the tables of storage and telemetry only after their first row.
+      // A workspace has the tables of storage and telemetry only after their first row; the queries read them as if they were empty.
       skipQueryValidation: true
       actions: { actionGroups: [actionGroup.id] }
     }
