@@ -105,7 +105,7 @@ param fallbackStorage bool
 @description('Region of the second storage account. Empty: the region of the other resources.')
 param fallbackLocation string = ''
 
-@description('Call the health endpoint from outside, and alert when it fails. Not created if addresses are restricted.')
+@description('Call the health endpoint from outside, and alert when it fails. Disabled if addresses are restricted.')
 param availabilityTest bool
 
 @allowed([300, 600, 900])

@@ -61,7 +61,7 @@ param alertEmail string = ''
 @description('URL that alerts are posted to as JSON, in the common alert schema. Empty: none.')
 param alertWebhookUrl string = ''
 
-@description('Call the health endpoint from outside. Not created if addresses are restricted, which would block its calls.')
+@description('Call the health endpoint from outside. Disabled if addresses are restricted, which would block its calls.')
 param availabilityTest bool = true
 
 @allowed([300, 600, 900])

@@ -57,7 +57,6 @@ internal static partial class Bicep
                     alwaysReadyHttp: 0
                     alwaysReadyProjection: 0
                     availabilityTestSeconds: 900
-                    extraAppSettings: { OTEL_EXPORTER_OTLP_HEADERS: 'key=1', ChangeFeed: 'not-the-queue' }
                     {{string.Join("\n", deployment.Select(parameter => $"{parameter.Key}: {parameter.Value}"))}}
                   }
                 }
@@ -105,10 +104,26 @@ internal static partial class Bicep
         }
     }
 
+    /// <summary>
+    /// The settings of the app in a deployment. They are merged with the operator's, so the compiler leaves them as an expression:
+    /// the last argument of union() wins. A value that is known only during the deployment is its beginning, such as reference.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> SettingsOf(Deployment deployment)
+    {
+        var expression = (string)Assert.Single(deployment.Of("Microsoft.Web/sites/config"))["properties"]!;
+        Assert.StartsWith("[union(parameters('extraAppSettings'), createObject('", expression, StringComparison.Ordinal);
+        return Setting().Matches(expression.Split("createObject(")[1])
+            .ToDictionary(setting => setting.Groups["name"].Value, setting => setting.Groups["value"].Value);
+    }
+
     /// <summary>The variables of the only module that has one of this name.</summary>
     public static JsonNode VariablesWith(JsonNode template, string name) => Assert.Single(
-        ResourcesOf(template).Select(resource => resource["properties"]?["template"]?["variables"]),
-        variables => variables?[name] is not null)!;
+        ModulesOf(template).Select(module => module["variables"]), variables => variables?[name] is not null)!;
+
+    /// <summary>The templates of the modules, without the main one.</summary>
+    public static IEnumerable<JsonNode> ModulesOf(JsonNode template) =>
+        ResourcesOf(template).Where(resource => (string)resource["type"]! == "Microsoft.Resources/deployments")
+            .Select(module => module["properties"]!["template"]!);
 
     /// <summary>Every string in the template: property values, variables, embedded queries and the workbook.</summary>
     public static IEnumerable<string> TextsOf(JsonNode? node) => node switch
@@ -128,6 +143,9 @@ internal static partial class Bicep
 
     private static void SkipWithoutCompiler() =>
         Assert.SkipWhen(Compiler is null, "NuGet has this version of the Bicep compiler for Linux x64 only.");
+
+    [GeneratedRegex(@"'(?<name>[A-Z][\w.]+)', (?:'(?<value>[^']*)'|(?<value>reference|format)\()")]
+    private static partial Regex Setting();
 
     [GeneratedRegex("rg-env[0-9]+")]
     private static partial Regex ResourceGroup();

@@ -32,8 +32,8 @@ public sealed partial class NamesTests
     [Fact]
     public async Task Alerts_run_the_queries_of_the_folder_each_once()
     {
-        var inTemplate = Bicep.ResourcesOf(await Bicep.TemplateAsync())
-            .Select(resource => resource["properties"]?["template"]?["variables"])
+        var inTemplate = Bicep.ModulesOf(await Bicep.TemplateAsync())
+            .Select(module => module["variables"])
             .SelectMany(Bicep.TextsOf)
             .ToList();
 
@@ -68,21 +68,22 @@ public sealed partial class NamesTests
                     .Count(queue => ((string)queue["name"]!).EndsWith("/partner-changes", StringComparison.Ordinal)));
             Assert.Equal(
                 deployment.Values.HasChangeFeed ? "partner-changes" : "",
-                (string)Assert.Single(deployment.Of("Microsoft.Web/sites/config"))["properties"]![ChangeFeedSetting.Name]!);
+                Bicep.SettingsOf(deployment)[ChangeFeedSetting.Name]);
         }
     }
 
     [Fact]
     public async Task Alert_of_the_change_feed_gets_the_name_of_its_queue()
     {
-        var rule = Assert.Single(
-            Bicep.ResourcesOf(await Bicep.TemplateAsync())
-                .Select(resource => resource["properties"]?["template"]?["variables"]?["changeFeedRule"]),
-            found => found is not null)!;
+        foreach (var deployment in (await Deployment.AllAsync()).Where(deployment => deployment.Values.HasChangeFeed))
+        {
+            var rule = Assert.Single(
+                deployment.Of("Microsoft.Insights/scheduledQueryRules"), rule => (string)rule["name"]! == "change-feed");
 
-        Assert.Matches(
-            @"^\[replace\(variables\('\$fxv#\d+'\), 'CHANGE_FEED', parameters\('changeFeed'\)\)\]$", (string)rule["query"]!);
-        Assert.Contains("'/CHANGE_FEED/messages'", Repository.Read("infra/queries/changeFeed.kql"));
+            Assert.Contains(
+                "'/partner-changes/messages'", (string)rule["properties"]!["criteria"]!["allOf"]![0]!["query"]!,
+                StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -63,9 +63,7 @@ public sealed partial class YamlTests
     [InlineData("custom", "custom")]
     public async Task Azd_deploys_the_service_that_the_template_tags_the_app_with(string azdValue, string runtime)
     {
-        var tagged = Bicep.ResourcesOf(await Bicep.TemplateAsync())
-            .Select(resource => resource["properties"]?["template"]?["variables"]?["runtimes"]?[runtime]?["azdService"])
-            .Single(service => service is not null);
+        var tagged = Bicep.VariablesWith(await Bicep.TemplateAsync(), "runtimes")["runtimes"]![runtime]!["azdService"];
 
         var deployed = new List<string>();
         foreach (var (name, service) in ((YamlMappingNode)Read("azure.yaml")["services"]).Children)

@@ -11,24 +11,46 @@ param alertEmail string
 param alertWebhookUrl string
 @description('There is a fallback storage to watch.')
 param fallbackStorage bool
+@description('Call the health endpoint.')
 param availabilityTest bool
 param availabilityTestSeconds int
+
+type rule = {
+  name: string
+  displayName: string
+  severity: int
+  query: string
+  column: string
+  frequency: string
+  window: string
+
+  @description('Columns that each get an alert of their own.')
+  dimensions: object[]?
+
+  @description('False: nothing to watch, so the rule is disabled.')
+  applies: bool?
+
+  @description('Stateful: resolves when the query finds nothing more.')
+  resolves: bool?
+
+  @description('The time that the query reads, if it is not the window.')
+  timeRange: string?
+}
 
 // Each event is reported once: a rule that fired is muted for as long as its window. Windows are longer than the evaluation
 // frequency, so that telemetry that arrives late is still included. A rule that resolves does so when its rows leave the time that its
 // query reads: what can wait for long is read for the longest time that Azure allows, 2 days.
-var rules = filter(allRules, rule => fallbackStorage || !startsWith(rule.name, 'fallback-'))
-var allRules = [
+//
+// Every rule is always deployed: deployments delete nothing, so one that no longer applies would stay, and fire. It is disabled instead.
+var rules rule[] = [
   {
     name: 'poisoned'
     displayName: 'A message was moved to the poison queue'
     severity: 1
     query: loadTextContent('../queries/poisoned.kql')
     column: 'Messages'
-    dimensions: []
     frequency: 'PT5M'
     window: 'PT15M'
-    resolves: false
   }
   {
     name: 'dead-letters'
@@ -39,7 +61,6 @@ var allRules = [
     dimensions: [{ name: 'Reason', operator: 'Include', values: ['*'] }]
     frequency: 'PT15M'
     window: 'PT30M'
-    resolves: false
   }
   {
     name: 'installs-with-errors'
@@ -47,10 +68,8 @@ var allRules = [
     severity: 3
     query: loadTextContent('../queries/installsWithErrors.kql')
     column: 'Installs'
-    dimensions: []
     frequency: 'PT15M'
     window: 'PT30M'
-    resolves: false
   }
   {
     name: 'stuck'
@@ -58,7 +77,6 @@ var allRules = [
     severity: 1
     query: loadTextContent('../queries/stuck.kql')
     column: 'Waiting'
-    dimensions: []
     frequency: 'PT5M'
     window: 'PT45M'
     resolves: true
@@ -70,10 +88,8 @@ var allRules = [
     severity: 1
     query: loadTextContent('../queries/serverErrors.kql')
     column: 'Responses'
-    dimensions: []
     frequency: 'PT5M'
     window: 'PT15M'
-    resolves: false
   }
   {
     name: 'unauthorized'
@@ -81,10 +97,8 @@ var allRules = [
     severity: 2
     query: loadTextContent('../queries/unauthorized.kql')
     column: 'Requests'
-    dimensions: []
     frequency: 'PT15M'
     window: 'PT30M'
-    resolves: false
   }
   {
     name: 'fallback-used'
@@ -92,10 +106,9 @@ var allRules = [
     severity: 2
     query: loadTextContent('../queries/fallbackUsed.kql')
     column: 'Notifications'
-    dimensions: []
     frequency: 'PT15M'
     window: 'PT30M'
-    resolves: false
+    applies: fallbackStorage
   }
   {
     name: 'fallback-pending'
@@ -103,25 +116,24 @@ var allRules = [
     severity: 1
     query: loadTextContent('../queries/fallbackPending.kql')
     column: 'Attempts'
-    dimensions: []
     frequency: 'PT5M'
     window: 'PT15M'
+    applies: fallbackStorage
     resolves: true
   }
+  {
+    name: 'change-feed'
+    displayName: 'Changes are passed on but not received'
+    severity: 2
+    query: replace(loadTextContent('../queries/changeFeed.kql'), 'CHANGE_FEED', changeFeed)
+    column: 'Messages'
+    frequency: 'PT1H'
+    window: 'PT6H'
+    applies: !empty(changeFeed)
+    resolves: true
+    timeRange: 'P2D'
+  }
 ]
-
-var changeFeedRule = {
-  name: 'change-feed'
-  displayName: 'Changes are passed on but not received'
-  severity: 2
-  query: replace(loadTextContent('../queries/changeFeed.kql'), 'CHANGE_FEED', changeFeed)
-  column: 'Messages'
-  dimensions: []
-  frequency: 'PT1H'
-  window: 'PT6H'
-  resolves: true
-  timeRange: 'P2D'
-}
 
 resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
   name: 'marketplace-webhook'
@@ -140,7 +152,7 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
 }
 
 resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
-  for rule in concat(rules, empty(changeFeed) ? [] : [changeFeedRule]): {
+  for rule in rules: {
     name: rule.name
     location: location
     tags: tags
@@ -149,7 +161,7 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       displayName: rule.displayName
       description: 'What to do: docs/operations.md, "Alerts".'
       severity: rule.severity
-      enabled: true
+      enabled: rule.?applies ?? true
       scopes: [workspaceId]
       evaluationFrequency: rule.frequency
       windowSize: rule.window
@@ -160,15 +172,15 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
             query: rule.query
             metricMeasureColumn: rule.column
             timeAggregation: 'Total'
-            dimensions: rule.dimensions
+            dimensions: rule.?dimensions ?? []
             operator: 'GreaterThan'
             threshold: 0
             failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
           }
         ]
       }
-      autoMitigate: rule.resolves
-      muteActionsDuration: rule.resolves ? null : rule.window
+      autoMitigate: rule.?resolves ?? false
+      muteActionsDuration: rule.?resolves ?? false ? null : rule.window
       // A workspace has the tables of storage and telemetry only after their first row; the queries read them as if they were empty.
       skipQueryValidation: true
       actions: { actionGroups: [actionGroup.id] }
@@ -176,7 +188,7 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
   }
 ]
 
-resource healthTest 'Microsoft.Insights/webtests@2022-06-15' = if (availabilityTest) {
+resource healthTest 'Microsoft.Insights/webtests@2022-06-15' = {
   name: 'health'
   location: location
   // The tag by which Application Insights finds its tests.
@@ -186,7 +198,7 @@ resource healthTest 'Microsoft.Insights/webtests@2022-06-15' = if (availabilityT
     SyntheticMonitorId: 'health'
     Name: 'Marketplace webhook: health'
     Description: 'GET /api/health from outside.'
-    Enabled: true
+    Enabled: availabilityTest
     Kind: 'standard'
     Frequency: availabilityTestSeconds
     Timeout: 60
@@ -197,14 +209,14 @@ resource healthTest 'Microsoft.Insights/webtests@2022-06-15' = if (availabilityT
   }
 }
 
-resource healthAlert 'Microsoft.Insights/metricAlerts@2018-03-01' = if (availabilityTest) {
+resource healthAlert 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   name: 'unavailable'
   location: 'global'
   tags: tags
   properties: {
     description: 'The health endpoint fails from two locations or more. What to do: docs/operations.md, "Alerts".'
     severity: 1
-    enabled: true
+    enabled: availabilityTest
     scopes: [healthTest.id, applicationInsightsId]
     evaluationFrequency: 'PT1M'
     windowSize: availabilityTestSeconds == 300 ? 'PT5M' : 'PT15M'
