@@ -17,7 +17,9 @@ internal static class SendCommand
     {
         var body = new Argument<string>("BODY")
         {
-            Description = "installed, uninstalled, started or stopped, as documented by Cyclr, or a file.",
+            Description =
+                "A notification as documented by Cyclr: installed (without an error), installed-with-errors, uninstalled, started or "
+                + "stopped; or a file.",
         };
         var account = new Option<Guid?>("--account")
         {

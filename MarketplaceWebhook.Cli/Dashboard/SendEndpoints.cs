@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using MarketplaceWebhook.Cli.Bodies;
 using MarketplaceWebhook.LocalHost;
-using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,8 +18,8 @@ internal sealed class SendEndpoints(
 {
     public void Map(IEndpointRouteBuilder page)
     {
-        page.MapGet("/bodies", () => KnownStatus.All.ToDictionary(
-            status => status, status => Encoding.UTF8.GetString(NotificationBody.Read(status).Bytes)));
+        page.MapGet("/bodies", () => NotificationBody.Names.ToDictionary(
+            name => name, name => Encoding.UTF8.GetString(NotificationBody.Read(name).Bytes)));
         page.MapPost("/send", SendAsync);
         page.MapPost("/scenario", PlayAsync);
     }

@@ -11,13 +11,22 @@ public sealed class NotificationBodyTests : IDisposable
     public void Dispose() => File.Delete(_file);
 
     [Theory]
-    [InlineData("installed")]
-    [InlineData("uninstalled")]
-    [InlineData("started")]
-    [InlineData("stopped")]
-    public void Documented_body_equals_the_documented_bytes(string name) => Assert.Equal(
-        File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Bodies", "documented", $"{name}.json")),
+    [InlineData("installed-with-errors", "installed")]
+    [InlineData("uninstalled", "uninstalled")]
+    [InlineData("started", "started")]
+    [InlineData("stopped", "stopped")]
+    public void Documented_body_equals_the_documented_bytes(string name, string file) => Assert.Equal(
+        File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Bodies", "documented", $"{file}.json")),
         NotificationBody.Read(name).Bytes);
+
+    [Fact]
+    public void Installed_is_the_documented_body_without_its_error()
+    {
+        var documented = JsonNode.Parse(NotificationBody.Read("installed-with-errors").Bytes)!;
+        documented["Errors"] = new JsonArray();
+
+        Assert.True(JsonNode.DeepEquals(documented, JsonNode.Parse(NotificationBody.Read("installed").Bytes)));
+    }
 
     [Fact]
     public void File_without_replaced_values_keeps_its_bytes()
@@ -32,7 +41,7 @@ public sealed class NotificationBodyTests : IDisposable
     {
         var account = Guid.NewGuid();
 
-        var body = JsonNode.Parse(NotificationBody.Read("installed").With(account, "Größe \"&\" 😀", 77).Bytes)!;
+        var body = JsonNode.Parse(NotificationBody.Read("installed-with-errors").With(account, "Größe \"&\" 😀", 77).Bytes)!;
 
         Assert.Equal(account.ToString(), (string?)body["AccountId"]);
         Assert.Equal("Größe \"&\" 😀", (string?)body["AccountApiId"]);

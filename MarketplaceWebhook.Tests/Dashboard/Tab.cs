@@ -64,7 +64,7 @@ public sealed class Tab : IAsyncDisposable
     public ILocator Row(Guid accountId, long package = 1234) =>
         Page.Locator($"#installs-rows tr[data-account='{accountId}'][data-package='{package}']");
 
-    public async Task SendAsync(string status, Guid accountId)
+    public async Task SendAsync(string status, Guid accountId, bool withErrors = false)
     {
         await Page.GetByLabel("Account", new PageGetByLabelOptions { Exact = true }).FillAsync(accountId.ToString());
         await Page.Locator($".segments input[value={status}]").CheckAsync(new LocatorCheckOptions { Force = true });
@@ -74,6 +74,11 @@ public sealed class Tab : IAsyncDisposable
     public async Task SendBodyAsync(string body)
     {
         await Page.GetByLabel("Body", new PageGetByLabelOptions { Exact = true }).FillAsync(body);
+        if (withErrors)
+        {
+            await Page.Locator("#send-errors").CheckAsync();
+        }
+
         await Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Send", Exact = true }).ClickAsync();
     }
 

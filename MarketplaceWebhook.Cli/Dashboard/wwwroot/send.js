@@ -42,7 +42,9 @@ export async function use(accountId, install) {
 /** Shows the documented body with the values of the fields. */
 function fill() {
   if (!bodies) return;
-  $('send-body').value = bodies[new FormData($('send-form')).get('status')];
+  const status = new FormData($('send-form')).get('status');
+  $('send-errors-label').hidden = status !== 'installed';
+  $('send-body').value = bodies[status === 'installed' && $('send-errors').checked ? 'installed-with-errors' : status];
   applyFields();
 }
 
@@ -126,7 +128,7 @@ $('send-form').addEventListener('submit', (event) => {
   send();
 });
 $('send-form').addEventListener('change', (event) => {
-  if (event.target.name === 'status') fill();
+  if (event.target.name === 'status' || event.target.id === 'send-errors') fill();
 });
 for (const id of Object.values(fields)) $(id).addEventListener('input', applyFields);
 $('send-new').addEventListener('click', () => {
