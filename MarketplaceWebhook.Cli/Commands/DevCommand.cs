@@ -43,11 +43,34 @@ internal static class DevCommand
         {
             Description = "Let the app wait until a debugger is attached to its process.",
         };
+        var dashboardUrl = new Option<Uri?>("--dashboard-url")
+        {
+            Description =
+                "The address at which your browser finds the dashboard, if the port of a container or a remote machine is "
+                + "forwarded, such as https://NAME-7071.app.github.dev.",
+            HelpName = "URL",
+            CustomParser = result =>
+            {
+                // Browsers send Sec-Fetch-Site, by which the dashboard recognizes its own requests, to these only.
+                if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var url)
+                    && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)))
+                {
+                    return url;
+                }
+
+                result.AddError(
+                    "--dashboard-url must be a URL with https, or with http and a loopback name, such as "
+                    + "https://NAME-7071.app.github.dev.");
+                return null;
+            },
+        };
 
         var command = new Command(
-            "dev", "Runs the function app on this machine, with the storage emulator unless AzureWebJobsStorage is set.")
+            "dev",
+            "Runs the function app on this machine, with the storage emulator unless AzureWebJobsStorage is set, until Ctrl+C.\n"
+            + "Exit codes: 0 ended by Ctrl+C or SIGTERM; 1 invalid input, or it could not start.")
         {
-            port, key, app, waitForDebugger,
+            port, key, app, waitForDebugger, dashboardUrl,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             environment,
@@ -55,6 +78,7 @@ internal static class DevCommand
             parsed.GetValue(key) ?? RandomNumberGenerator.GetHexString(48, lowercase: true),
             parsed.GetValue(app) ?? Path.Combine(AppContext.BaseDirectory, "app"),
             parsed.GetValue(waitForDebugger),
+            parsed.GetValue(dashboardUrl),
             cancellationToken));
         return command;
     }
@@ -66,7 +90,7 @@ internal static class DevCommand
             : new() { [StorageSettings.FallbackName] = storage.Connection };
 
     private static async Task<int> RunAsync(
-        IConfiguration environment, int port, string key, string app, bool waitForDebugger,
+        IConfiguration environment, int port, string key, string app, bool waitForDebugger, Uri? dashboardUrl,
         CancellationToken cancellationToken)
     {
         // Closing the terminal also ends everything that was started. Ctrl+C and SIGTERM cancel already.
@@ -88,7 +112,8 @@ internal static class DevCommand
         await using var page = new LocalDashboard(
             settings with { ChangeFeed = changeFeed },
             key,
-            ChartLibrary.FindAsync(console.Report, ending.Token));
+            ChartLibrary.FindAsync(console.Report, ending.Token),
+            dashboardUrl);
         await using var host = await LocalFunctionsHost.StartAsync(
             new LocalFunctionsHostOptions
             {

@@ -16,6 +16,7 @@ public sealed class LocalDashboard : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource<LocalFunctionsHost> _hostStarted = new(
         TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Uri? _forwardedUrl;
     private readonly ServiceProvider _services;
     private readonly AccessCheck _access;
     private readonly HostObserver _observer;
@@ -24,15 +25,17 @@ public sealed class LocalDashboard : IAsyncDisposable
     /// <param name="storage">The storage that the application works on.</param>
     /// <param name="key">The function key.</param>
     /// <param name="chartLibrary">The path of Chart.js, once it is installed; without it the page has no charts.</param>
-    public LocalDashboard(StorageSettings storage, string key, Task<string?> chartLibrary)
+    /// <param name="forwardedUrl">Where the browser finds the page; null: at the address of the host.</param>
+    public LocalDashboard(StorageSettings storage, string key, Task<string?> chartLibrary, Uri? forwardedUrl = null)
     {
+        _forwardedUrl = forwardedUrl;
         _services = new ServiceCollection()
             .AddLogging().AddMaintenance(storage, new TimeLimits(), StorageUse.Receiving)
             .AddSingleton<InstallQueries>()
             .AddSingleton<StatusChangeQueries>()
             .AddSingleton<DeadLetterQueries>()
             .AddSingleton(new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }))
-            .AddSingleton<AccessCheck>()
+            .AddSingleton(new AccessCheck(forwardedUrl))
             .AddSingleton<PageEvents>()
             .AddSingleton<ActivityFeed>()
             .AddSingleton<HostObserver>()
@@ -47,13 +50,13 @@ public sealed class LocalDashboard : IAsyncDisposable
     }
 
     /// <summary>The address to open, with the token of this run.</summary>
-    public Uri UrlOn(Uri baseAddress) => new(baseAddress, $"/#token={_access.Token}");
+    public Uri UrlOn(Uri baseAddress) => new(_forwardedUrl ?? baseAddress, $"/#token={_access.Token}");
 
     public void Observe(HostEvent hostEvent) => _observer.Observe(hostEvent);
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        var open = routes.MapGroup("").AddEndpointFilter(AccessCheck.OnThisMachineAsync);
+        var open = routes.MapGroup("").AddEndpointFilter(_access.OnThisMachineAsync);
         open.MapGet("/", StaticFiles.Index);
         open.MapGet("/assets/chart.js", _services.GetRequiredService<StaticFiles>().ChartLibrary);
         open.MapGet("/assets/{name}", (string name) => StaticFiles.File(name));
