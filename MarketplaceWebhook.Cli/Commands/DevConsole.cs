@@ -121,7 +121,7 @@ internal sealed class DevConsole
     }
 
     private void Line(Color colour, string outcome, string function, string what, TimeSpan duration) => _console.WriteParts(
-        ($"{DateTime.Now:HH:mm:ss}", ConsoleOutput.Dim),
+        ($"{DateTime.UtcNow:HH:mm:ss}Z", ConsoleOutput.Dim),
         ($"  {outcome,-7}", colour),
         ($"  {function,-20}  {SafeText.Of(what, 200)}", null),
         ($"  {duration.TotalMilliseconds:0} ms", ConsoleOutput.Dim));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MarketplaceWebhook.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -214,6 +215,23 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
         Assert.True(
             await tab.Page.EvaluateAsync<bool>(
                 "() => Boolean(Chart.getChart(document.querySelector('#timeline-chart canvas')))"));
+    }
+
+    [Fact]
+    public async Task Times_are_UTC_in_any_time_zone()
+    {
+        await using var tab = await running.OpenAsync(new TabOptions { TimeZone = "Asia/Kolkata" });
+        var response = await running.PostAsync("{}");
+        var receivedAt = DateTimeOffset.UtcNow;
+
+        var time = tab.Page.Locator($"#feed-rows tr[data-id='{response["notificationId"]}'] time");
+        var shown = DateTimeOffset.Parse((await time.GetAttributeAsync("datetime"))!, CultureInfo.InvariantCulture);
+
+        Assert.InRange(shown, receivedAt.AddMinutes(-1), receivedAt);
+        await Expect(time).ToHaveTextAsync(shown.UtcDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture));
+        await Expect(tab.Page.Locator("thead:has(+ #feed-rows) th").First).ToHaveTextAsync("Received (UTC)");
+        await Expect(tab.Page.Locator($"#dead-letters > li[data-id='{response["notificationId"]}'] .hint").First)
+            .ToContainTextAsync($"{shown.UtcDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} UTC");
     }
 
     [Fact]

@@ -12,6 +12,11 @@ public sealed record TabOptions
     public int Height { get; init; } = 900;
 
     public float Scale { get; init; } = 1;
+
+    public string TimeZone { get; init; } = "UTC";
+
+    /// <summary>Failed requests are part of the test: the browser writes each to its console.</summary>
+    public bool HasFailedRequests { get; init; }
 }
 
 /// <summary>
@@ -52,7 +57,7 @@ public sealed class Tab : IAsyncDisposable
             ViewportSize = new ViewportSize { Width = options.Width, Height = options.Height },
             DeviceScaleFactor = options.Scale,
             Locale = "en-GB",
-            TimezoneId = "UTC",
+            TimezoneId = options.TimeZone,
         });
         context.SetDefaultTimeout(Chromium.Deadline);
         var tab = new Tab(context, await context.NewPageAsync());

@@ -1,6 +1,6 @@
 import { get, getText } from './api.js';
 import { $, h, soon } from './dom.js';
-import { badge, count, pretty, time } from './format.js';
+import { badge, count, pretty, time, timeUtc } from './format.js';
 import * as send from './send.js';
 import { visible, visibleBody } from './text.js';
 import * as timeline from './timeline.js';
@@ -59,10 +59,10 @@ function showPackages() {
 
 function packageCard({ install, cycles, errors, ...more }) {
   const facts = [
-    ['Installed', more.installedAt && time(more.installedAt)],
-    ['Started', more.startedAt && time(more.startedAt)],
-    ['Stopped', more.stoppedAt && time(more.stoppedAt)],
-    ['Uninstalled', more.uninstalledAt && time(more.uninstalledAt)],
+    ['Installed', more.installedAt && timeUtc(more.installedAt)],
+    ['Started', more.startedAt && timeUtc(more.startedAt)],
+    ['Stopped', more.stoppedAt && timeUtc(more.stoppedAt)],
+    ['Uninstalled', more.uninstalledAt && timeUtc(more.uninstalledAt)],
     ['User', more.userId && h('code', null, visible(more.userId))],
     ['Complete parameter', more.completeParameter && visible(more.completeParameter)],
     ['Source', install.source !== 'default' && visible(install.source)],
@@ -70,7 +70,7 @@ function packageCard({ install, cycles, errors, ...more }) {
   const box = h('section', { class: 'card package', 'data-package': install.packageId },
     h('div', { class: 'head' },
       h('h3', null, `Package ${install.packageId}`),
-      h('span', { class: 'row' }, badge(install.status), h('span', { class: 'hint' }, 'since ', time(install.statusAt)))),
+      h('span', { class: 'row' }, badge(install.status), h('span', { class: 'hint' }, 'since ', timeUtc(install.statusAt)))),
     h('dl', { class: 'facts' }, facts.map(([name, value]) => h('div', null, h('dt', null, name), h('dd', null, value)))),
     errors.length > 0 && h('div', { class: 'errors' },
       h('strong', null, `${count(errors.length, 'error')} at the last install`),
@@ -157,7 +157,7 @@ function changeRows(accountId, change) {
   }, 'Body');
   const remarks = [...change.errors, ...change.warnings];
   const row = h('tr', { class: 'change', 'data-id': change.id },
-    h('td', { 'data-label': 'Received' }, time(change.receivedAt)),
+    h('td', { 'data-label': 'Received (UTC)' }, time(change.receivedAt)),
     h('td', { 'data-label': 'Status' }, badge(change.status)),
     h('td', { 'data-label': 'Package' }, change.packageId),
     h('td', { 'data-label': 'Source' }, visible(change.source)),

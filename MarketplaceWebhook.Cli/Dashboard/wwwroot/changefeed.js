@@ -1,6 +1,6 @@
 import { get } from './api.js';
 import { $, h, soon } from './dom.js';
-import { badge, count, pretty, time } from './format.js';
+import { badge, count, pretty, timeUtc } from './format.js';
 import { visible, visibleBody } from './text.js';
 
 let length = null;
@@ -33,7 +33,7 @@ function item(text) {
   return h('li', { 'data-id': event?.id },
     h('details', null,
       h('summary', null, event
-        ? [badge(event.data.status), ' ', time(event.time), h('span', { class: 'hint' }, ` ${visible(event.subject)}${event.data.isCurrent ? '' : ' · not current'}`)]
+        ? [badge(event.data.status), ' ', timeUtc(event.time), h('span', { class: 'hint' }, ` ${visible(event.subject)}${event.data.isCurrent ? '' : ' · not current'}`)]
         : 'Not a message of the application'),
       h('pre', { class: 'code', tabindex: '0' }, visibleBody(pretty(text)))));
 }

@@ -1,6 +1,6 @@
 // Chart.js, installed by npm. Without it, a line of text replaces the charts.
 
-const missing = 'The chart needs Chart.js: run `npm ci` in the clone and reload the page.';
+const missing = 'The chart needs Chart.js: run npm ci in the clone and reload the page.';
 let library;
 
 const chartJs = () => library ??= import('/assets/chart.js').then(() => window.Chart ?? Promise.reject(new Error(missing)));
@@ -19,7 +19,13 @@ function common() {
     maintainAspectRatio: false,
     interaction: { mode: 'index', intersect: false },
     scales: {
-      x: { stacked: true, border: { color: style('--line') }, grid: { display: false }, ticks: { ...text, maxRotation: 0 } },
+      x: {
+        stacked: true,
+        border: { color: style('--line') },
+        grid: { display: false },
+        ticks: { ...text, maxRotation: 0 },
+        title: { ...text, display: true, text: 'UTC', align: 'end', padding: 0 },
+      },
       y: { stacked: true, border: { display: false }, grid, ticks: { ...text, padding: 8 } },
     },
     plugins: {

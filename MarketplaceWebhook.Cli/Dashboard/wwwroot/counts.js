@@ -47,8 +47,8 @@ function describe(options) {
   const length = counts.byStatus.installed.length;
   const days = counts.bucketSeconds * length > 86400;
   const label = new Intl.DateTimeFormat(undefined, days
-    ? { day: 'numeric', month: 'short' }
-    : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+    ? { timeZone: 'UTC', day: 'numeric', month: 'short' }
+    : { timeZone: 'UTC', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   options.scales.x.ticks.maxTicksLimit = 7;
   options.scales.x.ticks.autoSkip = true;
   options.scales.y.ticks.precision = 0;

@@ -1,6 +1,6 @@
 import { get, getText, post } from './api.js';
 import { $, h, soon } from './dom.js';
-import { accountLink, badge, bytes, count, pretty, time } from './format.js';
+import { accountLink, badge, bytes, count, pretty, timeUtc } from './format.js';
 import { visible, visibleBody } from './text.js';
 
 let continuation = null;
@@ -67,8 +67,8 @@ function item(deadLetter) {
       h('span', { class: 'row' },
         badge(deadLetter.kind, deadLetter.kind === 'failed' ? 'danger' : 'warn'),
         h('strong', null, visible(deadLetter.reason)),
-        h('span', { class: 'hint' }, deadLetter.receivedAt && time(deadLetter.receivedAt), ` · ${bytes(deadLetter.bodyLength ?? 0)}`, deadLetter.source && ` · ${visible(deadLetter.source)}`),
-        deadLetter.redrivenAt && h('span', { class: 'badge good' }, 'redriven ', time(deadLetter.redrivenAt)), message),
+        h('span', { class: 'hint' }, deadLetter.receivedAt && timeUtc(deadLetter.receivedAt), ` · ${bytes(deadLetter.bodyLength ?? 0)}`, deadLetter.source && ` · ${visible(deadLetter.source)}`),
+        deadLetter.redrivenAt && h('span', { class: 'badge good' }, 'redriven ', timeUtc(deadLetter.redrivenAt)), message),
       h('span', { class: 'row' }, toggle, redrive)),
     h('p', null, visible(deadLetter.detail)),
     h('p', { class: 'hint' }, h('code', null, deadLetter.id), deadLetter.accountId && ' · account ', deadLetter.accountId && accountLink(deadLetter.accountId, deadLetter.accountId)),

@@ -54,7 +54,7 @@ function draw() {
 function rowOf(activity) {
   const [outcome, className] = outcomes[activity.outcome];
   return h('tr', { 'data-id': activity.id },
-    h('td', { 'data-label': 'Received' }, time(activity.at)),
+    h('td', { 'data-label': 'Received (UTC)' }, time(activity.at)),
     h('td', { 'data-label': 'Status' }, activity.status ? badge(activity.status) : '–'),
     h('td', { 'data-label': 'Account, package', class: 'wide' }, activity.accountId ? [
       h('span', { class: 'clip', title: visible(activity.accountApiId) }, accountLink(activity.accountId, visible(activity.accountApiId || activity.accountId))),

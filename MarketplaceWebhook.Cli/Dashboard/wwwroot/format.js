@@ -16,16 +16,19 @@ export const kind = (status) => statuses.includes(status) ? status : 'other';
 
 export const badge = (status, className = kind(status)) => h('span', { class: `badge ${className}` }, visible(status));
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
-const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+/** `2026-01-31 12:00:00`, as the tool prints it. */
+export const utc = (date) => date.toISOString().slice(0, 19).replace('T', ' ');
 
-const isToday = (value) => value.toDateString() === new Date().toDateString();
-
-/** Local time, with the date unless it is today; the title shows UTC, as in the tables. */
+/** UTC, as in the tables and in the tool; with the date unless it is today. For places whose heading says UTC. */
 export function time(text) {
-  const value = new Date(text);
-  return h('time', { datetime: text, title: value.toISOString() }, (isToday(value) ? clock : date).format(value));
+  const date = new Date(text);
+  const [day, clock] = utc(date).split(' ');
+  return h('time', { datetime: text, title: `${utc(date)} UTC, ${date.toLocaleString()} on this machine` },
+    utc(new Date()).startsWith(day) ? clock : `${day} ${clock.slice(0, 5)}`);
 }
+
+/** The same where no heading says UTC. */
+export const timeUtc = (text) => h('span', null, time(text), ' UTC');
 
 export function duration(milliseconds) {
   if (milliseconds === null || milliseconds === undefined) return '';

@@ -81,7 +81,7 @@ function rowOf(install) {
       h('code', null, install.accountId)),
     h('td', { 'data-label': 'Package' }, install.packageId),
     h('td', { 'data-label': 'Status' }, badge(install.status)),
-    h('td', { 'data-label': 'Since' }, time(install.statusAt)),
+    h('td', { 'data-label': 'Since (UTC)' }, time(install.statusAt)),
     h('td', { 'data-label': 'Cycles', class: 'number' }, String(install.cycleCount)),
     h('td', { 'data-label': 'Errors', class: 'number' }, install.errorCount > 0 ? h('span', { class: 'badge danger' }, String(install.errorCount)) : '–'),
     h('td', { 'data-label': 'Source' }, visible(install.source)));

@@ -1,6 +1,6 @@
 import { get, post } from './api.js';
 import { $, h } from './dom.js';
-import { accountLink, badge, count, time } from './format.js';
+import { accountLink, badge, count, timeUtc } from './format.js';
 
 let playing = null;
 
@@ -44,7 +44,7 @@ function show() {
     h('details', null,
       h('summary', null, 'The order of the deliveries'),
       h('ol', { class: 'deliveries' }, deliveries.map((delivery) => h('li', null,
-        time(delivery.receivedAt), ` ${delivery.packageId} `, badge(delivery.status), delivery.isRepeated && h('span', { class: 'hint' }, ' again'))))));
+        timeUtc(delivery.receivedAt), ` ${delivery.packageId} `, badge(delivery.status), delivery.isRepeated && h('span', { class: 'hint' }, ' again'))))));
 }
 
 $('scenario-button').addEventListener('click', play);

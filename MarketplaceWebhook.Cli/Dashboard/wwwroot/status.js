@@ -1,6 +1,6 @@
 import { get } from './api.js';
 import { $, h, soon } from './dom.js';
-import { time } from './format.js';
+import { timeUtc } from './format.js';
 import { visible } from './text.js';
 
 /** The age of the oldest message changes without an event. */
@@ -15,7 +15,7 @@ async function load() {
     $('status-problems').replaceChildren(...status.problems.map((problem) => h('li', null, visible(problem))));
     $('status-problems').hidden = status.problems.length === 0;
     $('status-rows').replaceChildren(
-      row('Messages on the queue', status.queueMessages, status.oldestReceivedAt && ['oldest received ', time(status.oldestReceivedAt)]),
+      row('Messages on the queue', status.queueMessages, status.oldestReceivedAt && ['oldest received ', timeUtc(status.oldestReceivedAt)]),
       row('Messages on the poison queue', status.poisonQueueMessages),
       ...(status.changeFeedMessages == null ? [] : [row('Messages on the change feed', status.changeFeedMessages)]),
       row('Dead letters of the last 24 hours', status.deadLetters.reduce((sum, count) => sum + count.number, 0)),

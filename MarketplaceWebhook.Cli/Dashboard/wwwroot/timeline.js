@@ -1,5 +1,6 @@
 import { LiveChart, fill } from './charts.js';
 import { $ } from './dom.js';
+import { utc } from './format.js';
 
 const statuses = ['installed', 'started', 'stopped', 'uninstalled'];
 const minute = 60_000;
@@ -32,13 +33,12 @@ function describe(options) {
   })));
   const first = Math.min(now - minute, ...bars.map((bar) => bar.x[0]));
   const step = steps.find((candidate) => (now - first) / candidate <= 8) ?? steps.at(-1);
-  const zone = new Date(now).getTimezoneOffset() * minute;
   const label = new Intl.DateTimeFormat(undefined, step >= day
-    ? { day: 'numeric', month: 'short' }
+    ? { timeZone: 'UTC', day: 'numeric', month: 'short' }
     : now - first > 20 * hour
-      ? { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
-      : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+      ? { timeZone: 'UTC', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
+      : { timeZone: 'UTC', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const exact = (milliseconds) => `${utc(new Date(milliseconds))} UTC`;
 
   options.indexAxis = 'y';
   options.interaction = { mode: 'nearest', intersect: true };
@@ -51,14 +51,14 @@ function describe(options) {
     grid: { color: options.scales.y.grid.color, drawTicks: false },
     afterBuildTicks(axis) {
       axis.ticks = [];
-      for (let at = Math.ceil((first - zone) / step) * step + zone; at <= now; at += step) axis.ticks.push({ value: at });
+      for (let at = Math.ceil(first / step) * step; at <= now; at += step) axis.ticks.push({ value: at });
     },
     ticks: { ...options.scales.x.ticks, padding: 6, callback: (value) => label.format(value) },
   };
   options.scales.y = { ...options.scales.y, stacked: true, grid: { display: false } };
   options.plugins.tooltip.callbacks = {
     title: ([item]) => `Package ${item.raw.y}`,
-    label: ({ raw }) => `${raw.status}: ${exact.format(raw.x[0])} to ${raw.x[1] >= now ? 'now' : exact.format(raw.x[1])}`,
+    label: ({ raw }) => `${raw.status}: ${exact(raw.x[0])} to ${raw.x[1] >= now ? 'now' : exact(raw.x[1])}`,
   };
   return {
     type: 'bar',
