@@ -267,6 +267,22 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
         await Expect(tab.Page.Locator("#chip-live")).ToHaveTextAsync("Live");
     }
 
+    [Fact]
+    public async Task Wrong_token_is_told_from_a_missing_one()
+    {
+        var address = new Uri(running.BaseAddress, $"/#token={new string('0', 48)}");
+        await using var tab = await running.OpenAsync(new TabOptions { HasFailedRequests = true }, address);
+
+        var reason = tab.Page.Locator("#locked-reason");
+        await Expect(reason).ToContainTextAsync("The token is of another run");
+        await tab.Page.GetByLabel("Address or token").FillAsync("http://127.0.0.1:7071/");
+        await tab.Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Open" }).ClickAsync();
+        await Expect(reason).ToContainTextAsync("That was no token");
+        await tab.Page.GetByLabel("Address or token").FillAsync(running.Token);
+        await tab.Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Open" }).ClickAsync();
+        await Expect(tab.Page.Locator("#chip-live")).ToHaveTextAsync("Live");
+    }
+
     /// <returns>Lets the documented bodies arrive.</returns>
     private static async Task<TaskCompletionSource> ReloadWithoutBodiesAsync(Tab tab)
     {

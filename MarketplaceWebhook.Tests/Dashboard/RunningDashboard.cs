@@ -81,6 +81,13 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
         await Tab.OpenAsync(
             await chromium.LaunchAsync(TestContext.Current.CancellationToken), address ?? Url, options ?? new TabOptions());
 
+    /// <summary>Ends the host, as Ctrl+C in `dev` does.</summary>
+    public async Task StopAsync()
+    {
+        await _host!.DisposeAsync();
+        _host = null;
+    }
+
     /// <summary>Posts to the webhook, as Cyclr does.</summary>
     public async Task<JsonNode> PostAsync(string body)
     {

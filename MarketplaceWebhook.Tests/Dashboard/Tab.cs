@@ -27,12 +27,13 @@ public sealed class Tab : IAsyncDisposable
     private readonly IBrowserContext _context;
     private readonly List<string> _problems = [];
 
-    private Tab(IBrowserContext context, IPage page)
+    private Tab(IBrowserContext context, IPage page, bool hasFailedRequests)
     {
         (_context, Page) = (context, page);
         page.Console += (_, message) =>
         {
-            if (message.Type is "error" or "warning")
+            if (message.Type is "error" or "warning"
+                && !(hasFailedRequests && message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal)))
             {
                 _problems.Add($"console: {message.Text}");
             }
@@ -60,7 +61,7 @@ public sealed class Tab : IAsyncDisposable
             TimezoneId = options.TimeZone,
         });
         context.SetDefaultTimeout(Chromium.Deadline);
-        var tab = new Tab(context, await context.NewPageAsync());
+        var tab = new Tab(context, await context.NewPageAsync(), options.HasFailedRequests);
         await tab.Page.GotoAsync(url.ToString());
         return tab;
     }
@@ -73,17 +74,17 @@ public sealed class Tab : IAsyncDisposable
     {
         await Page.GetByLabel("Account", new PageGetByLabelOptions { Exact = true }).FillAsync(accountId.ToString());
         await Page.Locator($".segments input[value={status}]").CheckAsync(new LocatorCheckOptions { Force = true });
+        if (withErrors)
+        {
+            await Page.Locator("#send-errors").CheckAsync();
+        }
+
         await Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Send", Exact = true }).ClickAsync();
     }
 
     public async Task SendBodyAsync(string body)
     {
         await Page.GetByLabel("Body", new PageGetByLabelOptions { Exact = true }).FillAsync(body);
-        if (withErrors)
-        {
-            await Page.Locator("#send-errors").CheckAsync();
-        }
-
         await Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Send", Exact = true }).ClickAsync();
     }
 

@@ -14,6 +14,8 @@ export function takeToken(text) {
   return Boolean(sessionStorage.getItem(key));
 }
 
+export const forgetToken = () => sessionStorage.removeItem(key);
+
 /** A failed request, with a message to display. */
 export class CallError extends Error {
   constructor(status, message) {
@@ -32,7 +34,7 @@ async function call(path, { query, ...options } = {}) {
     response = await fetch(url, { ...options, headers: { 'X-Page-Token': sessionStorage.getItem(key) ?? '' } });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new CallError(0, '`dev` does not respond.');
+    throw new CallError(0, 'dev does not respond.');
   }
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));

@@ -1,20 +1,27 @@
-import { listen, takeToken } from './api.js';
+import { forgetToken, listen, takeToken } from './api.js';
 import { $ } from './dom.js';
 import * as account from './account.js';
 import * as changeFeed from './changefeed.js';
 import * as counts from './counts.js';
+import * as deadLetters from './deadletters.js';
 import * as feed from './feed.js';
 import * as installs from './installs.js';
-import * as deadLetters from './deadletters.js';
 import * as scenario from './scenario.js';
 import * as send from './send.js';
 import * as state from './state.js';
 import * as status from './status.js';
 
+const reasons = {
+  none: 'It ends with a token of this run, so that other users of this machine and other sites cannot read this data.',
+  invalid: 'That was no token: it has 48 characters, 0 to 9 and a to f, at the end of the address.',
+  rejected: 'The token is of another run: each run of dev has its own. Open the address that the running dev printed.',
+};
+
 let isListening = false;
 
-function lock() {
+function lock(reason) {
   isListening = false;
+  $('locked-reason').textContent = reasons[reason];
   $('layout').hidden = true;
   $('locked').hidden = false;
   state.connection('lost');
@@ -65,7 +72,16 @@ function open() {
         status.reload();
       },
     },
-    (connection) => connection === 'rejected' ? lock() : state.connection(connection),
+    (connection) => {
+      if (connection === 'rejected') {
+        forgetToken();
+        lock(connection);
+      } else {
+        state.connection(connection);
+        // Says so, if there is no response.
+        if (connection === 'lost') status.reload();
+      }
+    },
   );
   route();
 }
@@ -91,15 +107,19 @@ function start() {
   $('token-form').addEventListener('submit', (event) => {
     event.preventDefault();
     if (takeToken($('token').value)) open();
-    else $('token').select();
+    else {
+      $('locked-reason').textContent = reasons.invalid;
+      $('token').select();
+    }
   });
   addEventListener('hashchange', () => {
     if (location.hash.startsWith('#token=')) location.reload();
     else if (location.hash.startsWith('#/')) route();
   });
 
+  const hasToken = location.hash.startsWith('#token=');
   if (takeToken(location.hash)) open();
-  else lock();
+  else lock(hasToken ? 'invalid' : 'none');
 }
 
 start();

@@ -7,17 +7,26 @@ const chip = (id, className, text) => {
 
 export function connection(state) {
   if (state === 'live') chip('chip-live', 'good', 'Live');
-  else chip('chip-live', 'bad', 'Not connected');
+  else {
+    chip('chip-live', 'bad', 'Not connected');
+    // What was true before may not be true now.
+    chip('chip-health', '', 'Health unknown');
+    numbers({});
+  }
 }
 
 export function show(status) {
   if (!status) return;
   if (status.isHealthy) chip('chip-health', 'good', 'Healthy');
   else chip('chip-health', 'bad', 'Unhealthy');
-  $('queue-length').textContent = status.waiting ?? '–';
-  $('poison-length').textContent = status.poisoned ?? '–';
-  $('chip-poison').classList.toggle('bad', status.poisoned > 0);
   $('chip-change-feed').hidden = status.changeFeed === null;
-  $('change-feed-length').textContent = status.changeFeed ?? '–';
-  $('process-id').textContent = status.processId ?? '–';
+  numbers(status);
+}
+
+function numbers({ waiting, poisoned, changeFeed, processId }) {
+  $('queue-length').textContent = waiting ?? '–';
+  $('poison-length').textContent = poisoned ?? '–';
+  $('chip-poison').classList.toggle('bad', poisoned > 0);
+  $('change-feed-length').textContent = changeFeed ?? '–';
+  $('process-id').textContent = processId ?? '–';
 }
