@@ -202,9 +202,8 @@ internal sealed class HostObserver(
                 using var document = JsonDocument.Parse(text);
                 var root = document.RootElement;
                 var errors = root.TryGetProperty("errors", out var fields)
-                    ? string.Join(
-                        "; ", fields.EnumerateObject()
-                            .Select(field => $"{field.Name}: {string.Join(' ', field.Value.EnumerateArray())}"))
+                    ? string.Join(' ', fields.EnumerateObject()
+                        .Select(field => $"{field.Name} {string.Join(' ', field.Value.EnumerateArray())}"))
                     : null;
                 return new Answer(
                     root.TryGetProperty("notificationId", out var id) ? id.GetString() : null,

@@ -15,7 +15,7 @@ internal sealed class ReadEndpoints(
     InstallQueries installs, StatusChangeQueries history, DeadLetterQueries deadLetterPages,
     DeadLetterTable deadLetters, StatusCheck status, StorageClients clients, TimeProvider time, ChangeFeedQueue? feed = null)
 {
-    private const int InstallsPerPage = 50;
+    private const int InstallsPerPage = 25;
     private const int ChangesPerPage = 25;
     private const int DeadLettersPerPage = 20;
 
@@ -47,10 +47,10 @@ internal sealed class ReadEndpoints(
     }
 
     private async Task<ListView<InstallView>> ListInstallsAsync(
-        string? account, string? apiId, string? status, string? continuation, CancellationToken aborted)
+        string? account, string? apiId, string? status, bool? errors, string? continuation, CancellationToken aborted)
     {
         var found = await installs.ListAsync(
-            new InstallQueries.Filter(account?.Trim(), apiId, status), InstallsPerPage, continuation, aborted);
+            new InstallQueries.Filter(account?.Trim(), apiId, status, errors == true), InstallsPerPage, continuation, aborted);
         return new ListView<InstallView>(
             [.. found.Items.Select(i => InstallView.Of(i.AccountId, i.Install))], found.Continuation);
     }

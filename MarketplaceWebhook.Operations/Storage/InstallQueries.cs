@@ -14,11 +14,13 @@ public sealed class InstallQueries(StorageClients clients, TimeProvider time)
 
     /// <param name="Account">The beginning of the AccountId, or a complete one in any usual form.</param>
     /// <param name="AccountApiId">Its beginning, case-sensitive.</param>
-    public sealed record Filter(string? Account = null, string? AccountApiId = null, string? Status = null);
+    /// <param name="HasErrors">Only those whose last installation had errors.</param>
+    public sealed record Filter(
+        string? Account = null, string? AccountApiId = null, string? Status = null, bool HasErrors = false);
 
     public sealed record AccountInstall(Guid AccountId, Install Install);
 
-    /// <summary>Sorted by account and package.</summary>
+    /// <summary>Pages in the order of the table, by account and package; within a page the latest change first.</summary>
     public async Task<ResultPage<AccountInstall>> ListAsync(
         Filter filter, int size, string? continuation, CancellationToken cancellationToken)
     {
@@ -35,7 +37,8 @@ public sealed class InstallQueries(StorageClients clients, TimeProvider time)
             }
         }
 
-        return new ResultPage<AccountInstall>(found, continuation);
+        return new ResultPage<AccountInstall>(
+            [.. found.OrderByDescending(install => install.Install.StatusNotificationId)], continuation);
     }
 
     /// <returns>By package; empty if the account has none.</returns>
@@ -88,6 +91,11 @@ public sealed class InstallQueries(StorageClients clients, TimeProvider time)
         if (filter.Status is { Length: > 0 } status)
         {
             text.Append(" and ").Append(TableClient.CreateQueryFilter($"Status eq {status.ToLowerInvariant()}"));
+        }
+
+        if (filter.HasErrors)
+        {
+            text.Append(" and ErrorCount gt 0");
         }
 
         return text.ToString();

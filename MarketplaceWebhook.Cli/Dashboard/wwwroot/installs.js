@@ -15,15 +15,19 @@ const filter = () => ({
   account: $('filter-account').value.trim().toLowerCase(),
   apiId: $('filter-api-id').value,
   status: $('filter-status').value,
+  errors: $('filter-errors').checked,
 });
 
-const matches = (install, { account, apiId, status }) =>
-  install.accountId.startsWith(account) && (install.accountApiId ?? '').startsWith(apiId) && (!status || install.status === status);
+const hasErrors = (install) => install.errorCount > 0;
+
+const matches = (install, { account, apiId, status, errors }) =>
+  install.accountId.startsWith(account) && (install.accountApiId ?? '').startsWith(apiId) && (!status || install.status === status)
+  && (!errors || hasErrors(install));
 
 /** Loads the first page again. */
 export const reload = soon(() => load(null), 500);
 
-/** Shows an install that just changed. A new row comes first, where it is easy to notice. */
+/** Shows an install that just changed. A new row comes first among those with or without errors, where it is easy to notice. */
 export function add(install) {
   arrived.set(key(install), install);
   const row = rows.get(key(install));
@@ -33,12 +37,17 @@ export function add(install) {
   } else {
     const changed = rowOf(install);
     changed.classList.add('fresh');
-    if (row) row.replaceWith(changed);
-    else $('installs-rows').prepend(changed);
+    if (row && row.classList.contains('failing') === hasErrors(install)) row.replaceWith(changed);
+    else {
+      row?.remove();
+      $('installs-rows').insertBefore(changed, hasErrors(install) ? $('installs-rows').firstChild : firstWithoutErrors());
+    }
     rows.set(key(install), changed);
   }
   summarize();
 }
+
+const firstWithoutErrors = () => $('installs-rows').querySelector('tr:not(.failing)');
 
 async function load(from) {
   request.abort();
@@ -46,18 +55,18 @@ async function load(from) {
   const { signal } = request;
   arrived = new Map();
   try {
+    // Tables have one order, so those with errors are a list of their own.
+    const failing = from || filter().errors ? null : get('installs', { ...filter(), errors: true }, signal);
+    failing?.catch(() => {});
     const page = await get('installs', { ...filter(), continuation: from }, signal);
     if (!from) {
       rows.clear();
       $('installs-rows').replaceChildren();
     }
-    for (const install of page.items) {
-      const row = rowOf(install);
-      if (rows.has(key(install))) rows.get(key(install)).replaceWith(row);
-      else $('installs-rows').append(row);
-      rows.set(key(install), row);
-    }
+    page.items.forEach(append);
     continuation = page.continuation;
+    summarize();
+    (await failing)?.items.forEach(append);
     [...arrived.values()].forEach(add);
     summarize();
   } catch (error) {
@@ -65,26 +74,34 @@ async function load(from) {
   }
 }
 
+/** Last among those with or without errors. */
+function append(install) {
+  const row = rowOf(install);
+  if (rows.has(key(install))) rows.get(key(install)).replaceWith(row);
+  else $('installs-rows').insertBefore(row, hasErrors(install) ? firstWithoutErrors() : null);
+  rows.set(key(install), row);
+}
+
 function summarize() {
-  const { account, apiId, status } = filter();
+  const { account, apiId, status, errors } = filter();
   $('installs-more').hidden = !continuation;
   $('installs-empty').hidden = rows.size > 0 || Boolean(continuation);
-  $('installs-empty').textContent = account || apiId || status ? 'No install matches the filter.' : 'No installs yet. Send an installed notification.';
+  $('installs-empty').textContent = account || apiId || status || errors ? 'No install matches the filter.' : 'No installs yet. Send an installed notification.';
   $('installs-count').textContent = rows.size === 0 ? '' : `${count(rows.size, 'install')} shown${continuation ? ', there are more' : ''}`;
   $('known-accounts').replaceChildren(...[...rows.values()].slice(0, 50).map((row) => row.option));
 }
 
 function rowOf(install) {
-  const row = h('tr', { 'data-account': install.accountId, 'data-package': install.packageId },
-    h('td', { 'data-label': 'Account', class: 'account' },
+  const row = h('tr', { class: hasErrors(install) && 'failing', 'data-account': install.accountId, 'data-package': install.packageId },
+    h('td', { class: 'account top grow' },
       accountLink(install.accountId, visible(install.accountApiId ?? 'no API id')),
       h('code', null, install.accountId)),
     h('td', { 'data-label': 'Package' }, install.packageId),
-    h('td', { 'data-label': 'Status' }, badge(install.status)),
+    h('td', { class: 'top' }, badge(install.status)),
     h('td', { 'data-label': 'Since (UTC)' }, time(install.statusAt)),
     h('td', { 'data-label': 'Cycles', class: 'number' }, String(install.cycleCount)),
-    h('td', { 'data-label': 'Errors', class: 'number' }, install.errorCount > 0 ? h('span', { class: 'badge danger' }, String(install.errorCount)) : '–'),
-    h('td', { 'data-label': 'Source' }, visible(install.source)));
+    h('td', { 'data-label': 'Errors', class: `number ${hasErrors(install) ? '' : 'none'}` }, hasErrors(install) ? h('span', { class: 'badge danger' }, String(install.errorCount)) : '–'),
+    h('td', { 'data-label': 'Source', class: install.source === 'default' ? 'none' : '' }, visible(install.source)));
   row.option = h('option', { value: install.accountId }, visible(install.accountApiId ?? ''));
   return row;
 }

@@ -4,6 +4,7 @@ import * as account from './account.js';
 import * as changeFeed from './changefeed.js';
 import * as counts from './counts.js';
 import * as deadLetters from './deadletters.js';
+import * as failing from './failing.js';
 import * as feed from './feed.js';
 import * as installs from './installs.js';
 import * as scenario from './scenario.js';
@@ -43,6 +44,7 @@ function open() {
         status.reload();
         installs.reload();
         deadLetters.reload();
+        failing.reload();
         counts.reload();
         account.reload();
       },
@@ -55,12 +57,14 @@ function open() {
         installs.add(install);
         changeFeed.reload();
         account.changed(install.accountId);
+        failing.add(install);
         scenario.seen(install);
       },
       installs() {
         installs.reload();
         changeFeed.reload();
         account.reload();
+        failing.reload();
       },
       deadletters() {
         deadLetters.reload();
