@@ -1,3 +1,4 @@
+using MarketplaceWebhook.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -77,6 +78,8 @@ public sealed class AppearanceTests(RunningDashboard running) : IClassFixture<Ru
     {
         await using var tab = await running.OpenAsync(new TabOptions { Width = 390, Height = 844 });
         var account = Guid.NewGuid();
+        await Expect(tab.Page.Locator("#send-form")).ToBeHiddenAsync();
+        await tab.Page.Locator("#side > summary").ClickAsync();
         await tab.SendAsync("installed", account);
         await Expect(tab.Row(account)).ToBeVisibleAsync();
 
@@ -85,6 +88,30 @@ public sealed class AppearanceTests(RunningDashboard running) : IClassFixture<Ru
 
         Assert.Equal(390, widths[0]);
         Assert.Equal(widths[1], widths[2]);
+    }
+
+    [Theory]
+    [InlineData(1440)]
+    [InlineData(1280)]
+    public async Task Live_list_ends_at_the_bottom_of_a_row(int width)
+    {
+        await using var tab = await running.OpenAsync(new TabOptions { Width = width });
+        for (var count = 0; count < 10; count++)
+        {
+            await running.PostAsync(count % 4 == 0 ? "{}" : NotificationBody.Of("started", Guid.NewGuid()));
+        }
+
+        await Expect(tab.Page.Locator("#feed-rows tr").Nth(9)).ToBeVisibleAsync();
+        await tab.Page.WaitForFunctionAsync(
+            """
+            () => {
+              const end = document.getElementById('feed-scroll').getBoundingClientRect().bottom;
+              return [...document.querySelectorAll('#feed-rows tr')]
+                .some((row) => Math.abs(row.getBoundingClientRect().bottom - end) < 1);
+            }
+            """);
+        Assert.True(await tab.Page.EvaluateAsync<bool>(
+            "() => { const list = document.getElementById('feed-scroll'); return list.scrollHeight > list.clientHeight; }"));
     }
 
     private static async Task TabToAsync(Tab tab, string selector)

@@ -3,6 +3,10 @@ import { accountLink, badge, count, duration, time } from './format.js';
 import { visible } from './text.js';
 
 const kept = 200;
+
+/** Of the list, in pixels. */
+const maxHeight = 276;
+
 const outcomes = {
   Accepted: ['on the queue', 'waiting'],
   Projected: ['projected', 'good'],
@@ -47,21 +51,34 @@ function draw() {
     rows.delete(id);
     activities.delete(id);
   }
+  fit();
   $('feed-empty').hidden = activities.size > 0;
   $('feed-count').textContent = activities.size > 0 ? `last ${count(activities.size, 'notification')}` : '';
+}
+
+/** The list ends at the bottom of a row: a row that is cut in half looks like a mistake. */
+function fit() {
+  const list = $('feed-scroll');
+  const top = list.querySelector('table').getBoundingClientRect().top;
+  const ends = [...$('feed-rows').rows].slice(0, 20).map((row) => row.getBoundingClientRect().bottom - top);
+  const height = ends.findLast((end) => end <= maxHeight) ?? ends[0];
+  list.style.maxHeight = ends.length === 0 ? '' : `${height}px`;
 }
 
 function rowOf(activity) {
   const [outcome, className] = outcomes[activity.outcome];
   return h('tr', { 'data-id': activity.id },
-    h('td', { 'data-label': 'Received (UTC)' }, time(activity.at)),
-    h('td', { 'data-label': 'Status' }, activity.status ? badge(activity.status) : '–'),
-    h('td', { 'data-label': 'Account, package', class: 'wide' }, activity.accountId ? [
+    h('td', { class: 'plain' }, time(activity.at)),
+    h('td', { class: activity.status ? 'top' : 'none' }, activity.status ? badge(activity.status) : '–'),
+    h('td', { class: activity.accountId ? 'top grow' : 'none' }, activity.accountId ? [
       h('span', { class: 'clip', title: visible(activity.accountApiId) }, accountLink(activity.accountId, visible(activity.accountApiId || activity.accountId))),
       h('span', { class: 'hint' }, ` ${activity.packageId}`)] : '–'),
-    h('td', { 'data-label': 'Outcome', class: 'outcome' },
+    h('td', { class: 'outcome plain' },
       h('span', { class: `state ${className}` }, outcome),
       activity.deliveries > 1 && h('span', { class: 'hint', title: 'Delivered more than once: harmless' }, ` ×${activity.deliveries}`),
       activity.detail && h('span', { class: 'detail' }, visible(activity.detail))),
-    h('td', { 'data-label': 'Delay', class: 'number' }, duration(activity.delayMilliseconds)));
+    h('td', { class: 'number plain' }, duration(activity.delayMilliseconds)));
 }
+
+// Lines wrap differently, and a hidden list has no height.
+new ResizeObserver(fit).observe($('feed-rows'));

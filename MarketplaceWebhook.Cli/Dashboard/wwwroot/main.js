@@ -18,6 +18,8 @@ const reasons = {
   rejected: 'The token is of another run: each run of dev has its own. Open the address that the running dev printed.',
 };
 
+const wide = matchMedia('(min-width: 981px)');
+
 let isListening = false;
 
 function lock(reason) {
@@ -42,9 +44,9 @@ function open() {
         state.show(now);
         changeFeed.show(now);
         status.reload();
+        failing.reload();
         installs.reload();
         deadLetters.reload();
-        failing.reload();
         counts.reload();
         account.reload();
       },
@@ -55,16 +57,16 @@ function open() {
       },
       install(install) {
         installs.add(install);
+        failing.add(install);
         changeFeed.reload();
         account.changed(install.accountId);
-        failing.add(install);
         scenario.seen(install);
       },
       installs() {
         installs.reload();
+        failing.reload();
         changeFeed.reload();
         account.reload();
-        failing.reload();
       },
       deadletters() {
         deadLetters.reload();
@@ -120,6 +122,11 @@ function start() {
     if (location.hash.startsWith('#token=')) location.reload();
     else if (location.hash.startsWith('#/')) route();
   });
+
+  // On a narrow screen the forms would fill the first two screens.
+  const fold = () => { $('side').open = wide.matches; };
+  wide.addEventListener('change', fold);
+  fold();
 
   const hasToken = location.hash.startsWith('#token=');
   if (takeToken(location.hash)) open();

@@ -36,6 +36,7 @@ export async function use(accountId, install) {
   $('send-api-id').value = install?.accountApiId ?? '';
   if (install) $('send-package').value = install.packageId;
   applyFields();
+  $('side').open = true;
   $('send-button').focus();
 }
 
