@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
 using MarketplaceWebhook.Cli.Commands;
+using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Telemetry;
 using Microsoft.Extensions.Configuration;
 

@@ -13,15 +13,12 @@ public static class ApplicationBuilderExtensions
     /// <exception cref="SettingsException">A setting is missing or malformed.</exception>
     public static IHostApplicationBuilder AddMarketplaceWebhook(this IHostApplicationBuilder builder)
     {
-        var storage = StorageSettings.Read(builder.Configuration) with
-        {
-            ChangeFeed = ChangeFeedSetting.Read(builder.Configuration),
-        };
+        var settings = AppSettings.Read(builder.Configuration);
         // At the level Information it logs every URL, which includes the function key.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Services
-            .AddReceiving(storage, StorageSettings.Find(builder.Configuration, StorageSettings.FallbackName))
-            .AddProjecting(storage, TimeLimits.Read(builder.Configuration))
+            .AddReceiving(settings)
+            .AddProjecting(settings)
             .AddSingleton<NotificationReceiver>()
             .AddSingleton<Health>();
         builder.AddTelemetryExport();

@@ -8,21 +8,21 @@ namespace MarketplaceWebhook;
 /// <summary>What an executable adds to its services to inspect and to maintain a storage account.</summary>
 public static class OperationsRegistration
 {
-    /// <param name="use">Null: maintenance.</param>
+    /// <param name="profile">Null: for maintenance.</param>
     public static IServiceCollection AddMaintenance(
-        this IServiceCollection services, StorageSettings settings, TimeLimits timeLimits, StorageUse? use = null,
-        StorageSettings? fallback = null) =>
-        (fallback is null || fallback.IsSameAccountAs(settings)
-            ? services
-            : services.AddFallback(fallback, StorageUse.Maintenance(timeLimits) with { IsFallback = true }))
-        .AddStorage(settings, timeLimits, use ?? StorageUse.Maintenance(timeLimits))
-        .AddSingleton<QueueInspector>()
-        .AddSingleton<AccountLookup>()
-        .AddSingleton<Rebuild>()
-        .AddSingleton<Redrive>()
-        .AddSingleton<StatusCheck>()
-        .AddSingleton<ReconciliationTable>()
-        .AddSingleton<Reconciliation>()
-        .AddSingleton<Erasure>()
-        .AddSingleton<Purge>();
+        this IServiceCollection services, AppSettings settings, StorageProfile? profile = null)
+    {
+        var maintenance = StorageProfile.Maintenance(settings.TimeLimits);
+        return services
+            .AddStorage(settings, profile ?? maintenance, maintenance with { IsFallback = true })
+            .AddSingleton<QueueInspector>()
+            .AddSingleton<AccountLookup>()
+            .AddSingleton<Rebuild>()
+            .AddSingleton<Redrive>()
+            .AddSingleton<StatusCheck>()
+            .AddSingleton<ReconciliationTable>()
+            .AddSingleton<Reconciliation>()
+            .AddSingleton<Erasure>()
+            .AddSingleton<Purge>();
+    }
 }

@@ -12,12 +12,8 @@ internal sealed class CommandStorage : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    private CommandStorage(IConfiguration environment, StorageSettings settings, StorageSettings? fallback) =>
-        _services = new ServiceCollection().AddLogging()
-            .AddMaintenance(
-                settings with { ChangeFeed = ChangeFeedSetting.Read(environment) }, TimeLimits.Read(environment),
-                fallback: fallback)
-            .BuildServiceProvider();
+    private CommandStorage(AppSettings settings) =>
+        _services = new ServiceCollection().AddLogging().AddMaintenance(settings).BuildServiceProvider();
 
     public static Option<string?> Option() => new("--storage")
     {
@@ -35,9 +31,9 @@ internal sealed class CommandStorage : IAsyncDisposable
     /// <summary>Without a call: the storage may be empty or not respond.</summary>
     public static CommandStorage Open(IConfiguration environment, string? storage, string? fallback = null)
     {
-        var opened = new CommandStorage(
+        var opened = new CommandStorage(AppSettings.Read(
             environment, FindSettings(environment, storage) ?? Emulator,
-            FindSettings(environment, fallback, StorageSettings.FallbackName));
+            FindSettings(environment, fallback, StorageSettings.FallbackName)));
         ConsoleOutput.Errors.WriteParts(($"Storage: {opened.Get<StorageClients>().Description}", ConsoleOutput.Dim));
         return opened;
     }

@@ -102,15 +102,18 @@ internal static class DevCommand
         });
 
         FunctionApp.RequireFolder(app);
-        var changeFeed = ChangeFeedSetting.Read(environment);
+        // Before anything is started.
+        _ = ChangeFeedSetting.Read(environment);
         using var endpoint = DevEndpoint.Reserve();
         var console = new DevConsole();
         await using var storage = await DevStorage.OpenAsync(console.Report, ending.Token);
-        var settings = storage.Connection is { } connection
-            ? StorageSettings.FromConnectionString(connection)
-            : StorageSettings.Read(environment);
         await using var page = new LocalDashboard(
-            settings with { ChangeFeed = changeFeed },
+            AppSettings.Read(
+                environment,
+                storage.Connection is { } connection
+                    ? StorageSettings.FromConnectionString(connection)
+                    : StorageSettings.Read(environment),
+                fallback: null),
             key,
             ChartLibrary.FindAsync(console.Report, ending.Token),
             dashboardUrl);

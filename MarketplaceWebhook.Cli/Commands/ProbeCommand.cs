@@ -30,7 +30,7 @@ internal static class ProbeCommand
         // Only an app on this machine can use the emulator.
         var settings = CommandStorage.FindSettings(environment, storage) ?? (target.IsLoopback ? CommandStorage.Emulator : null);
         var clients = settings is null
-            ? null : new StorageClients(settings, StorageUse.Projecting with { CreatesOnRead = false });
+            ? null : new StorageClients(settings, StorageProfile.Primary with { CreatesOnRead = false });
         using var http = new HttpClient();
         var probe = new Probe(http, clients, TimeProvider.System)
         {

@@ -22,15 +22,15 @@ public sealed class LocalDashboard : IAsyncDisposable
     private readonly HostObserver _observer;
     private Task _running = Task.CompletedTask;
 
-    /// <param name="storage">The storage that the application works on.</param>
+    /// <param name="settings">Those of the application.</param>
     /// <param name="key">The function key.</param>
     /// <param name="chartLibrary">The path of Chart.js, once it is installed; without it the page has no charts.</param>
     /// <param name="forwardedUrl">Where the browser finds the page; null: at the address of the host.</param>
-    public LocalDashboard(StorageSettings storage, string key, Task<string?> chartLibrary, Uri? forwardedUrl = null)
+    public LocalDashboard(AppSettings settings, string key, Task<string?> chartLibrary, Uri? forwardedUrl = null)
     {
         _forwardedUrl = forwardedUrl;
         _services = new ServiceCollection()
-            .AddLogging().AddMaintenance(storage, new TimeLimits(), StorageUse.Receiving)
+            .AddLogging().AddMaintenance(settings, StorageProfile.Primary)
             .AddSingleton<InstallQueries>()
             .AddSingleton<StatusChangeQueries>()
             .AddSingleton<DeadLetterQueries>()

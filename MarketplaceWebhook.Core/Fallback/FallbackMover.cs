@@ -1,7 +1,6 @@
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace MarketplaceWebhook.Fallback;
@@ -14,19 +13,20 @@ namespace MarketplaceWebhook.Fallback;
 /// While the primary storage fails, the message is put back as a new one. A crash at any point repeats the steps; the
 /// notification is then projected once.
 /// </summary>
+/// <param name="fallback">Null: there is no fallback storage.</param>
 public sealed class FallbackMover(
-    [FromKeyedServices(StorageUse.Fallback)] StorageClients fallbackClients,
-    [FromKeyedServices(StorageUse.Fallback)] NotificationQueue fallbackQueue,
-    [FromKeyedServices(StorageUse.Fallback)] PayloadBlobs fallbackPayloads,
-    StorageClients clients,
-    NotificationQueue queue,
-    PayloadBlobs payloads,
-    TimeProvider time,
-    ILogger<FallbackMover> logger)
+    NotificationQueue queue, PayloadBlobs payloads, TimeProvider time, ILogger<FallbackMover> logger,
+    FallbackStorage? fallback = null)
 {
     private static readonly TimeSpan PutBackDelay = TimeSpan.FromMinutes(1);
 
-    public async Task MoveAsync(string messageText, CancellationToken cancellationToken)
+    /// <exception cref="InvalidOperationException">There is no fallback storage: the message is not for this app.</exception>
+    public Task MoveAsync(string messageText, CancellationToken cancellationToken) => fallback is null
+        ? throw new InvalidOperationException(
+            $"{StorageSettings.FallbackName} names no account of its own: the message stays on {StorageNames.FallbackQueue}.")
+        : MoveAsync(fallback, messageText, cancellationToken);
+
+    private async Task MoveAsync(FallbackStorage from, string messageText, CancellationToken cancellationToken)
     {
         // An unreadable message is moved as it is: the projection records it as a dead letter.
         var envelope = Envelope.TryRead(messageText);
@@ -36,14 +36,13 @@ public sealed class FallbackMover(
             Metrics.FallbackPending(time.GetUtcNow() - envelope.Id.ReceivedAt);
         }
 
-        // The setting may name the primary account: its blobs stay.
-        var blob = fallbackClients.IsSameAccountAs(clients) ? null : envelope?.PayloadBlob;
+        var blob = envelope?.PayloadBlob;
         try
         {
             // 1.
             if (blob is not null)
             {
-                await CopyAsync(envelope!.Id, blob, cancellationToken);
+                await CopyAsync(from, envelope!.Id, blob, cancellationToken);
             }
 
             // 2.
@@ -52,7 +51,7 @@ public sealed class FallbackMover(
             // 3.
             if (blob is not null)
             {
-                await fallbackPayloads.RemoveAsync(blob, cancellationToken);
+                await from.Payloads.RemoveAsync(blob, cancellationToken);
             }
 
             Log.MovedFromFallback(logger, id);
@@ -60,7 +59,7 @@ public sealed class FallbackMover(
         catch (Exception e) when (StorageErrors.IsStorage(e) && !cancellationToken.IsCancellationRequested)
         {
             // A failed invocation would use up one of the message's deliveries.
-            await fallbackQueue.ResendAsync(messageText, PutBackDelay, cancellationToken);
+            await from.Queue.ResendAsync(messageText, PutBackDelay, cancellationToken);
             Log.StaysInFallback(logger, id, StorageErrors.Describe(e));
         }
     }
@@ -69,11 +68,12 @@ public sealed class FallbackMover(
     /// A blob that does not exist was moved with the same message before. If the primary storage does not have it either, the
     /// projection fails and records a dead letter.
     /// </summary>
-    private async Task CopyAsync(NotificationId id, string blob, CancellationToken cancellationToken)
+    private async Task CopyAsync(
+        FallbackStorage from, NotificationId id, string blob, CancellationToken cancellationToken)
     {
-        if (await fallbackPayloads.FindAsync(blob, cancellationToken) is { } payload)
+        if (await from.Payloads.FindAsync(blob, cancellationToken) is { } payload)
         {
-            var account = await fallbackPayloads.FindAccountAsync(blob, cancellationToken);
+            var account = await from.Payloads.FindAccountAsync(blob, cancellationToken);
             await payloads.PutPayloadAsync(
                 id, Guid.TryParse(account, out var accountId) ? accountId : null, payload, cancellationToken);
         }

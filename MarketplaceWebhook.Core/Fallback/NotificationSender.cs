@@ -1,4 +1,3 @@
-using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -25,10 +24,10 @@ public sealed class NotificationSender
 
     /// <param name="fallback">Null: there is no fallback storage.</param>
     public NotificationSender(
-        NotificationQueue primary, NotificationQueue? fallback, TimeLimits timeLimits, TimeProvider time,
-        ILogger<NotificationSender> logger)
+        NotificationQueue primary, TimeLimits timeLimits, TimeProvider time, ILogger<NotificationSender> logger,
+        FallbackStorage? fallback = null)
     {
-        (_primary, _fallback, _logger) = (primary, fallback, logger);
+        (_primary, _fallback, _logger) = (primary, fallback?.Queue, logger);
         _pipeline = fallback is null ? ResiliencePipeline.Empty : new ResiliencePipelineBuilder { TimeProvider = time }
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions
             {
@@ -45,23 +44,19 @@ public sealed class NotificationSender
     }
 
     /// <summary>Durable when it returns. When it throws, the message may be on a queue or not.</summary>
-    /// <param name="payload">UTF-8, without a byte order mark.</param>
     /// <returns><see cref="ReceiptOutcome.Accepted"/> or <see cref="ReceiptOutcome.Fallback"/>.</returns>
-    public async Task<string> SendAsync(
-        NotificationId id, string source, string? traceParent, string? userAgent, Guid accountId,
-        ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    public async Task<string> SendAsync(ReceivedNotification notification, CancellationToken cancellationToken)
     {
         try
         {
             await _pipeline.ExecuteAsync(
-                async token => await _primary.SendAsync(id, source, traceParent, userAgent, accountId, payload, token),
-                cancellationToken);
+                async token => await _primary.SendAsync(notification, token), cancellationToken);
             return ReceiptOutcome.Accepted;
         }
         catch (Exception e) when (_fallback is not null && IsFault(e) && !cancellationToken.IsCancellationRequested)
         {
-            await _fallback.SendAsync(id, source, traceParent, userAgent, accountId, payload, cancellationToken);
-            Log.SentToFallback(_logger, id.ToString(), StorageErrors.Describe(e));
+            await _fallback.SendAsync(notification, cancellationToken);
+            Log.SentToFallback(_logger, notification.Id.ToString(), StorageErrors.Describe(e));
             return ReceiptOutcome.Fallback;
         }
     }

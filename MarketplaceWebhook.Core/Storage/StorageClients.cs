@@ -9,15 +9,18 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>The clients of one storage account for one use. Every set shares the HTTP connections of the process.</summary>
+/// <summary>The clients of one storage account. Every set shares the HTTP connections of the process.</summary>
 public sealed record StorageClients
 {
     private readonly ILogger _logger;
 
-    /// <param name="use">Null: <see cref="StorageUse.Projecting"/>.</param>
-    public StorageClients(StorageSettings settings, StorageUse? use = null, ILogger<StorageClients>? logger = null)
+    /// <param name="profile">Null: <see cref="StorageProfile.Primary"/>.</param>
+    /// <param name="changeFeed">The name of its queue; null: there is no change feed.</param>
+    public StorageClients(
+        StorageSettings settings, StorageProfile? profile = null, string? changeFeed = null,
+        ILogger<StorageClients>? logger = null)
     {
-        Use = use ?? StorageUse.Projecting;
+        Profile = profile ?? StorageProfile.Primary;
         _logger = logger ?? NullLogger<StorageClients>.Instance;
         var queueOptions = Configure(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
         var tableOptions = Configure(new TableClientOptions());
@@ -33,11 +36,11 @@ public sealed record StorageClients
                 new TableServiceClient(settings.TableServiceUri, settings.Credential, tableOptions),
                 new BlobServiceClient(settings.BlobServiceUri, settings.Credential, blobOptions));
 
-        Queue = queues.GetQueueClient(Use.QueueName);
-        PoisonQueue = queues.GetQueueClient(StorageNames.PoisonOf(Use.QueueName));
-        RawQueue = rawQueues.GetQueueClient(Use.QueueName);
-        RawPoisonQueue = rawQueues.GetQueueClient(StorageNames.PoisonOf(Use.QueueName));
-        ChangeFeed = settings.ChangeFeed is { } changeFeed ? rawQueues.GetQueueClient(changeFeed) : null;
+        Queue = queues.GetQueueClient(Profile.QueueName);
+        PoisonQueue = queues.GetQueueClient(StorageNames.PoisonOf(Profile.QueueName));
+        RawQueue = rawQueues.GetQueueClient(Profile.QueueName);
+        RawPoisonQueue = rawQueues.GetQueueClient(StorageNames.PoisonOf(Profile.QueueName));
+        ChangeFeed = changeFeed is null ? null : rawQueues.GetQueueClient(changeFeed);
         Installs = tables.GetTableClient(StorageNames.InstallsTable);
         StatusChanges = tables.GetTableClient(StorageNames.StatusChangesTable);
         DeadLetters = tables.GetTableClient(StorageNames.DeadLettersTable);
@@ -45,12 +48,10 @@ public sealed record StorageClients
         Payloads = blobs.GetBlobContainerClient(StorageNames.PayloadContainer);
     }
 
-    public StorageUse Use { get; }
+    public StorageProfile Profile { get; }
 
     /// <summary>The account's name and host, for people. Contains no secret.</summary>
     public string Description => $"{Payloads.AccountName} ({Payloads.Uri.Authority})";
-
-    public bool IsSameAccountAs(StorageClients other) => Payloads.Uri == other.Payloads.Uri;
 
     public QueueClient Queue { get; init; }
 
@@ -79,7 +80,7 @@ public sealed record StorageClients
     {
         try
         {
-            TableClient[] tables = Use.IsFallback ? [] : [Installs, StatusChanges, DeadLetters, Reconciliations];
+            TableClient[] tables = Profile.IsFallback ? [] : [Installs, StatusChanges, DeadLetters, Reconciliations];
             await Task.WhenAll([
                 Queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
                 PoisonQueue.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
@@ -105,12 +106,12 @@ public sealed record StorageClients
         where T : ClientOptions
     {
         options.Retry.Mode = RetryMode.Exponential;
-        options.Retry.MaxRetries = Use.MaxRetries;
+        options.Retry.MaxRetries = Profile.MaxRetries;
         options.Retry.Delay = TimeSpan.FromMilliseconds(200);
         options.Retry.MaxDelay = TimeSpan.FromSeconds(2);
-        options.Retry.NetworkTimeout = Use.NetworkTimeout;
-        options.AddPolicy(new StorageProvisioner(CreateMissingAsync, Use.CreatesOnRead), HttpPipelinePosition.PerCall);
-        options.AddPolicy(new RetryCountingPolicy(Use.Operation), HttpPipelinePosition.PerRetry);
+        options.Retry.NetworkTimeout = Profile.NetworkTimeout;
+        options.AddPolicy(new StorageProvisioner(CreateMissingAsync, Profile.CreatesOnRead), HttpPipelinePosition.PerCall);
+        options.AddPolicy(new RetryCountingPolicy(Profile.Operation), HttpPipelinePosition.PerRetry);
         // The application has its own logs and spans; those of the clients would cost time in every call.
         options.Diagnostics.IsLoggingEnabled = false;
         options.Diagnostics.IsDistributedTracingEnabled = false;

@@ -1,10 +1,9 @@
 using Azure.Data.Tables;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>Whether queue, tables and blobs respond: one check at a time per process, its result cached for 10 s.</summary>
-public sealed class StorageHealth([FromKeyedServices(StorageUse.Receive)] StorageClients clients, TimeProvider time)
+public sealed class StorageHealth(StorageClients clients, TimeProvider time)
 {
     private static readonly TimeSpan CacheTime = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);

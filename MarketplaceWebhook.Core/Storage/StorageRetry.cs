@@ -15,7 +15,7 @@ public sealed class StorageRetry
     private readonly TimeSpan _limit;
     private readonly ResiliencePipeline _pipeline;
 
-    public StorageRetry(TimeLimits timeLimits, StorageClients clients, TimeProvider time, ILogger<StorageRetry> logger)
+    public StorageRetry(TimeLimits timeLimits, TimeProvider time, ILogger<StorageRetry> logger)
     {
         _time = time;
         _limit = timeLimits.Projecting;
@@ -31,7 +31,7 @@ public sealed class StorageRetry
                 DelayGenerator = arguments => ValueTask.FromResult(RaceDelay(arguments)),
                 OnRetry = arguments =>
                 {
-                    Metrics.StorageRetried(clients.Use.Operation);
+                    Metrics.StorageRetried(RetriedOperation.Projection);
                     Log.Retried(logger, arguments.Context.OperationKey!, arguments.AttemptNumber + 1,
                         StorageErrors.Describe(arguments.Outcome.Exception!));
                     return ValueTask.CompletedTask;

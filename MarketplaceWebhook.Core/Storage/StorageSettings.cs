@@ -33,9 +33,6 @@ public sealed record StorageSettings
 
     public TokenCredential? Credential { get; private init; }
 
-    /// <summary>The name of the queue that gets a message for every change. Null: there is no change feed.</summary>
-    public string? ChangeFeed { get; init; }
-
     /// <exception cref="SettingsException">Missing or malformed.</exception>
     public static StorageSettings Read(IConfiguration configuration) => Read(configuration.GetSection(Name));
 

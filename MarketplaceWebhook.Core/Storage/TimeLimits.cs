@@ -3,14 +3,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>
-/// The settings TimeLimits__Receiving, TimeLimits__Projecting and TimeLimits__Maintenance. The former names Patience__Receiving
-/// and Patience__Projecting still work.
-/// </summary>
+/// <summary>The settings TimeLimits__Receiving, TimeLimits__Projecting and TimeLimits__Maintenance.</summary>
 public sealed record TimeLimits
 {
-    private const string FormerSection = "Patience";
-
     /// <summary>The caller gets a response within this time.</summary>
     private static readonly TimeSpan LongestReceiving = TimeSpan.FromSeconds(10);
 
@@ -44,18 +39,14 @@ public sealed record TimeLimits
 
     private static TimeSpan? Read(IConfiguration configuration, string name, TimeSpan longest)
     {
-        foreach (var section in (string[])[nameof(TimeLimits), FormerSection])
+        if (configuration[$"{nameof(TimeLimits)}:{name}"] is not { } text)
         {
-            if (configuration[$"{section}:{name}"] is { } text)
-            {
-                return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var limit)
-                    && limit > TimeSpan.Zero && limit <= longest
-                    ? limit
-                    : throw new SettingsException(
-                        $"{section}__{name} must be a time (hours:minutes:seconds) above 0 and up to {longest}.");
-            }
+            return null;
         }
 
-        return null;
+        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var limit) && limit > TimeSpan.Zero && limit <= longest
+            ? limit
+            : throw new SettingsException(
+                $"{nameof(TimeLimits)}__{name} must be a time (hours:minutes:seconds) above 0 and up to {longest}.");
     }
 }

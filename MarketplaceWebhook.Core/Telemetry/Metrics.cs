@@ -74,7 +74,7 @@ public static class Metrics
     public static void Failed(string reason) =>
         FailedCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Reason, reason));
 
-    /// <param name="operation">receive, fallback, project, or maintain.</param>
+    /// <param name="operation">One of <see cref="RetriedOperation"/>.</param>
     public static void StorageRetried(string operation) =>
         StorageRetriesCounter.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Attributes.Operation, operation));
 
@@ -97,4 +97,19 @@ public static class ReceiptOutcome
 
     /// <summary>Storage did not confirm in time.</summary>
     public const string Unavailable = "unavailable";
+}
+
+public static class RetriedOperation
+{
+    /// <summary>A call of the primary storage.</summary>
+    public const string Primary = "primary";
+
+    /// <summary>A call of the fallback storage.</summary>
+    public const string Fallback = "fallback";
+
+    /// <summary>All steps of a projection.</summary>
+    public const string Projection = "projection";
+
+    /// <summary>A call of a maintenance command.</summary>
+    public const string Maintenance = "maintenance";
 }

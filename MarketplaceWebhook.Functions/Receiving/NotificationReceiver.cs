@@ -4,7 +4,6 @@ using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace MarketplaceWebhook.Receiving;
@@ -21,7 +20,7 @@ namespace MarketplaceWebhook.Receiving;
 public sealed class NotificationReceiver(
     NotificationIds ids,
     NotificationSender sender,
-    [FromKeyedServices(StorageUse.Receive)] DeadLetterTable deadLetters,
+    DeadLetterTable deadLetters,
     TimeLimits timeLimits,
     TimeProvider time,
     ILogger<NotificationReceiver> logger)
@@ -123,7 +122,9 @@ public sealed class NotificationReceiver(
         try
         {
             outcome = await sender.SendAsync(
-                id, label, Traces.CurrentTraceParent, userAgent, notification.AccountId, payload, cancellationToken);
+                new ReceivedNotification(
+                    id, label, Traces.CurrentTraceParent, userAgent, notification.AccountId, payload),
+                cancellationToken);
         }
         catch (Exception e)
         {

@@ -1,6 +1,5 @@
 using System.Text;
 using MarketplaceWebhook.Storage;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace MarketplaceWebhook.Maintenance;
 
@@ -18,7 +17,7 @@ namespace MarketplaceWebhook.Maintenance;
 public sealed class Erasure(
     InstallTable installs, StatusChangeLog log, DeadLetterTable letters, ReconciliationTable reconciliations,
     PayloadBlobs payloads, QueueInspector waiting, TimeProvider time,
-    [FromKeyedServices(StorageUse.Fallback)] PayloadBlobs? fallbackPayloads = null, ChangeFeedQueue? feed = null)
+    FallbackStorage? fallback = null, ChangeFeedQueue? feed = null)
 {
     private const int Batch = 500;
     private static readonly TimeSpan BetweenPasses = TimeSpan.FromSeconds(1);
@@ -176,7 +175,7 @@ public sealed class Erasure(
         return result;
     }
 
-    private IEnumerable<PayloadBlobs> Stores => fallbackPayloads is null ? [payloads] : [payloads, fallbackPayloads];
+    private IEnumerable<PayloadBlobs> Stores => fallback is null ? [payloads] : [payloads, fallback.Payloads];
 
     private async Task<ErasureResult> BlobsAsync(
         ErasureResult result, PayloadBlobs store, Progress progress, IReadOnlyList<QueueInspector.PeekedQueue> queues,
@@ -271,7 +270,7 @@ public sealed class Erasure(
         }
 
         var account = await payloads.FindAccountAsync(blob, cancellationToken)
-            ?? (fallbackPayloads is null ? null : await fallbackPayloads.FindAccountAsync(blob, cancellationToken));
+            ?? (fallback is null ? null : await fallback.Payloads.FindAccountAsync(blob, cancellationToken));
         return account == progress.Account;
     }
 

@@ -1,6 +1,5 @@
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace MarketplaceWebhook.Maintenance;
 
@@ -11,7 +10,7 @@ namespace MarketplaceWebhook.Maintenance;
 /// </summary>
 public sealed class Purge(
     StatusChangeLog log, DeadLetterTable letters, PayloadBlobs payloads, StatusChangeReader reader, QueueInspector waiting,
-    TimeProvider time, [FromKeyedServices(StorageUse.Fallback)] PayloadBlobs? fallbackPayloads = null)
+    TimeProvider time, FallbackStorage? fallback = null)
 {
     private const int Batch = 500;
     private static readonly TimeSpan BetweenInspections = TimeSpan.FromSeconds(1);
@@ -27,9 +26,9 @@ public sealed class Purge(
         var result = await PurgeLogAsync(before, dryRun, queues, cancellationToken);
         result = await PurgeDeadLettersAsync(result, before, dryRun, cancellationToken);
         result = await PurgeBlobsAsync(result, before, dryRun, dryRun ? TimeSpan.Zero : wait, cancellationToken);
-        return fallbackPayloads is null
+        return fallback is null
             ? result
-            : await PurgeBlobsAsync(result, fallbackPayloads, before, dryRun, cancellationToken);
+            : await PurgeBlobsAsync(result, fallback.Payloads, before, dryRun, cancellationToken);
     }
 
     private async Task<PurgeResult> PurgeLogAsync(
@@ -154,15 +153,15 @@ public sealed class Purge(
 
     /// <summary>In the fallback storage, only messages refer to a blob.</summary>
     private async Task<PurgeResult> PurgeBlobsAsync(
-        PurgeResult result, PayloadBlobs fallback, DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
+        PurgeResult result, PayloadBlobs blobs, DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
     {
         var queues = await waiting.PeekAsync(cancellationToken);
-        await foreach (var blob in fallback.ReadAsync(cancellationToken))
+        await foreach (var blob in blobs.ReadAsync(cancellationToken))
         {
             if (TableKeys.TryParseBlob(blob.Name, out var id, out _) && id.ReceivedAt < before && blob.WrittenAt < before)
             {
                 var isLeft = queues.Any(queue => queue.MayReferTo(id));
-                result = await RemoveBlobAsync(result, fallback, blob, isLeft, dryRun, cancellationToken);
+                result = await RemoveBlobAsync(result, blobs, blob, isLeft, dryRun, cancellationToken);
             }
         }
 

@@ -143,8 +143,10 @@ public sealed class Redrive(
                 if (!dryRun)
                 {
                     await queue.SendAsync(
-                        id, letter.Source ?? SourceLabel.Default, traceParent: null, letter.UserAgent,
-                        accepted.Notification.AccountId, body[accepted.PayloadOffset..], cancellationToken);
+                        new ReceivedNotification(
+                            id, letter.Source ?? SourceLabel.Default, TraceParent: null, letter.UserAgent,
+                            accepted.Notification.AccountId, body[accepted.PayloadOffset..]),
+                        cancellationToken);
                 }
 
                 return new RedriveResult(RedriveOutcome.Sent);

@@ -2,7 +2,6 @@ using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using MarketplaceWebhook.Notifications;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace MarketplaceWebhook.Storage;
 
@@ -12,7 +11,7 @@ namespace MarketplaceWebhook.Storage;
 /// </summary>
 /// <param name="fallback">Null: there is no fallback storage, or it is not inspected.</param>
 public sealed class QueueInspector(
-    StorageClients clients, [FromKeyedServices(StorageUse.Fallback)] StorageClients? fallback = null)
+    StorageClients clients, FallbackStorage? fallback = null)
 {
     private const int MostAtOnce = 32;
 
@@ -47,7 +46,7 @@ public sealed class QueueInspector(
     /// <returns>The queue of the fallback storage, and its poison queue; empty without a fallback storage.</returns>
     public async Task<IReadOnlyList<PeekedQueue>> PeekFallbackAsync(CancellationToken cancellationToken) => fallback is null
         ? []
-        : [await PeekAsync(fallback.RawQueue, cancellationToken), await PeekAsync(fallback.RawPoisonQueue, cancellationToken)];
+        : [await PeekAsync(fallback.Clients.RawQueue, cancellationToken), await PeekAsync(fallback.Clients.RawPoisonQueue, cancellationToken)];
 
     public Task<PeekedQueue> PeekPoisonAsync(CancellationToken cancellationToken) =>
         PeekAsync(clients.RawPoisonQueue, cancellationToken);
@@ -118,7 +117,7 @@ public sealed class QueueInspector(
 
     private QueueClient Client(string queue) => new[]
     {
-        clients.RawPoisonQueue, fallback?.RawQueue, fallback?.RawPoisonQueue,
+        clients.RawPoisonQueue, fallback?.Clients.RawQueue, fallback?.Clients.RawPoisonQueue,
     }.OfType<QueueClient>().Single(client => client.Name == queue);
 
     private static WaitingMessage Read(string id, BinaryData body, DateTimeOffset? insertedAt) =>

@@ -25,13 +25,17 @@ public sealed class ModuleDependencyTests
         ["Projecting"] = ["Notifications", "Installs", "Storage", "ChangeFeed", "Telemetry"],
         ["Maintenance"] = ["Notifications", "Installs", "Storage", "Telemetry"],
         ["Reconciling"] = ["Notifications", "Installs", "Storage"],
-        ["Cli.Output"] = ["Maintenance", "Notifications", "Storage", "Telemetry"],
+        ["Cli.Output"] = ["LocalHost", "Maintenance", "Notifications", "Reconciling", "Storage", "Telemetry"],
         ["Cli.Bodies"] = ["Cli.Output", "Notifications"],
-        ["Cli.Dashboard"] = ["Cli.Output", "Cli.Bodies", "LocalHost", "Maintenance", "Notifications", "Installs", "Storage"],
+        ["Cli.Dashboard"] =
+        [
+            "Cli.Output", "Cli.Bodies", "LocalHost", "Maintenance", "Notifications", "Installs", "Storage",
+            nameof(OperationsRegistration),
+        ],
         ["Cli.Commands"] =
         [
             "Cli.Output", "Cli.Bodies", "Cli.Dashboard", "LocalHost", "Maintenance", "Reconciling", "Projecting",
-            "Notifications", "Installs", "Storage", "Telemetry",
+            "Notifications", "Installs", "Storage", "Telemetry", nameof(OperationsRegistration),
         ],
     };
 

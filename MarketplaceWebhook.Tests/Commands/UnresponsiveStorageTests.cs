@@ -1,4 +1,3 @@
-using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Faults;
 
@@ -30,7 +29,7 @@ public sealed class UnresponsiveStorageTests(AzuriteFixture azurite)
     {
         var fallback = azurite.NewAccount();
         await using var services = MaintenanceServices.On(azurite.NewAccount(), fallback: fallback);
-        var queue = services.GetOfFallback<StorageClients>().Queue;
+        var queue = services.Fallback.Clients.Queue;
         await queue.CreateAsync(cancellationToken: TestContext.Current.CancellationToken);
         await queue.SendMessageAsync("no envelope", TestContext.Current.CancellationToken);
         await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, TestContext.Current.CancellationToken);

@@ -16,7 +16,9 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
     public static TheoryData<string, string> Endpoints()
     {
         var page = new LocalDashboard(
-            StorageSettings.FromConnectionString("UseDevelopmentStorage=true"), "key", Task.FromResult<string?>(null));
+            new AppSettings { Storage = StorageSettings.FromConnectionString("UseDevelopmentStorage=true") },
+            "key",
+            Task.FromResult<string?>(null));
         IEndpointRouteBuilder routes = WebApplication.CreateSlimBuilder().Build();
         page.Map(routes);
         var data = new TheoryData<string, string>();

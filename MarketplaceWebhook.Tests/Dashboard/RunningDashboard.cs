@@ -38,10 +38,12 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
     {
         var connection = azurite.NewAccount();
         var modules = await NpmPackages.EnsureInstalledAsync(_ => { }, TestContext.Current.CancellationToken);
-        Storage = StorageSettings.FromConnectionString(connection) with { ChangeFeed = ChangeFeed };
+        Storage = StorageSettings.FromConnectionString(connection);
         Connection = connection;
         _dashboard = new LocalDashboard(
-            Storage, Key, Task.FromResult<string?>(Path.Combine(modules, "chart.js", "dist", "chart.umd.min.js")));
+            new AppSettings { Storage = Storage, ChangeFeed = ChangeFeed },
+            Key,
+            Task.FromResult<string?>(Path.Combine(modules, "chart.js", "dist", "chart.umd.min.js")));
         _host = await LocalFunctionsHost.StartAsync(
             new LocalFunctionsHostOptions
             {

@@ -25,12 +25,13 @@ public sealed class FallbackTests(AzuriteFixture azurite)
         await using var host = EndToEndHost.IsLocal
             ? await StartAsync(azurite.NewAccount(), fallback)
             : await EndToEndHost.StartAsync(azurite);
-        var clients = new StorageClients(StorageSettings.FromConnectionString(fallback), StorageUse.FallingBack);
+        var clients = new StorageClients(StorageSettings.FromConnectionString(fallback), StorageProfile.Fallback);
         var id = new NotificationIds(TimeProvider.System).Next();
 
         await new NotificationQueue(clients, new PayloadBlobs(clients)).SendAsync(
-            id, "default", traceParent: null, userAgent: null, _account,
-            NotificationTests.OfAccount("installed", _account), Cancellation);
+            new ReceivedNotification(
+                id, "default", TraceParent: null, UserAgent: null, _account, NotificationTests.OfAccount("installed", _account)),
+            Cancellation);
 
         var row = await host.LoggedAsync(_account, id);
         Assert.Equal("installed", row.GetString("Status"));

@@ -98,15 +98,15 @@ public sealed class FallbackMoverTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Payload_stays_if_the_setting_names_the_primary_account()
+    public async Task Message_is_not_moved_if_the_setting_names_the_primary_account()
     {
         await using var app = NewApp(fallback: _storage);
-        await app.Get<PayloadBlobs>().PutPayloadAsync(Id, Account, "{}"u8.ToArray(), Cancellation);
 
-        await app.Get<FallbackMover>().MoveAsync(WithBlob, Cancellation);
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => app.Get<FallbackMover>().MoveAsync(Message.Of(1, Message.Body("started")), Cancellation));
 
-        Assert.Equal([WithBlob], await TextsAsync(app.Storage));
-        Assert.NotNull(await app.Get<PayloadBlobs>().FindAsync(TableKeys.PayloadBlob(Id), Cancellation));
+        await app.Storage.CreateMissingAsync(Cancellation);
+        Assert.Empty(await TextsAsync(app.Storage));
     }
 
     private static string WithBlob { get; } =
@@ -115,9 +115,9 @@ public sealed class FallbackMoverTests(AzuriteFixture azurite)
     private TestApp NewApp(string? storage = null, string? fallback = null) =>
         new(storage ?? _storage, new() { [StorageSettings.FallbackName] = fallback ?? _fallback });
 
-    private static StorageClients Fallback(TestApp app) => app.GetKeyed<StorageClients>(StorageUse.Fallback);
+    private static StorageClients Fallback(TestApp app) => app.Get<FallbackStorage>().Clients;
 
-    private static PayloadBlobs FallbackPayloads(TestApp app) => app.GetKeyed<PayloadBlobs>(StorageUse.Fallback);
+    private static PayloadBlobs FallbackPayloads(TestApp app) => app.Get<FallbackStorage>().Payloads;
 
     private static async Task<List<string>> TextsAsync(StorageClients storage)
     {

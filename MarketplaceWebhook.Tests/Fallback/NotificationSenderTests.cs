@@ -50,7 +50,7 @@ public sealed class NotificationSenderTests(AzuriteFixture azurite)
 
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         var envelope = Assert.Single(await FallbackEnvelopesAsync(app));
-        var payloads = app.GetKeyed<PayloadBlobs>(StorageUse.Fallback);
+        var payloads = app.Get<FallbackStorage>().Payloads;
         Assert.Equal(body, (await payloads.GetAsync(envelope.PayloadBlob!, Cancellation)).ToArray());
     }
 
@@ -162,5 +162,5 @@ public sealed class NotificationSenderTests(AzuriteFixture azurite)
     }
 
     private static Task<List<Envelope>> FallbackEnvelopesAsync(TestApp app) =>
-        app.GetKeyed<StorageClients>(StorageUse.Fallback).EnvelopesAsync(Cancellation);
+        app.Get<FallbackStorage>().Clients.EnvelopesAsync(Cancellation);
 }

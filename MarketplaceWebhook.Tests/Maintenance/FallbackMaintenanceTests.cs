@@ -19,9 +19,9 @@ public sealed class FallbackMaintenanceTests : IAsyncLifetime
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private StorageClients Fallback => _services.GetOfFallback<StorageClients>();
+    private StorageClients Fallback => _services.Fallback.Clients;
 
-    private PayloadBlobs FallbackPayloads => _services.GetOfFallback<PayloadBlobs>();
+    private PayloadBlobs FallbackPayloads => _services.Fallback.Payloads;
 
     public async ValueTask InitializeAsync()
     {
@@ -84,8 +84,9 @@ public sealed class FallbackMaintenanceTests : IAsyncLifetime
     }
 
     private Task SendAsync(Guid account, NotificationId id, bool isLong = false) =>
-        _services.GetOfFallback<NotificationQueue>().SendAsync(
-            id, "shop", traceParent: null, userAgent: null, account, Encoding.UTF8.GetBytes(Body(account, isLong)),
+        _services.Fallback.Queue.SendAsync(
+            new ReceivedNotification(
+                id, "shop", TraceParent: null, UserAgent: null, account, Encoding.UTF8.GetBytes(Body(account, isLong))),
             Cancellation);
 
     private static string Body(Guid account, bool isLong) => Message

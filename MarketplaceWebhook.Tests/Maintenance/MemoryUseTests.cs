@@ -73,7 +73,7 @@ public sealed class MemoryUseTests(ITestOutputHelper output)
 
         async Task<string> RebuildAsync()
         {
-            var retry = new StorageRetry(new TimeLimits(), clients, TimeProvider.System, NullLogger<StorageRetry>.Instance);
+            var retry = new StorageRetry(new TimeLimits(), TimeProvider.System, NullLogger<StorageRetry>.Instance);
             var rebuild = new Rebuild(new InstallTable(clients), log, reader, retry, TimeProvider.System);
             var fixedAccounts = await rebuild.RunAsync(null, apply: true, TimeSpan.FromSeconds(5), null, Cancellation)
                 .CountAsync(account => account.Applied, Cancellation);

@@ -14,7 +14,7 @@ namespace MarketplaceWebhook.Tests.Projecting;
 public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
 {
     private static readonly DateTimeOffset Inserted = new(2026, 11, 23, 10, 27, 30, TimeSpan.Zero);
-    private static readonly Dictionary<string, string?> Impatient = new() { ["Patience:Projecting"] = "00:00:00.001" };
+    private static readonly Dictionary<string, string?> Impatient = new() { ["TimeLimits:Projecting"] = "00:00:00.001" };
 
     private readonly string _storage = azurite.NewAccount();
 

@@ -80,7 +80,9 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
             {"CycleId":"12222222-2222-3333-4444-555555555555","CycleStatus":"{{new string('s', 32_001)}}","Webhooks":[{{hooks}}]}]
             """);
         await app.Get<NotificationQueue>().SendAsync(
-            Ids.At(1), "shop", null, null, Guid.Parse("11111111-2222-3333-4444-555555555555"), Encoding.UTF8.GetBytes(body),
+            new ReceivedNotification(
+                Ids.At(1), "shop", null, null, Guid.Parse("11111111-2222-3333-4444-555555555555"),
+                Encoding.UTF8.GetBytes(body)),
             Cancelled);
         QueueMessage message = await app.Storage.Queue.ReceiveMessageAsync(cancellationToken: Cancelled);
 

@@ -50,7 +50,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
             await Task.WhenAll(senders);
 
             var pending = new StorageClients(
-                StorageSettings.FromConnectionString(fallback.ConnectionString), StorageUse.FallingBack).Queue;
+                StorageSettings.FromConnectionString(fallback.ConnectionString), StorageProfile.Fallback).Queue;
             await pending.CreateIfNotExistsAsync(cancellationToken: Cancelled);
             await application.UntilAsync(
                 "the fallback queue is empty",

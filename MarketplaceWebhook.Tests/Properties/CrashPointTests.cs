@@ -161,7 +161,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         });
         output.WriteLine($"A receipt by the fallback storage, its payload in a blob: {tried} crash points");
 
-        var clients = new StorageClients(StorageSettings.FromConnectionString(fallback), StorageUse.FallingBack);
+        var clients = new StorageClients(StorageSettings.FromConnectionString(fallback), StorageProfile.Fallback);
         PeekedMessage[] messages = await clients.Queue.PeekMessagesAsync(maxMessages: 32, Cancelled);
         var sent = messages.Select(message => Envelope.Read(message.MessageText)).ToList();
         Assert.Superset(accepted.ToHashSet(), sent.Select(envelope => envelope.Id.ToString()).ToHashSet());
@@ -178,7 +178,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         await using var application = await WholeApplication.StartAsync(
             _storage, Cancelled, new Dictionary<string, string?> { ["AzureWebJobs.ProjectNotification.Disabled"] = "true" },
             fallback);
-        var clients = new StorageClients(StorageSettings.FromConnectionString(fallback), StorageUse.FallingBack);
+        var clients = new StorageClients(StorageSettings.FromConnectionString(fallback), StorageProfile.Fallback);
         var queue = new NotificationQueue(clients, new PayloadBlobs(clients));
         var ids = new NotificationIds(TimeProvider.System);
         var sent = new List<string>();
@@ -188,7 +188,8 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
             var id = ids.Next();
             sent.Add(id.ToString());
             await queue.SendAsync(
-                id, "default", traceParent: null, userAgent: null, Guid.Empty, Encoding.UTF8.GetBytes(LongArrival.Body()),
+                new ReceivedNotification(
+                    id, "default", TraceParent: null, UserAgent: null, Guid.Empty, Encoding.UTF8.GetBytes(LongArrival.Body())),
                 Cancelled);
             await application.UntilAsync(
                 "the queues are empty",

@@ -117,23 +117,23 @@ internal sealed class MaintenanceHistory
             Payloads = _fallbackBlobs,
         };
         _payloads = new PayloadBlobs(clients);
-        _fallbackPayloads = new PayloadBlobs(fallback);
-        _fallbackNotifications = new NotificationQueue(fallback, _fallbackPayloads);
+        var fallbackStorage = new FallbackStorage(fallback);
+        _fallbackPayloads = fallbackStorage.Payloads;
+        _fallbackNotifications = fallbackStorage.Queue;
         _notifications = new NotificationQueue(clients, _payloads);
         _letters = new DeadLetterTable(clients, _payloads);
         _reconciliationTable = new ReconciliationTable(clients);
         _log = new StatusChangeLog(clients);
         _installTable = new InstallTable(clients);
         var reader = new StatusChangeReader(_payloads);
-        var retry = new StorageRetry(new TimeLimits(), clients, _time, NullLogger<StorageRetry>.Instance);
+        var retry = new StorageRetry(new TimeLimits(), _time, NullLogger<StorageRetry>.Instance);
         _projector = new Projector(_log, _installTable, reader, retry, _time, NullLogger<Projector>.Instance);
         _mover = new FallbackMover(
-            fallback, _fallbackNotifications, _fallbackPayloads, clients, _notifications, _payloads, _time,
-            NullLogger<FallbackMover>.Instance);
-        var inspector = new QueueInspector(clients, fallback);
+            _notifications, _payloads, _time, NullLogger<FallbackMover>.Instance, fallbackStorage);
+        var inspector = new QueueInspector(clients, fallbackStorage);
         _erasure = new Erasure(
-            _installTable, _log, _letters, _reconciliationTable, _payloads, inspector, _time, _fallbackPayloads);
-        _purge = new Purge(_log, _letters, _payloads, reader, inspector, _time, _fallbackPayloads);
+            _installTable, _log, _letters, _reconciliationTable, _payloads, inspector, _time, fallbackStorage);
+        _purge = new Purge(_log, _letters, _payloads, reader, inspector, _time, fallbackStorage);
         _redrive = new Redrive(_letters, _notifications, _payloads, inspector, _time);
         _rebuild = new Rebuild(_installTable, _log, reader, retry, _time);
     }

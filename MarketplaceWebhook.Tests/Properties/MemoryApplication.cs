@@ -40,7 +40,7 @@ internal sealed class MemoryApplication
             new StatusChangeLog(clients),
             new InstallTable(clients),
             new StatusChangeReader(new PayloadBlobs(clients)),
-            new StorageRetry(new TimeLimits(), clients, time, NullLogger<StorageRetry>.Instance),
+            new StorageRetry(new TimeLimits(), time, NullLogger<StorageRetry>.Instance),
             time,
             NullLogger<Projector>.Instance,
             changeFeed is null ? null : new ChangeFeedQueue(clients));

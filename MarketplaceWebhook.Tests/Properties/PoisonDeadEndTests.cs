@@ -84,7 +84,7 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
             messages.Order(StringComparer.Ordinal), letters.Select(row => row.GetString("Body")).Order(StringComparer.Ordinal));
     }
 
-    private static Dictionary<string, string?> Impatient => new() { ["Patience__Projecting"] = "00:00:00.5" };
+    private static Dictionary<string, string?> Impatient => new() { ["TimeLimits__Projecting"] = "00:00:00.5" };
 
     private static async Task<int> CountAsync(WholeApplication application) =>
         (await application.PoisonQueue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount;

@@ -68,9 +68,8 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         var credential = new Mock<TokenCredential>();
         credential.Setup(c => c.GetTokenAsync(It.IsAny<TokenRequestContext>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new CredentialUnavailableException("Made by a test."));
-        var clients = new StorageClients(
-            StorageSettings.FromAccountName("nosuchaccount", credential.Object), StorageUse.Receiving);
-        await using var app = new TestApp(_storage, replace: services => services.AddKeyedSingleton(StorageUse.Receive, clients));
+        var clients = new StorageClients(StorageSettings.FromAccountName("nosuchaccount", credential.Object));
+        await using var app = new TestApp(_storage, replace: services => services.AddSingleton(clients));
         using var caller = await AcceptingTests.CallerAsync(app);
 
         using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
@@ -107,7 +106,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         using var hanging = proxy.Break(Fault.NoAnswer);
-        await using var app = new TestApp(proxy.ConnectionString, new() { ["Patience:Receiving"] = "00:00:00.5" });
+        await using var app = new TestApp(proxy.ConnectionString, new() { ["TimeLimits:Receiving"] = "00:00:00.5" });
         using var caller = await AcceptingTests.CallerAsync(app);
 
         using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
@@ -134,7 +133,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     public async Task Put_without_a_response_gives_503_although_the_message_exists()
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
-        await using var app = new TestApp(proxy.ConnectionString, new() { ["Patience:Receiving"] = "00:00:02" });
+        await using var app = new TestApp(proxy.ConnectionString, new() { ["TimeLimits:Receiving"] = "00:00:02" });
         using var caller = await AcceptingTests.CallerAsync(app);
         await app.Storage.CreateMissingAsync(Cancelled);
         proxy.After = (call, _) => Task.FromResult<Fault?>(call.Operation == "Put Message" ? Fault.NoAnswer : null);

@@ -137,7 +137,7 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
 
     private static Task SendAsync(TestApp app, string payload, string? userAgent = null) =>
         app.Get<NotificationQueue>().SendAsync(
-            Ids.At(1), "shop", null, userAgent, Account, Encoding.UTF8.GetBytes(payload), Cancelled);
+            new ReceivedNotification(Ids.At(1), "shop", null, userAgent, Account, Encoding.UTF8.GetBytes(payload)), Cancelled);
 
     private static async Task<Envelope> ReceiveAsync(TestApp app)
     {

@@ -136,7 +136,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     public async Task Maintenance_creates_nothing_by_reading_and_everything_by_writing()
     {
         var clients = new StorageClients(
-            StorageSettings.FromConnectionString(_storage), StorageUse.Maintenance(new TimeLimits()));
+            StorageSettings.FromConnectionString(_storage), StorageProfile.Maintenance(new TimeLimits()));
 
         Assert.False(await new StatusChangeLog(clients).ExistsAsync(Cancelled));
         var fault = await Assert.ThrowsAsync<RequestFailedException>(() => Rows.ListAsync(clients.Installs, Cancelled));
@@ -231,7 +231,8 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     }
 
     private static Task SendAsync(TestApp app) =>
-        app.Get<NotificationQueue>().SendAsync(Ids.At(1), "shop", null, null, Guid.Empty, "{}"u8.ToArray(), Cancelled);
+        app.Get<NotificationQueue>().SendAsync(
+            new ReceivedNotification(Ids.At(1), "shop", null, null, Guid.Empty, "{}"u8.ToArray()), Cancelled);
 
     private static Task WriteToAsync(TestApp app, string table) => table switch
     {

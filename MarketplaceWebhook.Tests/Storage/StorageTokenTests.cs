@@ -18,7 +18,7 @@ public sealed class StorageTokenTests
     {
         await using var endpoint = await IdentityEndpoint.StartAsync(status, Cancellation);
         var clients = ClientsOfManagedIdentity();
-        var retry = new StorageRetry(new TimeLimits(), clients, TimeProvider.System, NullLogger<StorageRetry>.Instance);
+        var retry = new StorageRetry(new TimeLimits(), TimeProvider.System, NullLogger<StorageRetry>.Instance);
         Exception? failure = null;
 
         var result = await retry.RunAsync("id", AttemptAsync, Cancellation);

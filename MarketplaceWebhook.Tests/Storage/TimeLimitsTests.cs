@@ -14,12 +14,10 @@ public sealed class TimeLimitsTests
         Assert.Equal(TimeSpan.FromMinutes(5), limits.Projecting);
     }
 
-    [Theory]
-    [InlineData("TimeLimits")]
-    [InlineData("Patience")]
-    public void Setting_replaces_its_default_by_its_present_and_its_former_name(string section)
+    [Fact]
+    public void Setting_replaces_its_default()
     {
-        var limits = Read($"{section}:Receiving", "00:00:10");
+        var limits = Read("TimeLimits:Receiving", "00:00:10");
 
         Assert.Equal((TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5)), (limits.Receiving, limits.Projecting));
     }
@@ -33,7 +31,6 @@ public sealed class TimeLimitsTests
     [InlineData("TimeLimits:Projecting", "5 minutes")]
     [InlineData("TimeLimits:Projecting", "00:08:01")]
     [InlineData("TimeLimits:Maintenance", "00:05:01")]
-    [InlineData("Patience:Receiving", "soon")]
     public void Invalid_setting_fails_with_a_one_line_message(string name, string value)
     {
         var message = Assert.Throws<SettingsException>(() => Read(name, value)).Message;

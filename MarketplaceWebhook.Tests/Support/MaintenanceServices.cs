@@ -13,15 +13,12 @@ public sealed class MaintenanceServices : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    private MaintenanceServices(
-        string connectionString, TimeLimits timeLimits, StorageSettings? fallback, string? changeFeed, TimeProvider? time)
+    private MaintenanceServices(string connectionString, AppSettings settings, TimeProvider? time)
     {
         ConnectionString = connectionString;
         _services = new ServiceCollection()
             .AddLogging()
-            .AddMaintenance(
-                StorageSettings.FromConnectionString(connectionString) with { ChangeFeed = changeFeed }, timeLimits,
-                fallback: fallback)
+            .AddMaintenance(settings)
             .AddSingleton<Projector>()
             .AddSingleton<DeadLetterRecorder>()
             .AddSingleton(time ?? TimeProvider.System)
@@ -32,16 +29,23 @@ public sealed class MaintenanceServices : IAsyncDisposable
 
     public StorageClients Clients => Get<StorageClients>();
 
-    public T GetOfFallback<T>()
-        where T : notnull => _services.GetRequiredKeyedService<T>(StorageUse.Fallback);
+    public FallbackStorage Fallback => Get<FallbackStorage>();
 
     /// <param name="connectionString">A storage account, which may be empty.</param>
     /// <param name="fallback">The fallback storage, if there is one.</param>
     public static MaintenanceServices On(
         string connectionString, TimeLimits? timeLimits = null, string? fallback = null, string? changeFeed = null,
         TimeProvider? time = null) =>
-        new(connectionString, timeLimits ?? new TimeLimits(),
-            fallback is null ? null : StorageSettings.FromConnectionString(fallback), changeFeed, time);
+        new(
+            connectionString,
+            new AppSettings
+            {
+                Storage = StorageSettings.FromConnectionString(connectionString),
+                Fallback = fallback is null ? null : StorageSettings.FromConnectionString(fallback),
+                ChangeFeed = changeFeed,
+                TimeLimits = timeLimits ?? new TimeLimits(),
+            },
+            time);
 
     public static async Task<MaintenanceServices> StartAsync(
         AzuriteFixture azurite, string? changeFeed = null, TimeProvider? time = null)
@@ -60,7 +64,9 @@ public sealed class MaintenanceServices : IAsyncDisposable
         var token = TestContext.Current.CancellationToken;
         var accepted = Assert.IsType<ParseResult.Accepted>(NotificationReader.Read(Encoding.UTF8.GetBytes(body)));
         await Get<NotificationQueue>().SendAsync(
-            id, SourceLabel.Default, null, userAgent, accepted.Notification.AccountId, Encoding.UTF8.GetBytes(body), token);
+            new ReceivedNotification(
+                id, SourceLabel.Default, null, userAgent, accepted.Notification.AccountId, Encoding.UTF8.GetBytes(body)),
+            token);
         return (await ReceiveAsync(Clients.Queue))!;
     }
 

@@ -41,9 +41,6 @@ internal sealed class TestApp : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _app.Services.GetRequiredService<T>();
 
-    public T GetKeyed<T>(string key)
-        where T : notnull => _app.Services.GetRequiredKeyedService<T>(key);
-
     /// <returns>The address of the HTTP functions, with the paths that the Functions host forwards.</returns>
     public async Task<Uri> ListenAsync(CancellationToken cancellationToken)
     {

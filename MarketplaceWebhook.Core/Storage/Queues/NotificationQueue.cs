@@ -1,7 +1,6 @@
 using System.Text;
 using Azure.Storage.Queues;
 using MarketplaceWebhook.Installs;
-using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Storage;
 
@@ -16,11 +15,9 @@ public sealed class NotificationQueue(StorageClients clients, PayloadBlobs paylo
     internal static readonly TimeSpan Never = TimeSpan.FromSeconds(-1);
 
     /// <summary>Durable when it returns. When it throws, the message may be on the queue or not.</summary>
-    /// <param name="payload">UTF-8, without a byte order mark.</param>
-    public async Task SendAsync(
-        NotificationId id, string source, string? traceParent, string? userAgent, Guid accountId, ReadOnlyMemory<byte> payload,
-        CancellationToken cancellationToken)
+    public async Task SendAsync(ReceivedNotification notification, CancellationToken cancellationToken)
     {
+        var (id, source, traceParent, userAgent, accountId, payload) = notification;
         var inline = payload.Length <= ColumnText.MaxCharacters
             || Encoding.UTF8.GetCharCount(payload.Span) <= ColumnText.MaxCharacters;
         var envelope = inline ? Envelope.Write(id, source, traceParent, payload.Span, userAgent) : default;

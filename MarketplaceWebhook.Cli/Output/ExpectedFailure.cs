@@ -1,11 +1,10 @@
 using Azure;
 using Azure.Identity;
-using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Reconciling;
 using MarketplaceWebhook.Storage;
 
-namespace MarketplaceWebhook.Cli;
+namespace MarketplaceWebhook.Cli.Output;
 
 /// <summary>Failures that are not bugs of the tool, each as one line that says what to do.</summary>
 internal static class ExpectedFailure

@@ -1,10 +1,8 @@
-using MarketplaceWebhook.Storage;
-
-namespace MarketplaceWebhook.Cli.Dashboard;
+namespace MarketplaceWebhook.Storage;
 
 /// <summary>The number of messages in each queue, including invisible ones.</summary>
 /// <param name="ChangeFeed">Null: there is no change feed.</param>
-internal sealed record QueueLengths(int Waiting, int Poisoned, int? ChangeFeed)
+public sealed record QueueLengths(int Waiting, int Poisoned, int? ChangeFeed)
 {
     public static async Task<QueueLengths> ReadAsync(
         StorageClients clients, CancellationToken cancellationToken)
