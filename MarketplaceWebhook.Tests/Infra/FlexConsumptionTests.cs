@@ -32,7 +32,9 @@ public sealed class FlexConsumptionTests
         Assert.Equal(NamesOf("alsoSent", group).Order(StringComparer.Ordinal), ours.Order(StringComparer.Ordinal));
     }
 
-    /// <summary>azd offers only allowed values: https://github.com/Azure/azure-dev, pkg/infra/provisioning/bicep/prompt.go.</summary>
+    /// <summary>
+    /// azd offers only allowed values: https://github.com/Azure/azure-dev, pkg/infra/provisioning/bicep/prompt.go.
+    /// </summary>
     [Fact]
     public async Task Azd_offers_only_regions_with_Flex_Consumption()
     {

@@ -48,7 +48,9 @@ public sealed partial class RolesTests
         return $"{who} | {RoleName((string)assignment["properties"]!["roleDefinitionId"]!)} | {scope}";
     }
 
-    /// <summary>A built-in role's name, from its id in infra/modules/roles.bicep: queueDataReader → Storage Queue Data Reader.</summary>
+    /// <summary>
+    /// A built-in role's name, from its id in infra/modules/roles.bicep: queueDataReader → Storage Queue Data Reader.
+    /// </summary>
     private static string RoleName(string definition)
     {
         var name = RoleId().Matches(Repository.Read("infra/modules/roles.bicep"))

@@ -89,7 +89,8 @@ public sealed class NotificationReaderTests
     {
         var refused = NotificationReader.Read(
             """{"Status":["s3cret"],"AccountId":"s3cret","MarketplaceIntegrationPackageId":"s3cret" s3cret"""u8);
-        var accepted = Read($$"""{{{Required}},"UserId":["s3cret"],"Errors":[{"s3cret":"s3cret"}],"MarketplaceInstallDetails":"s3cret"}""");
+        var accepted = Read(
+            $$"""{{{Required}},"UserId":["s3cret"],"Errors":[{"s3cret":"s3cret"}],"MarketplaceInstallDetails":"s3cret"}""");
 
         Assert.DoesNotContain(
             "s3cret", JsonSerializer.Serialize(refused, refused.GetType(), Golden.Json), StringComparison.Ordinal);

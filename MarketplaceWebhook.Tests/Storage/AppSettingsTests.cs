@@ -9,7 +9,8 @@ namespace MarketplaceWebhook.Tests.Storage;
 public sealed class AppSettingsTests
 {
     private const string Emulator = "UseDevelopmentStorage=true";
-    private const string Other = "DefaultEndpointsProtocol=https;AccountName=other;AccountKey=AAAA;EndpointSuffix=core.windows.net";
+    private const string Other =
+        "DefaultEndpointsProtocol=https;AccountName=other;AccountKey=AAAA;EndpointSuffix=core.windows.net";
 
     [Fact]
     public void All_settings_are_read()

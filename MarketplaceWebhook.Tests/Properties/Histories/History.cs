@@ -26,7 +26,8 @@ public static class AnyHistory
         " Installed ", "UNINSTALLED", "archived", "Started",
     ];
 
-    private static readonly string[] Texts = ["", "ExampleAccount", "a b/\\#?'\"<&", "日本 ü 𝄞", "\u202Etxt\u0000\u001b[31m"];
+    private static readonly string[] Texts =
+        ["", "ExampleAccount", "a b/\\#?'\"<&", "日本 ü 𝄞", "\u202Etxt\u0000\u001b[31m"];
 
     private static readonly string[] Errors =
         [.. Texts.Select(text => JsonSerializer.Serialize(text)), "null", "false", "{}", "[]", "7", """{"Code":7,"Message":"x"}"""];
