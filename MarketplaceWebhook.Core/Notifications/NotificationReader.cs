@@ -93,7 +93,7 @@ public static class NotificationReader
             case Status: draft.Status = ReadStatus(ref reader); break;
             case AccountId: draft.AccountId = JsonText.ReadGuid(ref reader); break;
             case PackageId: draft.PackageId = ReadPackageId(ref reader); break;
-            case AccountApiId: draft.AccountApiId = JsonText.ReadOptional(ref reader, name, draft.Warnings); break;
+            case AccountApiId: draft.AccountApiId = ReadAccountApiId(ref reader, draft.Warnings); break;
             case CompleteParameter: draft.CompleteParameter = JsonText.ReadOptional(ref reader, name, draft.Warnings); break;
             case UserId: draft.UserId = JsonText.Canonical(JsonText.ReadOptional(ref reader, name, draft.Warnings)); break;
             case ErrorList: draft.Errors = ErrorListReader.Read(ref reader, body, name, draft.Warnings); break;
@@ -101,6 +101,10 @@ public static class NotificationReader
             default: throw new InvalidOperationException($"No reader for {name}.");
         }
     }
+
+    /// <summary>An empty one identifies no account.</summary>
+    private static string? ReadAccountApiId(ref Utf8JsonReader reader, Warnings warnings) =>
+        JsonText.ReadOptional(ref reader, AccountApiId, warnings) is { Length: > 0 } id ? id : null;
 
     private static string? ReadStatus(ref Utf8JsonReader reader) =>
         JsonText.ReadOrSkip(ref reader)?.Trim() is { Length: >= 1 and <= 64 } status ? status.ToLowerInvariant() : null;

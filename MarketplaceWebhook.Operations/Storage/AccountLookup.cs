@@ -17,6 +17,12 @@ public sealed class AccountLookup(StorageClients clients)
             return [id];
         }
 
+        // Earlier versions wrote an empty AccountApiId, which is an absent one.
+        if (name.Length == 0)
+        {
+            return [];
+        }
+
         var accounts = new HashSet<Guid>();
         var filter = TableClient.CreateQueryFilter($"AccountApiId eq {name}");
         foreach (var table in (TableClient[])[clients.Installs, clients.StatusChanges])

@@ -261,6 +261,19 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Empty_AccountApiId_of_an_existing_row_is_an_absent_one()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, apiId: ""));
+        await ChangeAsync(services, "1", row => row["AccountApiId"] = "");
+
+        Assert.Empty(await RebuildAsync(services));
+        Assert.DoesNotContain("AccountApiId", Assert.Single(await services.InstallsAsync()), StringComparison.Ordinal);
+        Assert.Null((await services.Get<InstallTable>().ReadAsync(Account, 1, Token)).Package.Install!.AccountApiId);
+        Assert.Empty(await services.Get<AccountLookup>().FindAsync("", Token));
+    }
+
+    [Fact]
     public async Task Random_histories_are_rebuilt_from_their_log_alone()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);

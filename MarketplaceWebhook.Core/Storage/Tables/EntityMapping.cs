@@ -46,7 +46,7 @@ public static class EntityMapping
         PackageId = entity.GetInt64(Columns.PackageId)!.Value,
         Status = entity.GetString(Columns.Status),
         StatusNotificationId = entity.GetNotificationId(Columns.StatusNotificationId)!.Value,
-        AccountApiId = entity.GetString(Columns.AccountApiId),
+        AccountApiId = entity.GetAccountApiId(),
         CompleteParameter = entity.GetString(Columns.CompleteParameter),
         Source = entity.GetString(Columns.Source),
         InstalledNotificationId = entity.GetNotificationId(Columns.InstalledNotificationId),
@@ -110,7 +110,7 @@ public static class EntityMapping
         Status = entity.GetString(Columns.Status),
         AccountId = Guid.Parse(entity.PartitionKey),
         PackageId = entity.GetInt64(Columns.PackageId)!.Value,
-        AccountApiId = entity.GetString(Columns.AccountApiId),
+        AccountApiId = entity.GetAccountApiId(),
         UserId = entity.GetString(Columns.UserId),
         CompleteParameter = entity.GetString(Columns.CompleteParameter),
         CycleCount = entity.GetInt32(Columns.CycleCount),
@@ -158,6 +158,10 @@ public static class EntityMapping
 
     public static NotificationId? GetNotificationId(this TableEntity entity, string column) =>
         NotificationId.TryParse(entity.GetString(column), out var id) ? id : null;
+
+    /// <summary>An empty one, which earlier versions wrote, is an absent one.</summary>
+    private static string? GetAccountApiId(this TableEntity entity) =>
+        entity.GetString(Columns.AccountApiId) is { Length: > 0 } id ? id : null;
 
     internal static TableEntity With(this TableEntity entity, string column, object? value)
     {

@@ -22,7 +22,8 @@ public sealed record RawRow(string PartitionKey, string RowKey, IReadOnlyDiction
         var columns = new Dictionary<string, object>(entity.Count);
         foreach (var (column, value) in entity)
         {
-            if (value is not null && column is not (nameof(PartitionKey) or nameof(RowKey) or Timestamp or ETagColumn))
+            if (value is not null && column is not (nameof(PartitionKey) or nameof(RowKey) or Timestamp or ETagColumn)
+                && !IsEmptyApiId(column, value))
             {
                 columns.Add(column, value);
             }
@@ -30,6 +31,9 @@ public sealed record RawRow(string PartitionKey, string RowKey, IReadOnlyDiction
 
         return new RawRow(entity.PartitionKey, entity.RowKey, columns) { ETag = entity.ETag, WrittenAt = entity.Timestamp };
     }
+
+    /// <summary>An empty AccountApiId, which earlier versions wrote, is an absent one.</summary>
+    private static bool IsEmptyApiId(string column, object value) => column == Storage.Columns.AccountApiId && value is "";
 
     internal TableEntity ToEntity()
     {

@@ -33,7 +33,7 @@ internal static class ReferenceFold
             install["Status"] = status;
             install["StatusAt"] = arrival.ReceivedAt;
             install["StatusNotificationId"] = arrival.Id;
-            install["AccountApiId"] = arrival.AccountApiId;
+            install["AccountApiId"] = ApiId(arrival);
             install["CompleteParameter"] = arrival.CompleteParameter;
             install["Source"] = arrival.Source;
             switch (status)
@@ -88,6 +88,9 @@ internal static class ReferenceFold
             ["NotificationId"] = arrival.Id,
         };
 
+    /// <summary>An empty one is an absent one.</summary>
+    private static string? ApiId(Arrival arrival) => arrival.AccountApiId is "" ? null : arrival.AccountApiId;
+
     /// <summary>Texts, and what else counts as an error, as JSON.</summary>
     private static List<string>? Errors(Arrival arrival) => arrival.Errors?.Where(error => !IsEmpty(error))
         .Select(error => error.StartsWith('"') ? JsonSerializer.Deserialize<string>(error)! : error)
@@ -114,7 +117,7 @@ internal static class ReferenceFold
             ["Source"] = arrival.Source,
             ["Status"] = arrival.Status.Trim().ToLowerInvariant(),
             ["PackageId"] = arrival.Package,
-            ["AccountApiId"] = arrival.AccountApiId,
+            ["AccountApiId"] = ApiId(arrival),
             ["UserId"] = arrival.UserId,
             ["CompleteParameter"] = arrival.CompleteParameter,
             ["CycleCount"] = arrival.Cycles?.Count,
