@@ -1,16 +1,20 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>
 /// Decides whether a text from outside belongs to an account. A JSON object belongs to the AccountId in it. Without a readable
-/// one, and in any other text, the account's id anywhere in it is enough, or a known AccountApiId under that name. A message is
-/// decided by its payload.
+/// one, the account's id anywhere in it is enough, or a known AccountApiId under that name. The same holds for text that is not
+/// JSON, such as the beginning of a body. A message is decided by its payload.
 /// </summary>
-public sealed class AccountMatcher(Guid accountId, IReadOnlyCollection<string> apiIds)
+public sealed partial class AccountMatcher(Guid accountId, IReadOnlyCollection<string> apiIds)
 {
+    private const RegexOptions Options =
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace | RegexOptions.Singleline;
+
     private readonly SearchValues<string> _spellings =
         SearchValues.Create([accountId.ToString("D"), accountId.ToString("N")], StringComparison.OrdinalIgnoreCase);
 
@@ -23,9 +27,36 @@ public sealed class AccountMatcher(Guid accountId, IReadOnlyCollection<string> a
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
-            return Contains(text);
+            return Contains(text) || HasApiId(text) || (IsEscaped(text) && HasApiId(Unescaped(text)));
         }
     }
+
+    /// <param name="text">Not JSON, but it may have parts that are.</param>
+    private bool HasApiId(string text)
+    {
+        var ids = Ids().Matches(text).Select(match => (IsApiId: match.Groups["api"].Success, Text: Value(match))).ToList();
+        return ids.Any(id => id.IsApiId && apiIds.Contains(id.Text))
+            && !ids.Any(id => !id.IsApiId && Guid.TryParse(id.Text, CultureInfo.InvariantCulture, out _));
+    }
+
+    private static string Value(Match match)
+    {
+        try
+        {
+            using var value = JsonDocument.Parse(match.Groups["value"].Value);
+            return value.RootElement.GetString()!;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>A body as text in another JSON text.</summary>
+    private static bool IsEscaped(string text) => text.Contains("\\\"", StringComparison.Ordinal);
+
+    private static string Unescaped(string text) =>
+        text.Replace("\\\"", "\"", StringComparison.Ordinal).Replace(@"\\", @"\", StringComparison.Ordinal);
 
     private bool IsIn(JsonElement value) => value.ValueKind switch
     {
@@ -57,4 +88,7 @@ public sealed class AccountMatcher(Guid accountId, IReadOnlyCollection<string> a
         .Select(property => property.Value.GetString()!);
 
     private static bool Is(JsonProperty property, string name) => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase);
+
+    [GeneratedRegex(""" "Account(?<api>Api)?Id"\s*:\s*(?<value>"(?:[^"\\]|\\.)*") """, Options)]
+    private static partial Regex Ids();
 }

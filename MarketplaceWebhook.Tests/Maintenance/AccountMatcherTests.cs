@@ -4,7 +4,7 @@ namespace MarketplaceWebhook.Tests.Maintenance;
 
 public sealed class AccountMatcherTests
 {
-    private readonly AccountMatcher _mention = new(new Guid("aaaaaaaa-0000-0000-0000-000000000001"), ["Acme"]);
+    private readonly AccountMatcher _mention = new(new Guid("aaaaaaaa-0000-0000-0000-000000000001"), ["Acme", "a \"quoted\" one"]);
 
     [Theory]
     [InlineData("""{"AccountId":"aaaaaaaa-0000-0000-0000-000000000001"}""")]
@@ -14,6 +14,12 @@ public sealed class AccountMatcherTests
     [InlineData("""{"v":1,"payload":"{\"AccountId\":\"aaaaaaaa-0000-0000-0000-000000000001\"}"}""")]
     [InlineData("""{"v":9,"payload":"no JSON, aaaaaaaa-0000-0000-0000-000000000001"}""")]
     [InlineData("""{"AccountId":"AAAAAAAA-0000-0000-0000-000000000001",""")]
+    [InlineData("""{"AccountApiId":"Acme",""")]
+    [InlineData("""{"accountAPIid"  :  "\u0041cme","x":""")]
+    [InlineData("""{"AccountId":"none","AccountApiId":"Acme"}}""")]
+    [InlineData("""{"payload":"{\"AccountApiId\":\"Acme\",\"x""")]
+    [InlineData("""{"payload":"{\"AccountApiId\":\"\\u0041cme\"}",""")]
+    [InlineData("""{"AccountApiId":"a \"quoted\" one","x":""")]
     [InlineData("AccountId=aaaaaaaa000000000000000000000001&Status=installed")]
     [InlineData("""{"AccountId":"aaaaaaaa-0000-0000-0000-000000000001","x":"\uD800"}""")]
     [InlineData("\"aaaaaaaa-0000-0000-0000-000000000001\"")]
@@ -30,6 +36,12 @@ public sealed class AccountMatcherTests
     [InlineData("""{"AccountId":"bbbbbbbb-0000-0000-0000-000000000002","AccountApiId":"Acme"}""")]
     [InlineData("""{"AccountApiId":"acme"}""")]
     [InlineData("""[{"AccountId":"bbbbbbbb-0000-0000-0000-000000000002","AccountApiId":"Acme"}]""")]
+    [InlineData("""{"AccountId":"bbbbbbbb-0000-0000-0000-000000000002","AccountApiId":"Acme",""")]
+    [InlineData("""{"AccountApiId":"Acme","AccountId" : "{BBBBBBBB-0000-0000-0000-000000000002}",""")]
+    [InlineData("""{"payload":"{\"AccountId\":\"bbbbbbbb-0000-0000-0000-000000000002\",\"AccountApiId\":\"Acme\"}",""")]
+    [InlineData("""{"AccountApiId":"acme",""")]
+    [InlineData("""{"AccountApiId":"Acme""")]
+    [InlineData("""{"UserId":"Acme",""")]
     [InlineData("{}")]
     [InlineData("")]
     public void Text_without_the_account_does_not_match(string text) => Assert.False(_mention.IsIn(text));
