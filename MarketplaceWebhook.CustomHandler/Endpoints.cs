@@ -28,7 +28,8 @@ internal static class Endpoints
             HttpPrefix + "/cyclr/marketplace/{source?}",
             (HttpRequest request, string? source, NotificationReceiver receiver) =>
                 receiver.ReceiveAsync(WithUserAgentOfCaller(request), source));
-        app.MapGet(HttpPrefix + "/health", (Health health) => health.CheckAsync());
+        app.MapMethods(
+            HttpPrefix + "/health", [HttpMethods.Get, HttpMethods.Head], (Health health) => health.CheckAsync());
         app.MapPost(
             "/ProjectNotification",
             (HttpRequest request, Projector projector, ILogger<Projector> logger, CancellationToken aborted) =>

@@ -19,7 +19,8 @@ public sealed class Functions(
 
     [Function(nameof(Health))]
     public Task<IResult> Health(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request) => health.CheckAsync();
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "health")] HttpRequest request) =>
+        health.CheckAsync();
 
     [Function(nameof(ProjectNotification))]
     public Task ProjectNotification(

@@ -10,7 +10,7 @@ public sealed class FunctionDeclarationTests
 {
     private static readonly Dictionary<string, string> Expected = new()
     {
-        ["Health"] = "GET health (ANONYMOUS)",
+        ["Health"] = "GET,HEAD health (ANONYMOUS)",
         ["MoveFallback"] = "queue marketplace-fallback of FallbackStorage",
         ["ProjectNotification"] = "queue marketplace-notifications of AzureWebJobsStorage",
         ["ReceiveNotification"] = "POST cyclr/marketplace/{source?} (FUNCTION)",
