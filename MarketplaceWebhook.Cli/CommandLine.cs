@@ -12,21 +12,26 @@ namespace MarketplaceWebhook.Cli;
 public static class CommandLine
 {
     /// <param name="environment">Where the settings of a command are read: storage, time limits, Cyclr's API.</param>
-    public static RootCommand Create(IConfiguration environment) =>
-        new("Runs the Cyclr Marketplace notification app on this machine, and inspects and maintains its data.")
+    public static RootCommand Create(IConfiguration environment)
     {
-        DevCommand.Create(environment),
-        SendCommand.Create(),
-        ProbeCommand.Create(environment),
-        StatusCommand.Create(environment),
-        ShowCommand.Create(environment),
-        RebuildCommand.Create(environment),
-        ReconcileCommand.Create(environment),
-        DeadLettersCommand.Create(environment),
-        RedriveCommand.Create(environment),
-        EraseCommand.Create(environment),
-        PurgeCommand.Create(environment),
-    };
+        var root = new RootCommand(
+            "Runs the Cyclr Marketplace notification app on this machine, and inspects and maintains its data.")
+        {
+            DevCommand.Create(environment),
+            SendCommand.Create(),
+            ProbeCommand.Create(environment),
+            StatusCommand.Create(environment),
+            ShowCommand.Create(environment),
+            RebuildCommand.Create(environment),
+            ReconcileCommand.Create(environment),
+            DeadLettersCommand.Create(environment),
+            RedriveCommand.Create(environment),
+            EraseCommand.Create(environment),
+            PurgeCommand.Create(environment),
+        };
+        root.RefuseBlankValues();
+        return root;
+    }
 
     /// <inheritdoc cref="Create"/>
     public static async Task<int> RunAsync(string[] args, IConfiguration environment)

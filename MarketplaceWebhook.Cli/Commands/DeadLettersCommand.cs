@@ -72,6 +72,7 @@ internal static class DeadLettersCommand
         {
             id, json, storage,
         };
+        command.RefuseOptionsOfParent();
         command.SetAction(async (parsed, token) =>
         {
             await using var opened = await CommandStorage.OpenAsync(environment, parsed.GetValue(storage), token);

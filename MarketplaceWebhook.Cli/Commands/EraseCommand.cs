@@ -19,7 +19,7 @@ internal static class EraseCommand
             Description = "Cyclr's AccountId, or an AccountApiId that only one account has.",
         };
         var yes = new Option<bool>("--yes") { Description = "Delete the data. Without this option the command only counts." };
-        var wait = DurationOption.Option("--wait", "How long to wait for messages in transit (default: 1m).");
+        var wait = DurationOption.Option("--wait", "With --yes: how long to wait for messages in transit (default: 1m).");
         var storage = CommandStorage.Option();
         var fallback = CommandStorage.FallbackOption();
         var command = new Command(
@@ -29,6 +29,7 @@ internal static class EraseCommand
         {
             account, yes, wait, storage, fallback,
         };
+        command.Requires(wait, yes);
         command.SetAction(async (parsed, token) =>
         {
             await using var opened = await CommandStorage.OpenAsync(

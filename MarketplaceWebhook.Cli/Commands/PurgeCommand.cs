@@ -36,6 +36,7 @@ internal static class PurgeCommand
         {
             olderThan, dryRun, wait, storage, fallback,
         };
+        command.Excludes(dryRun, wait);
         command.SetAction(async (parsed, token) =>
         {
             await using var opened = await CommandStorage.OpenAsync(

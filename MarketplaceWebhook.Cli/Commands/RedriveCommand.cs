@@ -55,8 +55,7 @@ internal static class RedriveCommand
             {
                 result.AddError("Use either one or more IDs, or --all.");
             }
-            else if (hasIds && new Option[] { reason, account, until }.FirstOrDefault(
-                option => result.GetResult(option) is not null) is { } option)
+            else if (hasIds && new Option[] { kind, reason, account, since, until }.FirstOrDefault(result.Has) is { } option)
             {
                 result.AddError($"{option.Name} requires --all.");
             }

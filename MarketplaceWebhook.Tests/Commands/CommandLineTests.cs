@@ -40,6 +40,41 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
         Assert.Empty(cli.Output);
     }
 
+    /// <summary>A blank value would come from a variable that is not set: `erase ""` must not find an account without an id.</summary>
+    [Theory]
+    [InlineData("ACCOUNT", "erase", "", "--yes")]
+    [InlineData("ACCOUNT", "show", " ")]
+    [InlineData("ACCOUNT", "rebuild", "", "--apply")]
+    [InlineData("ACCOUNT", "reconcile", "\t")]
+    [InlineData("--account", "redrive", "--all", "--account", "")]
+    [InlineData("--fallback-storage", "status", "--fallback-storage", "")]
+    [InlineData("--url", "probe", "--url", "")]
+    [InlineData("ID", "deadletters", "show", "")]
+    public async Task Blank_value_is_refused(string name, params string[] arguments)
+    {
+        var result = await InProcessCli.RunAsync("UseDevelopmentStorage=true", arguments);
+
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        Assert.Equal($"{name} must not be blank. Add --help for usage.\n", result.Error);
+    }
+
+    [Theory]
+    [InlineData("--kind requires --all.", "redrive", "42", "--kind", "failed")]
+    [InlineData("--since requires --all.", "redrive", "42", "--since", "1s")]
+    [InlineData("--wait requires --yes.", "erase", "x", "--wait", "1s")]
+    [InlineData("--wait does not apply with --dry-run.", "purge", "--older-than", "1d", "--dry-run", "--wait", "1s")]
+    [InlineData(
+        "--json does not apply before show: the options of show follow it.", "deadletters", "--json", "show", "42")]
+    [InlineData(
+        "--storage does not apply before show: the options of show follow it.", "deadletters", "--storage", "x", "show", "42")]
+    public async Task Option_that_does_not_apply_is_refused(string expected, params string[] arguments)
+    {
+        var result = await InProcessCli.RunAsync("UseDevelopmentStorage=true", arguments);
+
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        Assert.Equal($"{expected} Add --help for usage.\n", result.Error);
+    }
+
     [Fact]
     public async Task Version_option_prints_the_version_and_the_commit()
     {

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace MarketplaceWebhook.Cli.Commands;
+
+/// <summary>What every command refuses, and options that do not apply: an option that was ignored would promise too much.</summary>
+internal static class CommandRules
+{
+    /// <summary>A blank value comes from a variable that is not set.</summary>
+    public static void RefuseBlankValues(this Command command)
+    {
+        foreach (var argument in command.Arguments)
+        {
+            argument.Validators.Add(result => Check(result, argument.Name));
+        }
+
+        foreach (var option in command.Options)
+        {
+            option.Validators.Add(result => Check(result, option.Name));
+        }
+
+        foreach (var subcommand in command.Subcommands)
+        {
+            subcommand.RefuseBlankValues();
+        }
+    }
+
+    public static void Requires(this Command command, Option option, Option<bool> other) => command.Validators.Add(result =>
+    {
+        if (result.Has(option) && !result.GetValue(other))
+        {
+            result.AddError($"{option.Name} requires {other.Name}.");
+        }
+    });
+
+    public static void Excludes(this Command command, Option<bool> option, Option other) => command.Validators.Add(result =>
+    {
+        if (result.GetValue(option) && result.Has(other))
+        {
+            result.AddError($"{other.Name} does not apply with {option.Name}.");
+        }
+    });
+
+    /// <summary>Options of a command do not apply to its subcommand, which can have some of the same name.</summary>
+    public static void RefuseOptionsOfParent(this Command command) => command.Validators.Add(result =>
+    {
+        if (result.Parent is CommandResult parent && parent.Command.Options.FirstOrDefault(parent.Has) is { } option)
+        {
+            result.AddError($"{option.Name} does not apply before {command.Name}: the options of {command.Name} follow it.");
+        }
+    });
+
+    /// <summary>True if the option was given, not if it has its default value.</summary>
+    public static bool Has(this CommandResult result, Option option) => result.GetResult(option) is { Implicit: false };
+
+    private static void Check(SymbolResult result, string name)
+    {
+        if (result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
+        {
+            result.AddError($"{name} must not be blank.");
+        }
+    }
+}
