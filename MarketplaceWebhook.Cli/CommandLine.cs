@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using MarketplaceWebhook.Cli.Commands;
 using MarketplaceWebhook.Cli.Output;
@@ -11,6 +12,8 @@ namespace MarketplaceWebhook.Cli;
 /// <summary>The tool's commands. A command that fails prints one line on stderr and returns exit code 1.</summary>
 public static class CommandLine
 {
+    private static readonly string[] SecretMarks = ["AccountKey=", "SharedAccessSignature=", "sig=", "code="];
+
     /// <param name="environment">Where the settings of a command are read: storage, time limits, Cyclr's API.</param>
     public static RootCommand Create(IConfiguration environment)
     {
@@ -37,11 +40,16 @@ public static class CommandLine
     public static async Task<int> RunAsync(string[] args, IConfiguration environment)
     {
         var parsed = Create(environment).Parse(args);
+        if (UnknownOption(parsed) is { } option)
+        {
+            return Fail($"Unrecognized option '{option}'. Add --help for usage.");
+        }
+
         if (parsed.Action is ParseErrorAction)
         {
             // Some messages of System.CommandLine are lists on several lines.
-            return Fail(
-                $"{string.Join(' ', parsed.Errors[^1].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))} Add --help for usage.");
+            return Fail(string.Join(' ', WithoutSecrets(parsed.Errors[^1].Message, args)
+                .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)) + " Add --help for usage.");
         }
 
         // Handled here and not by System.CommandLine, to distinguish an interruption from a storage call that timed out: both
@@ -61,7 +69,7 @@ public static class CommandLine
         }
         catch (Exception exception) when (ExpectedFailure.Describe(exception) is { } line)
         {
-            return Fail(line);
+            return Fail(WithoutSecrets(line, args));
         }
 
         void Interrupt(PosixSignalContext signal)
@@ -71,6 +79,23 @@ public static class CommandLine
             _ = interruption.CancelAsync();
         }
     }
+
+    /// <summary>
+    /// Without a value: what follows a mistyped option can be a secret, and System.CommandLine would treat both as arguments. A
+    /// negative number is not an option.
+    /// </summary>
+    private static string? UnknownOption(ParseResult parsed) => parsed.Tokens
+        .TakeWhile(token => token.Type != TokenType.DoubleDash)
+        .Where(token => token is { Type: TokenType.Argument, Value: ['-', not (>= '0' and <= '9'), ..] })
+        .Select(token => token.Value.Split('=', ':')[0])
+        .FirstOrDefault();
+
+    /// <summary>A connection string or a URL with a key can be where an account, an id or a file belongs.</summary>
+    private static string WithoutSecrets(string line, string[] args) => args
+        .Select(argument => argument.StartsWith("--", StringComparison.Ordinal)
+            ? argument[(argument.IndexOf('=', StringComparison.Ordinal) + 1)..] : argument)
+        .Where(argument => SecretMarks.Any(mark => argument.Contains(mark, StringComparison.OrdinalIgnoreCase)))
+        .Aggregate(line, (text, secret) => text.Replace(secret, "(not shown)", StringComparison.Ordinal));
 
     private static int Fail(string line)
     {

@@ -75,6 +75,41 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
         Assert.Equal($"{expected} Add --help for usage.\n", result.Error);
     }
 
+    /// <summary>The key of a connection string, a URL or `dev`.</summary>
+    [Theory]
+    [InlineData("Unrecognized option '--storag'. ", "status", "--storag", "AccountName=a;AccountKey=s3cret")]
+    [InlineData("Unrecognized option '--storag'. ", "status", "--storag=AccountName=a;AccountKey=s3cret")]
+    [InlineData("Unrecognized option '--storag'. ", "rebuild", "--storag", "AccountName=a;AccountKey=s3cret")]
+    [InlineData("Unrecognized option '--storag'. ", "redrive", "--all", "--storag", "AccountName=a;AccountKey=s3cret")]
+    [InlineData("Unrecognized option '-storage'. ", "show", "x", "-storage", "AccountName=a;AccountKey=s3cret")]
+    [InlineData("Unrecognized option '--ur'. ", "send", "installed", "--ur", "https://example.com/?code=s3cret")]
+    [InlineData("Unrecognized option '--kei'. ", "dev", "--kei", "s3cret")]
+    [InlineData("'(not shown)'", "status", "AccountName=a;AccountKey=s3cret")]
+    [InlineData("'(not shown)' is not a notification id", "deadletters", "show", "BlobEndpoint=x;SharedAccessSignature=s3cret")]
+    [InlineData("Unknown account '(not shown)'", "show", "AccountName=a;AccountKey=s3cret")]
+    public async Task Secret_in_the_wrong_place_is_not_repeated(string expected, params string[] arguments)
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+
+        var result = await InProcessCli.RunAsync(services.ConnectionString, arguments);
+
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        Assert.Contains(expected, result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Account_that_begins_like_an_option_is_found_after_two_dashes()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Guid.Empty, apiId: "--acme"));
+
+        using var shown = await CliProcess.RunAsync(services.ConnectionString, "show", "--", "--acme");
+
+        Assert.Equal(0, shown.ExitCode);
+        Assert.Contains("--acme", shown.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Version_option_prints_the_version_and_the_commit()
     {
