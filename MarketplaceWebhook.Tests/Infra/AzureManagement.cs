@@ -29,6 +29,15 @@ internal sealed class AzureManagement : IAsyncDisposable
     /// <summary>How many calls get 404 before the function is listed.</summary>
     public int CallsBeforeFunctionIsListed { get; set; }
 
+    /// <summary>The status that a call (its method, and its number of this method) gets; null: its response.</summary>
+    public Func<string, int, int?> Fault { get; set; } = (_, _) => null;
+
+    /// <summary>A call with a fault takes effect all the same.</summary>
+    public bool FaultsComeAfterTheEffect { get; set; }
+
+    /// <summary>Whether calls get no response.</summary>
+    public bool IsSilent { get; set; }
+
     public string Url =>
         _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/";
 
@@ -60,9 +69,27 @@ internal sealed class AzureManagement : IAsyncDisposable
 
         var call = $"{http.Request.Method} {http.Request.Path}";
         Calls.Add(call);
+        if (IsSilent)
+        {
+            await Task.Delay(Timeout.Infinite, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return;
+        }
+
         if (CallsBeforeFunctionIsListed-- > 0)
         {
-            http.Response.StatusCode = 404;
+            await FailAsync(http, 404);
+            return;
+        }
+
+        var number = Calls.Count(made => made.StartsWith(http.Request.Method, StringComparison.Ordinal));
+        if (Fault(http.Request.Method, number) is { } status)
+        {
+            if (FaultsComeAfterTheEffect)
+            {
+                _keys["cyclr"] = NewKey;
+            }
+
+            await FailAsync(http, status);
             return;
         }
 
@@ -77,8 +104,18 @@ internal sealed class AzureManagement : IAsyncDisposable
                 await http.Response.WriteAsJsonAsync(new { properties = new { name = "cyclr", value = NewKey } });
                 break;
             default:
-                http.Response.StatusCode = 404;
+                await FailAsync(http, 404);
                 break;
         }
+    }
+
+    /// <summary>
+    /// The form of every error: https://github.com/Azure/azure-resource-manager-rpc/blob/master/v1.0/common-api-details.md.
+    /// </summary>
+    private static Task FailAsync(HttpContext http, int status)
+    {
+        http.Response.StatusCode = status;
+        return http.Response.WriteAsJsonAsync(
+            new { error = new { code = $"CodeOf{status}", message = "Something \"quoted\" that is not shown." } });
     }
 }

@@ -10,9 +10,19 @@ public sealed class HookTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hooks");
 
+    private const string NewUrl = "https://func-test.example/api/cyclr/marketplace?code=made%2Bby%2FAzure%3D%3D";
+
+    private static readonly KeyValuePair<string, string> WithoutPatience = new("POSTDEPLOY_TIMEOUT_SECONDS", "0");
+
     private string Terminal => Path.Combine(_folder.FullName, "terminal");
 
     public static TheoryData<string> Shells { get; } = IsInstalled("pwsh") ? ["sh", "pwsh"] : ["sh"];
+
+    public static TheoryData<string, string, int> Rejections { get; } =
+    [
+        .. Shells.SelectMany(shell => new[] { "POST", "PUT" }.SelectMany(
+            method => new[] { 401, 403 }.Select(status => (shell.Data, method, status)))),
+    ];
 
     public void Dispose() => _folder.Delete(recursive: true);
 
@@ -33,11 +43,9 @@ public sealed class HookTests : IDisposable
         [
             $"POST {AzureManagement.AppId}/functions/ReceiveNotification/listkeys",
             $"PUT {AzureManagement.AppId}/functions/ReceiveNotification/keys/cyclr",
-            $"POST {AzureManagement.AppId}/functions/ReceiveNotification/listkeys",
         ], azure.Calls);
-        var probe = Assert.Single(CallsOf("dotnet"));
-        Assert.Contains("probe --url https://func-test.example/api/cyclr/marketplace?code=made%2Bby%2FAzure%3D%3D", probe);
-        Assert.EndsWith("--storage sttest", probe);
+        Assert.EndsWith("-- probe --storage sttest", Assert.Single(CallsOf("dotnet")));
+        Assert.Equal(NewUrl, Assert.Single(CallsOf("url")));
     }
 
     [Theory]
@@ -63,7 +71,7 @@ public sealed class HookTests : IDisposable
         File.Delete(Terminal);
         var second = await RunAsync("sh", "postdeploy", ValuesFor(azure));
 
-        Assert.Contains("https://func-test.example/api/cyclr/marketplace?code=made%2Bby%2FAzure%3D%3D", first);
+        Assert.Contains(NewUrl, first);
         Assert.False(File.Exists(Terminal));
         Assert.Contains("already exists", second.Output);
     }
@@ -92,7 +100,7 @@ public sealed class HookTests : IDisposable
 
         Assert.Equal(0, run.ExitCode);
         Assert.DoesNotContain(azure.Calls, call => call.StartsWith("PUT"));
-        Assert.Contains("code=key-of-an-earlier-deployment", Assert.Single(CallsOf("dotnet")));
+        Assert.EndsWith("code=key-of-an-earlier-deployment", Assert.Single(CallsOf("url")));
     }
 
     [Theory]
@@ -105,7 +113,7 @@ public sealed class HookTests : IDisposable
         var run = await RunAsync(shell, "postdeploy", ValuesFor(azure));
 
         Assert.True(run.ExitCode == 0, run.Output);
-        Assert.Equal(5, azure.Calls.Count);
+        Assert.Equal(4, azure.Calls.Count);
     }
 
     [Theory]
@@ -115,15 +123,88 @@ public sealed class HookTests : IDisposable
         await using var azure = await AzureManagement.StartAsync();
         azure.CallsBeforeFunctionIsListed = int.MaxValue;
 
-        var run = await RunAsync(
-            shell, "postdeploy", [.. ValuesFor(azure)
-                .Where(value => value.Key != "POSTDEPLOY_TIMEOUT_SECONDS"), new("POSTDEPLOY_TIMEOUT_SECONDS", "0")]);
+        var run = await RunAsync(shell, "postdeploy", [.. ValuesFor(azure), WithoutPatience]);
 
         Assert.Equal(1, run.ExitCode);
         Assert.Equal(
-            "Azure does not list the function ReceiveNotification after 0 s: see the app's log stream in the Portal.",
+            "Azure does not list the function ReceiveNotification after 0 s (HTTP 404 CodeOf404). In the Portal: the app > "
+            + "Functions; if the function is missing, Diagnose and solve problems. Then run 'azd deploy' again.",
             run.Output.Trim());
         Assert.Empty(CallsOf("dotnet"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Shells))]
+    public async Task One_failed_PUT_is_repeated(string shell)
+    {
+        await using var azure = await AzureManagement.StartAsync();
+        azure.Fault = (method, number) => method == "PUT" && number == 1 ? 500 : null;
+
+        var run = await RunAsync(shell, "postdeploy", ValuesFor(azure));
+
+        Assert.True(run.ExitCode == 0, run.Output);
+        Assert.Equal(NewUrl, Assert.Single(CallsOf("url")));
+    }
+
+    [Theory]
+    [MemberData(nameof(Shells))]
+    public async Task Key_whose_PUT_got_an_error_all_the_same_is_a_new_one(string shell)
+    {
+        await using var azure = await AzureManagement.StartAsync();
+        azure.FaultsComeAfterTheEffect = true;
+        azure.Fault = (method, _) => method == "PUT" ? 500 : null;
+
+        var run = await RunAsync(shell, "postdeploy", ValuesFor(azure));
+
+        Assert.True(run.ExitCode == 0, run.Output);
+        Assert.Equal(NewUrl, Assert.Single(CallsOf("url")));
+        Assert.DoesNotContain("already exists", run.Output);
+    }
+
+    [Theory]
+    [MemberData(nameof(Shells))]
+    public async Task Key_that_cannot_be_created_fails_with_the_status_and_the_code(string shell)
+    {
+        await using var azure = await AzureManagement.StartAsync();
+        azure.Fault = (method, _) => method == "PUT" ? 500 : null;
+
+        var run = await RunAsync(shell, "postdeploy", [.. ValuesFor(azure), WithoutPatience]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith("Azure did not create the key 'cyclr' after 0 s (HTTP 500 CodeOf500).", run.Output);
+    }
+
+    [Theory]
+    [MemberData(nameof(Rejections))]
+    public async Task Rejected_identity_fails_at_once(string shell, string method, int status)
+    {
+        await using var azure = await AzureManagement.StartAsync();
+        azure.Fault = (called, _) => called == method ? status : null;
+
+        var run = await RunAsync(shell, "postdeploy", ValuesFor(azure));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal(method == "POST" ? 1 : 2, azure.Calls.Count);
+        Assert.Contains($"(HTTP {status} CodeOf{status})", run.Output);
+        Assert.EndsWith(
+            status == 401
+                ? "run 'azd auth login'." : "the deployer needs the role Website Contributor (or Contributor) on the app.",
+            run.Output.Trim());
+    }
+
+    [Theory]
+    [MemberData(nameof(Shells))]
+    public async Task Azure_that_does_not_respond_fails_with_a_message(string shell)
+    {
+        await using var azure = await AzureManagement.StartAsync();
+        azure.IsSilent = true;
+
+        var run = await RunAsync(
+            shell, "postdeploy", [.. ValuesFor(azure), WithoutPatience, new("POSTDEPLOY_REQUEST_TIMEOUT_SECONDS", "1")]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith(
+            "Azure does not list the function ReceiveNotification after 0 s (no response).", run.Output);
     }
 
     [Theory]
@@ -159,9 +240,7 @@ public sealed class HookTests : IDisposable
         var run = await RunAsync(shell, "postdeploy", [.. ValuesFor(azure), new("STORAGE_IS_PRIVATE", "true")]);
 
         Assert.Equal(0, run.ExitCode);
-        var call = Assert.Single(CallsOf("dotnet"));
-        Assert.Contains("probe --url https://func-test.example", call, StringComparison.Ordinal);
-        Assert.DoesNotContain("--storage", call, StringComparison.Ordinal);
+        Assert.EndsWith("-- probe", Assert.Single(CallsOf("dotnet")), StringComparison.Ordinal);
     }
 
     private KeyValuePair<string, string>[] ValuesFor(AzureManagement azure) =>
@@ -195,7 +274,7 @@ public sealed class HookTests : IDisposable
         // PowerShell as a .NET tool starts itself with dotnet.
         WriteTool(
             "dotnet",
-            $$"""[ "$1" = run ] || exec "{{PathOf("dotnet")}}" "$@"; echo "$*" >> "{{_folder.FullName}}/dotnet.calls"; exit "${FAKE_DOTNET_EXIT:-0}" """);
+            $$"""[ "$1" = run ] || exec "{{PathOf("dotnet")}}" "$@"; echo "$*" >> "{{_folder.FullName}}/dotnet.calls"; echo "$WEBHOOK_URL" >> "{{_folder.FullName}}/url.calls"; exit "${FAKE_DOTNET_EXIT:-0}" """);
 
         var start = new ProcessStartInfo(shell, shell == "sh" ? [script] : ["-NoProfile", "-File", script])
         {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Creates the function key 'cyclr' if it does not exist, prints the URL for Cyclr when it does so, then sends a probe through the app.
-# Needs azd and curl. The key is never in a log, an argument of curl, an azd value or a deployment output.
+# Needs azd and curl. The key is never in a log, an argument of a process, an azd value or a deployment output.
 set -eu
 
 : "${FUNCTION_APP_ID:?"run 'azd provision' first"}" "${FUNCTION_APP_URL:?"run 'azd provision' first"}"
@@ -8,44 +8,67 @@ set -eu
 arm="${AZURE_RESOURCE_MANAGER_ENDPOINT:-https://management.azure.com/}"
 function_url="${arm%/}${FUNCTION_APP_ID}/functions/ReceiveNotification"
 timeout="${POSTDEPLOY_TIMEOUT_SECONDS:-300}"
+request_timeout="${POSTDEPLOY_REQUEST_TIMEOUT_SECONDS:-60}"
 pause="${POSTDEPLOY_PAUSE_SECONDS:-10}"
 root="$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)"
 
-# The subscription may belong to another tenant than the one that azd signed in to.
-token="$(azd auth token --tenant-id "$AZURE_TENANT_ID" --output json | tr -d '\r\n' | sed -n 's/.*"token" *: *"\([^"]*\)".*/\1/p')"
-[ -n "$token" ] || { echo "azd has no token: run 'azd auth login'." >&2; exit 1; }
-
-# arm METHOD PATH [BODY]: the token is passed on standard input, so that no process list shows it.
-arm() {
-  printf 'header = "Authorization: Bearer %s"\n' "$token" |
-    curl --silent --fail --config - --request "$1" --header 'Content-Type: application/json' --data "${3:-}" \
-      "$function_url$2?api-version=2024-04-01"
+stop() {
+  echo "$1" >&2
+  exit 1
 }
 
-read_key() {
-  keys="$(arm POST /listkeys)" || return 1
-  printf '%s' "$keys" | tr -d '\r\n' | sed -n 's/.*"cyclr" *: *"\([^"]*\)".*/\1/p'
+# The subscription may belong to another tenant than the one that azd signed in to.
+token="$(azd auth token --tenant-id "$AZURE_TENANT_ID" --output json | tr -d '\r\n' | sed -n 's/.*"token" *: *"\([^"]*\)".*/\1/p')"
+[ -n "$token" ] || stop "azd has no token: run 'azd auth login'."
+
+# value_of NAME: the first text of that name in the response.
+value_of() {
+  printf '%s' "$response" | tr -d '\r\n' | grep -io "\"$1\" *: *\"[^\"]*\"" | head -n 1 | sed 's/^[^:]*: *"\(.*\)"$/\1/'
+}
+
+# arm METHOD PATH [BODY]: sets response and status (000: none), and fails unless Azure accepted the call. 401 and 403 do not change by
+# waiting. The token is passed on standard input, so that no process list shows it.
+arm() {
+  response="$(printf 'header = "Authorization: Bearer %s"\n' "$token" |
+    curl --silent --max-time "$request_timeout" --config - --request "$1" --header 'Content-Type: application/json' \
+      --data "${3:-}" --write-out '\n%{http_code}' "$function_url$2?api-version=2024-04-01" || true)"
+  status="${response##*
+}"
+  response="${response%
+*}"
+  reason="HTTP $status $(value_of code)"
+  [ "$status" != 000 ] || reason="no response"
+  reason="${reason% }"
+  case "$status" in
+    200 | 201) return 0 ;;
+    401) stop "Azure does not accept the sign-in for $1 $2 ($reason): run 'azd auth login'." ;;
+    403) stop "Azure refuses $1 $2 ($reason): the deployer needs the role Website Contributor (or Contributor) on the app." ;;
+    *) return 1 ;;
+  esac
+}
+
+# Sets key. Fails with the step that failed in failed.
+read_or_create_key() {
+  failed="does not list the function ReceiveNotification"
+  arm POST /listkeys || return 1
+  key="$(value_of cyclr)"
+  [ -z "$key" ] || return 0
+  # Also if this call gets no response, the key is new when it appears.
+  created=yes
+  failed="did not create the key 'cyclr'"
+  arm PUT /keys/cyclr '{"properties":{"name":"cyclr"}}' || return 1
+  key="$(value_of value)"
+  [ -n "$key" ]
 }
 
 # A new app lists its functions some time after its package was uploaded.
-waited=0
-until key="$(read_key)"; do
-  if [ "$waited" -ge "$timeout" ]; then
-    echo "Azure does not list the function ReceiveNotification after $timeout s: see the app's log stream in the Portal." >&2
-    exit 1
-  fi
-  sleep "$pause"
-  waited=$((waited + pause))
-done
-
 created=no
-if [ -z "$key" ]; then
-  arm PUT /keys/cyclr '{"properties":{"name":"cyclr"}}' > /dev/null ||
-    { echo "Azure did not accept the key: the deployer needs the role Website Contributor (or Contributor) on the app." >&2; exit 1; }
-  key="$(read_key)"
-  created=yes
-fi
-[ -n "$key" ] || { echo "The key 'cyclr' was created but cannot be read back: run 'azd deploy' again." >&2; exit 1; }
+started="$(date +%s)"
+until read_or_create_key; do
+  [ $(($(date +%s) - started)) -lt "$timeout" ] ||
+    stop "Azure $failed after $timeout s ($reason). In the Portal: the app > Functions; if the function is missing, Diagnose and solve problems. Then run 'azd deploy' again."
+  sleep "$pause"
+done
 
 encoded="$(printf '%s' "$key" | sed -e 's/%/%25/g' -e 's/+/%2B/g' -e 's|/|%2F|g' -e 's/=/%3D/g' -e 's/&/%26/g' -e 's/#/%23/g')"
 url="$FUNCTION_APP_URL/api/cyclr/marketplace?code=$encoded"
@@ -71,7 +94,7 @@ if [ "${SOURCE_ADDRESSES_RESTRICTED:-false}" = true ]; then
 fi
 
 echo "Sending a probe. New role assignments can take up to 10 minutes ..."
-set -- probe --url "$url"
+set -- probe
 # Storage in a virtual network cannot be read from here: the probe ends when it is accepted.
 [ "${STORAGE_IS_PRIVATE:-false}" = true ] || set -- "$@" --storage "$AZURE_STORAGE_ACCOUNT_NAME"
-dotnet run --project "$root/MarketplaceWebhook.Cli" -- "$@"
+WEBHOOK_URL="$url" dotnet run --project "$root/MarketplaceWebhook.Cli" -- "$@"
