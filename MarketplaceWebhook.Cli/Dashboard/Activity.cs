@@ -47,7 +47,7 @@ internal enum Outcome
     Dead,
 
     /// <summary>In DeadLetters, rejected at the HTTP endpoint.</summary>
-    Refused,
+    Rejected,
 
     /// <summary>The key was missing or wrong.</summary>
     Unauthorized,

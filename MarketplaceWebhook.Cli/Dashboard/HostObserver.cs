@@ -64,7 +64,7 @@ internal sealed class HostObserver(
         var outcome = call.Status switch
         {
             StatusCodes.Status202Accepted => Outcome.Accepted,
-            StatusCodes.Status400BadRequest or StatusCodes.Status413PayloadTooLarge => Outcome.Refused,
+            StatusCodes.Status400BadRequest or StatusCodes.Status413PayloadTooLarge => Outcome.Rejected,
             StatusCodes.Status401Unauthorized => Outcome.Unauthorized,
             _ => Outcome.Unavailable,
         };
@@ -76,7 +76,7 @@ internal sealed class HostObserver(
             Outcome = outcome,
             Detail = outcome == Outcome.Accepted ? null : $"{call.Status} {answer.Text}".TrimEnd(),
         });
-        if (outcome == Outcome.Refused)
+        if (outcome == Outcome.Rejected)
         {
             pages.Publish("deadletters", new { });
         }

@@ -93,7 +93,7 @@ public static class ReceiptOutcome
     /// <summary>Accepted by the fallback storage.</summary>
     public const string Fallback = "fallback";
 
-    public const string Rejected = "refused";
+    public const string Rejected = "rejected";
 
     /// <summary>Storage did not confirm in time.</summary>
     public const string Unavailable = "unavailable";

@@ -21,7 +21,7 @@ public static class TelemetryNames
         public const string Projected = "marketplace.notifications.projected";
 
         /// <summary>Counter, {notification}: <see cref="Attributes.Reason"/>.</summary>
-        public const string Rejected = "marketplace.notifications.refused";
+        public const string Rejected = "marketplace.notifications.rejected";
 
         /// <summary>Counter, {notification}: <see cref="Attributes.Reason"/>.</summary>
         public const string Failed = "marketplace.notifications.failed";
@@ -50,7 +50,7 @@ public static class TelemetryNames
         /// <summary>installed, uninstalled, started, stopped, or other.</summary>
         public const string Status = "marketplace.status";
 
-        /// <summary>accepted, fallback, refused, or unavailable.</summary>
+        /// <summary>accepted, fallback, rejected, or unavailable.</summary>
         public const string Outcome = "marketplace.outcome";
 
         /// <summary>The reason of a dead letter, such as invalid-json or projection-failed.</summary>

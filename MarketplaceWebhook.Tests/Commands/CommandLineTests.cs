@@ -133,14 +133,14 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
         var url = UrlOf(dev);
 
         using var sent = await CliProcess.RunAsync(null, "send", "stopped", "--url", url);
-        using var refused = await CliProcess.RunAsync(
+        using var rejected = await CliProcess.RunAsync(
             null, "send", "stopped", "--url", url.Replace("key", "kee", StringComparison.Ordinal));
         await OutputAsync(dev, "401");
         Terminate(dev.ProcessId);
         await dev.WaitForExitAsync();
 
         Assert.EndsWith("/api/orders?code=a%20key%26", url, StringComparison.Ordinal);
-        Assert.Equal((0, 1), (sent.ExitCode, refused.ExitCode));
+        Assert.Equal((0, 1), (sent.ExitCode, rejected.ExitCode));
         Assert.StartsWith("202 Accepted", sent.Output, StringComparison.Ordinal);
         Assert.Contains(@"202      Orders                7\u{1B}[2J", dev.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("kee", dev.Output, StringComparison.Ordinal);
@@ -158,7 +158,7 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
         var file = Assert.Single(Directory.GetFiles(dev.DataFolder, "*.json"));
 
         using var sent = await CliProcess.RunAsync(null, dev.SameDataFolder, ["send", "stopped"]);
-        using var refused = await CliProcess.RunAsync(
+        using var rejected = await CliProcess.RunAsync(
             null, "send", "stopped", "--url", UrlOf(dev).Replace("code=", "code=x", StringComparison.Ordinal));
         if (!OperatingSystem.IsWindows())
         {
@@ -168,8 +168,8 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
         dev.Terminate();
         await dev.WaitForExitAsync();
 
-        Assert.Equal((0, 1, ""), (sent.ExitCode, refused.ExitCode, sent.Error));
-        Assert.StartsWith("401 Unauthorized", refused.Output, StringComparison.Ordinal);
+        Assert.Equal((0, 1, ""), (sent.ExitCode, rejected.ExitCode, sent.Error));
+        Assert.StartsWith("401 Unauthorized", rejected.Output, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(dev.DataFolder));
     }
 

@@ -19,7 +19,7 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
 
     public static TheoryData<string> Accepted => Bodies.In("accepted");
 
-    public static TheoryData<string> Rejected => Bodies.In("refused");
+    public static TheoryData<string> Rejected => Bodies.In("rejected");
 
     [Theory]
     [MemberData(nameof(Documented))]
@@ -88,8 +88,8 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
     [MemberData(nameof(Rejected))]
     public async Task Invalid_body_is_rejected_with_400_and_stored(string name)
     {
-        using var expected = JsonDocument.Parse(await File.ReadAllTextAsync(Bodies.ExpectationOf("refused", name), Cancellation));
-        var body = Bodies.Read("refused", name);
+        using var expected = JsonDocument.Parse(await File.ReadAllTextAsync(Bodies.ExpectationOf("rejected", name), Cancellation));
+        var body = Bodies.Read("rejected", name);
 
         using var response = await application.Host.PostAsync(body);
 

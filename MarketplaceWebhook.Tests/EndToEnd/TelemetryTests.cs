@@ -81,7 +81,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
             {
                 ["marketplace.outcome=accepted marketplace.status=installed"] = 1,
                 ["marketplace.outcome=accepted marketplace.status=other"] = 1,
-                ["marketplace.outcome=refused marketplace.status=other"] = 2,
+                ["marketplace.outcome=rejected marketplace.status=other"] = 2,
             },
             Counted(collector, TelemetryNames.Metrics.Received));
         Assert.Equal(

@@ -13,7 +13,7 @@ public sealed class NotificationReaderTests
 
     public static TheoryData<string> Accepted => Bodies.In("accepted");
 
-    public static TheoryData<string> Refused => Bodies.In("refused");
+    public static TheoryData<string> Rejected => Bodies.In("rejected");
 
     [Theory]
     [MemberData(nameof(Accepted))]
@@ -23,11 +23,11 @@ public sealed class NotificationReaderTests
             ReadingJson.Of(Assert.IsType<ParseResult.Accepted>(NotificationReader.Read(Bodies.Read("accepted", body)))));
 
     [Theory]
-    [MemberData(nameof(Refused))]
-    public void Refuses(string body) =>
+    [MemberData(nameof(Rejected))]
+    public void Rejects(string body) =>
         Golden.AssertIs(
-            Bodies.ExpectationOf("refused", body),
-            ReadingJson.Of(Assert.IsType<ParseResult.Rejected>(NotificationReader.Read(Bodies.Read("refused", body)))));
+            Bodies.ExpectationOf("rejected", body),
+            ReadingJson.Of(Assert.IsType<ParseResult.Rejected>(NotificationReader.Read(Bodies.Read("rejected", body)))));
 
     [Fact]
     public void Body_with_2000_details_has_no_warning()
@@ -87,13 +87,13 @@ public sealed class NotificationReaderTests
     [Fact]
     public void Values_never_appear_in_errors_or_warnings()
     {
-        var refused = NotificationReader.Read(
+        var rejected = NotificationReader.Read(
             """{"Status":["s3cret"],"AccountId":"s3cret","MarketplaceIntegrationPackageId":"s3cret" s3cret"""u8);
         var accepted = Read(
             $$"""{{{Required}},"UserId":["s3cret"],"Errors":[{"s3cret":"s3cret"}],"MarketplaceInstallDetails":"s3cret"}""");
 
         Assert.DoesNotContain(
-            "s3cret", JsonSerializer.Serialize(refused, refused.GetType(), Golden.Json), StringComparison.Ordinal);
+            "s3cret", JsonSerializer.Serialize(rejected, rejected.GetType(), Golden.Json), StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", JsonSerializer.Serialize(accepted.Warnings.ToList()), StringComparison.Ordinal);
     }
 

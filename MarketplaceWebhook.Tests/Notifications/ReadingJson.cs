@@ -15,5 +15,5 @@ internal static class ReadingJson
         return json;
     }
 
-    public static JsonNode Of(ParseResult.Rejected refused) => JsonSerializer.SerializeToNode(refused, Golden.Json)!;
+    public static JsonNode Of(ParseResult.Rejected rejected) => JsonSerializer.SerializeToNode(rejected, Golden.Json)!;
 }

@@ -102,14 +102,14 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
 
     [Theory]
     [InlineData("no envelope", typeof(UnreadableEnvelopeException))]
-    [InlineData("refused", typeof(UnreadablePayloadException))]
+    [InlineData("rejected", typeof(UnreadablePayloadException))]
     public async Task Unreadable_message_fails_immediately_without_a_storage_call(string message, Type failure)
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
         await using var app = new TestApp(proxy.ConnectionString);
 
         var thrown = await Record.ExceptionAsync(
-            () => ProjectAsync(app, message == "refused" ? Message.Of(1, Message.Body("")) : message));
+            () => ProjectAsync(app, message == "rejected" ? Message.Of(1, Message.Body("")) : message));
 
         Assert.IsType(failure, thrown);
         Assert.Empty(proxy.Calls);

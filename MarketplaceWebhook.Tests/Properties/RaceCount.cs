@@ -3,7 +3,7 @@ using MarketplaceWebhook.Tests.Support.Faults;
 
 namespace MarketplaceWebhook.Tests.Properties;
 
-/// <summary>Counts the commits that storage refused because another writer was faster.</summary>
+/// <summary>Counts the commits that storage rejected because another writer was faster.</summary>
 internal sealed class RaceCount
 {
     private int _lost;

@@ -6,7 +6,7 @@ using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Tests.Properties;
 
-/// <summary>Whatever arrives is accepted or refused, never an exception, with memory bounded by a multiple of the body.</summary>
+/// <summary>Whatever arrives is accepted or rejected, never an exception, with memory bounded by a multiple of the body.</summary>
 public sealed class ReaderFuzzTests(ITestOutputHelper output)
 {
     private const int Bodies = 50_000;
@@ -45,7 +45,7 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output)
         }
 
         Assert.InRange(accepted, Bodies / 10, Bodies);
-        output.WriteLine($"Seed {seed}: {Bodies} bodies, {accepted} accepted, {Bodies - accepted} refused");
+        output.WriteLine($"Seed {seed}: {Bodies} bodies, {accepted} accepted, {Bodies - accepted} rejected");
         output.WriteLine($"Memory: at most {multiple:0.0} bytes for a byte of a large body");
     }
 

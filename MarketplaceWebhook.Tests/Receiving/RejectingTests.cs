@@ -25,8 +25,8 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
         using var caller = await AcceptingTests.CallerAsync(app);
         caller.DefaultRequestHeaders.Add("User-Agent", "Cyclr/1.0");
-        var body = Bodies.Read("refused", name);
-        using var expected = JsonDocument.Parse(await File.ReadAllTextAsync(Bodies.ExpectationOf("refused", name), Cancelled));
+        var body = Bodies.Read("rejected", name);
+        using var expected = JsonDocument.Parse(await File.ReadAllTextAsync(Bodies.ExpectationOf("rejected", name), Cancelled));
 
         using var answer = await caller.PostAsync($"{Door}/shop", AcceptingTests.Content(body), Cancelled);
 
@@ -56,9 +56,9 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
         using var caller = await AcceptingTests.CallerAsync(app);
 
-        using var known = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("refused", "no-status")), Cancelled);
+        using var known = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("rejected", "no-status")), Cancelled);
         using var unknown = await caller.PostAsync(
-            Door, AcceptingTests.Content(Bodies.Read("refused", "no-account-id")), Cancelled);
+            Door, AcceptingTests.Content(Bodies.Read("rejected", "no-account-id")), Cancelled);
 
         Assert.Equal(
             [null, "11111111-2222-3333-4444-555555555555"],

@@ -93,7 +93,7 @@ var rules rule[] = [
   }
   {
     name: 'unauthorized'
-    displayName: 'Requests were refused with 401'
+    displayName: 'Requests were rejected with 401'
     severity: 2
     query: loadTextContent('../queries/unauthorized.kql')
     column: 'Requests'

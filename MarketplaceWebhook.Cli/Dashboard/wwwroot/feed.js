@@ -12,7 +12,7 @@ const outcomes = {
   Projected: ['projected', 'good'],
   Retrying: ['retrying', 'warn'],
   Dead: ['dead letter', 'bad'],
-  Refused: ['rejected', 'bad'],
+  Rejected: ['rejected', 'bad'],
   Unauthorized: ['wrong key', 'bad'],
   Unavailable: ['unavailable', 'bad'],
 };
