@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using MarketplaceWebhook.Tests.Infra;
+using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.Tests.Architecture;
 

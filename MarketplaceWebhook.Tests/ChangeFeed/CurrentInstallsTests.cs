@@ -5,7 +5,6 @@ using Azure;
 using MarketplaceWebhook.ChangeFeed;
 using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
-using MarketplaceWebhook.Tests.Infra;
 using MarketplaceWebhook.Tests.Properties;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.MemoryTables;

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using MarketplaceWebhook.Tests.Reconciling;
 using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.Tests.Commands;

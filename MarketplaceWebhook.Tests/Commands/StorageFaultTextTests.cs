@@ -7,7 +7,6 @@ using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
-using MarketplaceWebhook.Tests.Reconciling;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Faults;
 using Microsoft.AspNetCore.Builder;

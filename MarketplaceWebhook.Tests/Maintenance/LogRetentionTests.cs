@@ -2,8 +2,8 @@ using FsCheck;
 using FsCheck.Fluent;
 using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Maintenance;
-using MarketplaceWebhook.Tests.Properties.Histories;
 using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Histories;
 
 namespace MarketplaceWebhook.Tests.Maintenance;
 

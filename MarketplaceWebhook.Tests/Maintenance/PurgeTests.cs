@@ -4,9 +4,9 @@ using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
-using MarketplaceWebhook.Tests.Properties.Histories;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Faults;
+using MarketplaceWebhook.Tests.Support.Histories;
 
 namespace MarketplaceWebhook.Tests.Maintenance;
 

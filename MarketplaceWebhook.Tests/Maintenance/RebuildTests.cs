@@ -5,8 +5,8 @@ using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
-using MarketplaceWebhook.Tests.Properties.Histories;
 using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Histories;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MarketplaceWebhook.Tests.Maintenance;

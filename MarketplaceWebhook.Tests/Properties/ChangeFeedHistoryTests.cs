@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using MarketplaceWebhook.Notifications;
-using MarketplaceWebhook.Tests.Properties.Histories;
+using MarketplaceWebhook.Tests.Support.Histories;
 using MarketplaceWebhook.Tests.Support.MemoryStorage;
 
 namespace MarketplaceWebhook.Tests.Properties;

@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
-using MarketplaceWebhook.Tests.Properties.Histories;
+using MarketplaceWebhook.Tests.Support.Histories;
 
 namespace MarketplaceWebhook.Tests.Properties;
 

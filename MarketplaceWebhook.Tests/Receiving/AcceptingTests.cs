@@ -138,7 +138,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(_storage);
         using var caller = await CallerAsync(app);
-        var body = BodyOf(1024 * 1024);
+        var body = Bodies.OfLength(1024 * 1024);
 
         using var answer = await caller.PostAsync(Door, Content(body), Cancelled);
 
@@ -232,12 +232,6 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
     }
 
     /// <summary>A documented body with an unknown field, of this many bytes in total.</summary>
-    internal static byte[] BodyOf(int bytes)
-    {
-        var body = Encoding.UTF8.GetString(Bodies.Read("documented", "started")).TrimEnd().TrimEnd('}') + ",\"Padding\":\"\"}";
-        return Encoding.UTF8.GetBytes(body.Insert(body.Length - 2, new string('x', bytes - body.Length)));
-    }
-
     internal static async Task<HttpClient> CallerAsync(TestApp app) => new() { BaseAddress = await app.ListenAsync(Cancelled) };
 
     internal static ByteArrayContent Content(byte[] body) => new(body);

@@ -1,10 +1,7 @@
-using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Json.Schema;
-using MarketplaceWebhook.Tests.EndToEnd;
-using MarketplaceWebhook.Tests.Infra;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Faults;
 using Microsoft.OpenApi;
@@ -113,16 +110,8 @@ public sealed class OpenApiTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Response_without_a_key_is_as_documented()
-    {
-        await using var host = await EndToEndHost.StartAsync(azurite);
-
-        using var response = await host.PostAsync(Bodies.Read("documented", "installed"), withKey: false);
-
-        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+    public void Response_without_a_key_is_documented_without_content() =>
         Assert.Null(Responses(Path, "post")["401"]!["content"]);
-        Assert.Equal("", await response.Content.ReadAsStringAsync(Token));
-    }
 
     /// <returns>The status code.</returns>
     private static async Task<string> AssertDocumentedAsync(string path, string method, HttpResponseMessage response)

@@ -21,7 +21,7 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(_storage);
         using var caller = await AcceptingTests.CallerAsync(app);
-        var body = AcceptingTests.BodyOf(MiB + 1);
+        var body = Bodies.OfLength(MiB + 1);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{Door}/shop") { Content = AcceptingTests.Content(body) };
         request.Headers.TransferEncodingChunked = chunked;
 

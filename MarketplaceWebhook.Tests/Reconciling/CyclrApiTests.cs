@@ -1,5 +1,6 @@
 using System.Globalization;
 using MarketplaceWebhook.Reconciling;
+using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.Tests.Reconciling;
 

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace MarketplaceWebhook.Tests.Support;
 
 /// <summary>Request bodies, byte for byte, as files in Bodies/{folder}: each file is a case, and its name says which.</summary>
@@ -11,6 +13,13 @@ internal static class Bodies
         [.. Directory.EnumerateDirectories(PathOf(folder)).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     public static byte[] Read(string folder, string name) => File.ReadAllBytes(PathOf(folder, $"{name}.json"));
+
+    /// <summary>A notification of so many bytes.</summary>
+    public static byte[] OfLength(int bytes)
+    {
+        var body = Encoding.UTF8.GetString(Read("documented", "started")).TrimEnd().TrimEnd('}') + ",\"Padding\":\"\"}";
+        return Encoding.UTF8.GetBytes(body.Insert(body.Length - 2, new string('x', bytes - body.Length)));
+    }
 
     /// <summary>The file in the folder's own folder "expected" that says what comes of the body.</summary>
     public static string ExpectationOf(string folder, string name) => PathOf(folder, "expected", $"{name}.json");

@@ -2,7 +2,7 @@ using System.Text;
 using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
-using MarketplaceWebhook.Tests.Properties.Histories;
+using MarketplaceWebhook.Tests.Support.Histories;
 
 namespace MarketplaceWebhook.Tests.Support;
 

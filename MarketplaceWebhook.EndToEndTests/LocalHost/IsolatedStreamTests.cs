@@ -1,0 +1,105 @@
+using System.Net;
+using MarketplaceWebhook.EndToEndTests.LocalHost.Fakes;
+using MarketplaceWebhook.LocalHost;
+
+namespace MarketplaceWebhook.EndToEndTests.LocalHost;
+
+/// <summary>Requests and responses of a real isolated worker that end early, or stream.</summary>
+public sealed class IsolatedStreamTests : IAsyncLifetime
+{
+    private readonly SampleApp _app = new();
+    private readonly HttpClient _http = new();
+    private LocalFunctionsHost _host = null!;
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _host = await _app.StartAsync();
+        _http.BaseAddress = _host.BaseAddress;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _host.DisposeAsync();
+        _app.Dispose();
+    }
+
+    [Fact]
+    public async Task Function_that_throws_after_part_of_the_body_aborts_the_connection()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "api/fail-late");
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, CancellationToken);
+        _app.Release();
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => response.Content.ReadAsStringAsync(CancellationToken));
+    }
+
+    [Fact]
+    public async Task Chunked_body_streams_to_the_function_and_its_response_streams_back()
+    {
+        using var client = await RawConnection.OpenAsync(_host.BaseAddress);
+
+        // More than a client's write buffer.
+        await client.SendAsync(
+            $"POST /api/stream HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n10000\r\n{new string('a', 0x10000)}\r\n");
+        await _app.ReadAsync("began");
+        await client.SendAsync("0\r\n\r\n");
+        var first = await client.ReadUntilAsync("first");
+        _app.Release();
+        var second = await client.ReadUntilAsync("second");
+
+        Assert.StartsWith("HTTP/1.1 200", first, StringComparison.Ordinal);
+        Assert.DoesNotContain("first", second, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Client_that_disconnects_within_the_body_cancels_the_invocation()
+    {
+        using (var client = await RawConnection.OpenAsync(_host.BaseAddress))
+        {
+            await client.SendAsync(
+                $"POST /api/receive HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n{new string('a', 60_000)}");
+            await _app.ReadAsync("began");
+        }
+
+        await _app.ReadAsync("cut");
+        await _app.ReadAsync("cancelled");
+        Assert.False(_app.Has("received"));
+    }
+
+    [Fact]
+    public async Task Client_that_sends_the_complete_body_and_disconnects_is_still_forwarded()
+    {
+        // More than the worker buffers, less than it and the host buffer.
+        const int Length = 1_500_000;
+        using (var client = await RawConnection.OpenAsync(_host.BaseAddress))
+        {
+            await client.SendAsync(
+                $"POST /api/receive?hold HTTP/1.1\r\nHost: h\r\nContent-Length: {Length}\r\n\r\n{new string('a', Length)}");
+            await _app.ReadAsync("began");
+        }
+
+        _app.Release();
+
+        Assert.Equal($"{Length}", await _app.ReadAsync("received"));
+    }
+
+    [Fact]
+    public async Task Calls_of_one_worker_run_in_parallel()
+    {
+        var held = PostAsync("api/hold");
+        await _app.ReadAsync("began");
+        using var other = await PostAsync("api/respond/200");
+        var heldWasRunning = !held.IsCompleted;
+        _app.Release();
+        using var response = await held;
+
+        Assert.True(heldWasRunning);
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (other.StatusCode, response.StatusCode));
+    }
+
+    private Task<HttpResponseMessage> PostAsync(string target) =>
+        _http.PostAsync(new Uri(target, UriKind.Relative), new StringContent(""), CancellationToken);
+}

@@ -1,0 +1,365 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using MarketplaceWebhook.EndToEndTests.LocalHost.Fakes;
+using MarketplaceWebhook.EndToEndTests.Support;
+using MarketplaceWebhook.LocalHost;
+using MarketplaceWebhook.Tests.Support;
+
+namespace MarketplaceWebhook.EndToEndTests.LocalHost;
+
+/// <summary>Start, exit and end of a real isolated worker.</summary>
+public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
+{
+    private readonly SampleApp _app = new();
+    private readonly HttpClient _http = new();
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _app.Dispose();
+    }
+
+    [Fact]
+    public async Task Worker_starts_in_the_app_folder_with_the_hosts_arguments_and_settings()
+    {
+        await using var host = await _app.With("A_SETTING", "a value").StartAsync();
+
+        var process = JsonNode.Parse(await _http.GetStringAsync(new Uri(host.BaseAddress, "api/process"), CancellationToken))!;
+        var arguments = process["arguments"]!.AsArray().Select(argument => (string)argument!).ToList();
+        Assert.Equal(host.WorkerProcessId, (int?)process["id"]);
+        Assert.Equal(SampleApp.Directory.TrimEnd('/'), (string?)process["directory"]);
+        Assert.Equal(SampleApp.Directory, (string?)process["applicationDirectory"]);
+        Assert.Equal("a value", (string?)process["setting"]);
+        Assert.Equal(Path.Combine(SampleApp.Directory, "SampleWorker.dll"), arguments[0]);
+        Assert.Equal(
+            $"http://127.0.0.1:{_app.Events.All<WorkerStarted>()[0].Port}/", arguments[arguments.IndexOf("--functions-uri") + 1]);
+    }
+
+    [Fact]
+    public async Task Functions_are_those_that_the_worker_indexes()
+    {
+        await using var host = await _app.StartAsync();
+
+        var echo = host.HttpFunctions.Single(function => function.Name == "Echo");
+        Assert.Equal("echo/{name?}", echo.Route);
+        Assert.Equal(["post", "put"], echo.Methods);
+        Assert.Equal(new Uri(host.BaseAddress, "api/echo"), host.UrlOf(echo));
+    }
+
+    [Fact]
+    public async Task Port_opens_only_when_the_functions_are_ready()
+    {
+        var port = FreePort();
+        SocketError? beforeReady = null;
+        await using var host = await _app.With("AzureWebJobs.ProcessMessage.Disabled", "true").StartAsync(
+            "UseDevelopmentStorage=true",
+            options => options with
+            {
+                Port = port,
+                Observe = seen => beforeReady ??= seen is WorkerReady ? Connect(port) : null,
+            });
+
+        Assert.Equal(SocketError.ConnectionRefused, beforeReady);
+        Assert.Equal(SocketError.Success, Connect(port));
+    }
+
+    [Fact]
+    public async Task Worker_that_exits_before_it_is_ready_fails_the_start_with_one_line()
+    {
+        var failure = await Assert.ThrowsAsync<LocalHostException>(() => _app.With("SAMPLE_START", "exit").StartAsync());
+
+        Assert.Contains("exit code 3", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(new WorkerWrote("The sample exits.", IsError: true), _app.Events.All<WorkerWrote>());
+    }
+
+    [Fact]
+    public async Task Worker_that_never_connects_is_killed_after_the_time_limit()
+    {
+        var failure = await Assert.ThrowsAsync<LocalHostException>(() => _app.With("SAMPLE_START", "hang").StartAsync(
+            azurite.NewAccount(), options => options with { ReadyTimeout = TimeSpan.FromSeconds(1) }));
+
+        Assert.Contains("was not ready within 1 s", failure.Message, StringComparison.Ordinal);
+        Assert.False(Processes.IsRunning(_app.Events.All<WorkerStarted>()[0].ProcessId));
+    }
+
+    [Theory]
+    [InlineData("host.json")]
+    [InlineData("worker.config.json")]
+    public async Task Missing_file_fails_the_start_with_one_line(string fileName)
+    {
+        var folder = Directory.CreateTempSubdirectory("incomplete-app-");
+        foreach (var name in (string[])["host.json", "worker.config.json"])
+        {
+            File.Copy(Path.Combine(SampleApp.Directory, name), Path.Combine(folder.FullName, name));
+        }
+
+        File.Delete(Path.Combine(folder.FullName, fileName));
+        var failure = await Assert.ThrowsAsync<LocalHostException>(
+            () => _app.StartAsync(azurite.NewAccount(), options => options with { AppDirectory = folder.FullName }));
+        folder.Delete(recursive: true);
+
+        Assert.Contains($"{fileName} is missing", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', failure.Message);
+    }
+
+    [Theory]
+    [InlineData("host.json", "{")]
+    [InlineData("worker.config.json", "{")]
+    [InlineData("worker.config.json", "{}")]
+    public async Task Invalid_file_fails_the_start_with_one_line(string fileName, string content)
+    {
+        var folder = Directory.CreateTempSubdirectory("invalid-app-");
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "host.json"), "{}", CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, fileName), content, CancellationToken);
+        var failure = await Assert.ThrowsAsync<LocalHostException>(
+            () => _app.StartAsync(azurite.NewAccount(), options => options with { AppDirectory = folder.FullName }));
+        folder.Delete(recursive: true);
+
+        Assert.Contains($"{fileName} cannot be used", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', failure.Message);
+    }
+
+    [Fact]
+    public async Task Missing_setting_of_a_binding_fails_the_start_with_one_line()
+    {
+        var failure = await Assert.ThrowsAsync<LocalHostException>(
+            () => _app.With("SAMPLE_QUEUE", null).StartAsync(azurite.NewAccount()));
+
+        Assert.Contains("The setting SAMPLE_QUEUE", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Disabled_HTTP_function_receives_404()
+    {
+        await using var host = await _app
+            .With("AzureWebJobs.Echo.Disabled", "true")
+            .With("AzureWebJobs.WithoutRoute.Disabled", "1")
+            .With("AzureWebJobs__Fail__Disabled", "True")
+            .With("AzureWebJobs.Respond.Disabled", "false")
+            .StartAsync();
+
+        foreach (var target in (string[])[$"api/echo?code={Uri.EscapeDataString(SampleApp.Key)}", "api/WithoutRoute", "api/fail"])
+        {
+            using var disabled = await PostAsync(host, target);
+            Assert.Equal((target, HttpStatusCode.NotFound), (target, disabled.StatusCode));
+        }
+
+        using var enabled = await PostAsync(host, "api/respond/200");
+        Assert.Equal(HttpStatusCode.OK, enabled.StatusCode);
+    }
+
+    [Fact]
+    public async Task Killed_worker_is_started_again_and_the_next_call_succeeds()
+    {
+        await using var host = await _app.StartAsync();
+
+        await Processes.KillAsync(host.WorkerProcessId!.Value);
+        using var response = await PostAsync(host, "api/respond/200");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(_app.Events.All<WorkerStarted>()[1].ProcessId, host.WorkerProcessId);
+        Assert.Equal(RealHostReaction.StartsItAgain, Assert.Single(_app.Events.All<WorkerExited>()).RealHost);
+    }
+
+    [Fact]
+    public async Task Call_in_flight_of_a_killed_worker_receives_500()
+    {
+        await using var host = await _app.StartAsync();
+
+        var call = PostAsync(host, "api/hold");
+        await _app.ReadAsync("began");
+        await Processes.KillAsync(host.WorkerProcessId!.Value);
+        using var response = await call;
+
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync(CancellationToken));
+    }
+
+    [Fact]
+    public async Task Calls_that_are_refused_because_the_worker_does_not_listen_yet_are_sent_again()
+    {
+        await using var host = await _app.With("SAMPLE_HTTP_DELAY", "00:00:00.3").StartAsync();
+
+        var calls = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => PostAsync(host, "api/respond/200")));
+
+        Assert.All(calls, response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
+    }
+
+    [Fact]
+    public async Task Worker_that_exits_is_started_again_and_the_reaction_of_the_real_host_is_reported()
+    {
+        await using var host = await _app.StartAsync();
+
+        foreach (var exitCode in (int[])[1, 200, 0])
+        {
+            using var cut = await PostAsync(host, $"api/exit/{exitCode}");
+            using var next = await PostAsync(host, "api/respond/200");
+            Assert.Equal((HttpStatusCode.InternalServerError, HttpStatusCode.OK), (cut.StatusCode, next.StatusCode));
+        }
+
+        Assert.Equal(
+            [
+                (1, RealHostReaction.StartsItAgain), (200, RealHostReaction.StartsItAgain), (0, RealHostReaction.RespondsWith500),
+            ],
+            _app.Events.All<WorkerExited>().Select(exited => (exited.ExitCode, exited.RealHost)));
+    }
+
+    [Fact]
+    public async Task Worker_that_closes_its_stream_and_lives_on_is_killed_and_started_again()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The sample finds its connection in /proc.");
+        await using var host = await _app.StartAsync();
+        var first = host.WorkerProcessId!.Value;
+
+        using var cut = await PostAsync(host, "api/disconnect");
+        using var next = await PostAsync(host, "api/respond/200");
+
+        Assert.Equal((HttpStatusCode.InternalServerError, HttpStatusCode.OK), (cut.StatusCode, next.StatusCode));
+        Assert.Equal(first, Assert.Single(_app.Events.All<WorkerRestarted>()).ProcessId);
+        Assert.False(Processes.IsRunning(first));
+    }
+
+    [Fact]
+    public async Task Function_that_exceeds_the_timeout_receives_500_and_the_worker_is_restarted()
+    {
+        await using var host = await _app.With("AzureFunctionsJobHost__functionTimeout", "00:00:02").StartAsync();
+        var first = host.WorkerProcessId!.Value;
+
+        using var response = await PostAsync(host, "api/hold");
+        await _app.Events.AtLeastAsync<WorkerReady>(2);
+
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        Assert.Equal(first, Assert.Single(_app.Events.All<WorkerRestarted>()).ProcessId);
+    }
+
+    [Fact]
+    public async Task Worker_ends_in_good_order_when_the_host_stops()
+    {
+        var host = await _app.StartAsync();
+        var processId = host.WorkerProcessId!.Value;
+        using var response = await PostAsync(host, "api/respond/200");
+
+        await host.DisposeAsync();
+
+        Assert.False(Processes.IsRunning(processId));
+        Assert.Empty(_app.Events.All<WorkerExited>());
+        Assert.Empty(_app.Events.All<WorkerRestarted>());
+        Assert.Contains(
+            _app.Events.All<WorkerWrote>(), wrote =>
+                wrote.Line.Contains("Application is shutting down", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Call_in_flight_may_end_when_the_host_stops()
+    {
+        var host = await _app.StartAsync();
+
+        var call = PostAsync(host, "api/hold");
+        await _app.ReadAsync("began");
+        var stopping = host.DisposeAsync();
+        _app.Release();
+        using var response = await call;
+        await stopping;
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Worker_does_not_outlive_a_host_that_is_killed()
+    {
+        using var dev = CliProcess.Start(
+            azurite.NewAccount(), Settings(), ["dev", "--port", "0", "--app", SampleApp.Directory]);
+        var worker = await WorkerOfAsync(dev, "App            process ");
+
+        await Processes.KillAsync(dev.ProcessId);
+
+        await Wait.ForAsync("the end of the worker", () => !Processes.IsRunning(worker), CancellationToken);
+    }
+
+    [Fact]
+    public async Task Dev_ends_the_worker_on_SIGTERM()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A signal for POSIX systems.");
+        using var dev = CliProcess.Start(
+            azurite.NewAccount(), Settings(), ["dev", "--port", "0", "--app", SampleApp.Directory]);
+        var worker = await WorkerOfAsync(dev, "App            process ");
+
+        dev.Terminate();
+        await dev.WaitForExitAsync();
+
+        Assert.Equal((0, ""), (dev.ExitCode, dev.Error));
+        Assert.False(Processes.IsRunning(worker));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_that_also_reaches_the_worker_is_not_a_crash()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A signal for POSIX systems.");
+        using var dev = CliProcess.Start(
+            azurite.NewAccount(), Settings(), ["dev", "--port", "0", "--app", SampleApp.Directory]);
+        var worker = await WorkerOfAsync(dev, "App            process ");
+
+        // A terminal sends it to the whole process group at once.
+        using (var interrupt = System.Diagnostics.Process.Start("kill", ["-INT", $"{dev.ProcessId}", $"{worker}"]))
+        {
+            await interrupt.WaitForExitAsync(CancellationToken);
+        }
+
+        await dev.WaitForExitAsync();
+
+        Assert.Equal((0, ""), (dev.ExitCode, dev.Error));
+        Assert.DoesNotContain("started again", dev.Output, StringComparison.Ordinal);
+        Assert.False(Processes.IsRunning(worker));
+    }
+
+    [Fact]
+    public async Task Dev_waits_for_a_debugger_and_shows_the_process_to_attach_to()
+    {
+        using var dev = CliProcess.Start(
+            azurite.NewAccount(), Settings(), ["dev", "--port", "0", "--app", SampleApp.Directory, "--wait-for-debugger"]);
+
+        var worker = await WorkerOfAsync(dev, "Azure Functions .NET Worker (PID: ");
+
+        Assert.Contains($"The app starts as process {worker}", dev.Output, StringComparison.Ordinal);
+        Assert.Contains("Waiting for debugger to attach", dev.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("URL for Cyclr", dev.Output, StringComparison.Ordinal);
+    }
+
+    private static Dictionary<string, string> Settings() => new() { ["SAMPLE_QUEUE"] = "orders" };
+
+    private static async Task<int> WorkerOfAsync(CliProcess dev, string before)
+    {
+        var output = await Wait.ForAsync(
+            before, () =>
+                Task.FromResult(dev.Output), text => text.Contains(before, StringComparison.Ordinal), CancellationToken);
+        var after = output[(output.IndexOf(before, StringComparison.Ordinal) + before.Length)..];
+        return int.Parse(after.TakeWhile(char.IsAsciiDigit).ToArray());
+    }
+
+    private static SocketError Connect(int port)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Connect(IPAddress.Loopback, port);
+            return SocketError.Success;
+        }
+        catch (SocketException exception)
+        {
+            return exception.SocketErrorCode;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private Task<HttpResponseMessage> PostAsync(LocalFunctionsHost host, string target) =>
+        _http.PostAsync(new Uri(host.BaseAddress, target), new StringContent(""), CancellationToken);
+}

@@ -1,0 +1,15 @@
+using MarketplaceWebhook.EndToEndTests.Dashboard;
+using MarketplaceWebhook.EndToEndTests.LocalHost;
+using MarketplaceWebhook.EndToEndTests.Properties;
+using MarketplaceWebhook.Tests.Support;
+
+[assembly: TestCollectionOrderer(typeof(MarketplaceWebhook.EndToEndTests.Support.LongTestsFirst))]
+
+namespace MarketplaceWebhook.EndToEndTests.Support;
+
+/// <summary>
+/// The collections that take the longest: started last, they would run alone at the end. Beside them those that mostly wait.
+/// </summary>
+public sealed class LongTestsFirst() : CollectionsFirst(
+    nameof(StorageFaultTests), nameof(CrashPointTests), nameof(QueueFoldTests), nameof(PoisonDeadEndTests), ".Properties.",
+    nameof(IsolatedWorkerTests), nameof(Chromium), ".Documents.", ".Commands.");
