@@ -18,6 +18,7 @@ internal static class Suite
     private static readonly (
         string Name, Func<Workbench, CancellationToken, Task<IReadOnlyList<Figure>>> MeasureAsync)[] Sections =
     [
+        ("fresh", FreshInstance.MeasureAsync),
         ("azurite", AcceptingOnAzurite.MeasureAsync),
         ("cost", AcceptingOnStandIn.MeasureHostedAsync),
         ("direct-cost", AcceptingOnStandIn.MeasureDirectAsync),

@@ -29,11 +29,11 @@ internal static class ColdStart
         [
             Figure.Of(
                 Section, "isolated: first 202", "ms", accepted, isolated, bare, s =>
-                    s.Milliseconds) with { Target = Target.AtMost(1.1) },
+                    s.Milliseconds) with { Target = Target.AtMost(1.05) },
             Figure.Of(Section, "isolated: CPU until the first 202", "ms", accepted, isolated, bare, s => s.CpuMilliseconds),
             Figure.Of(Section, "isolated: first projected row", "ms", projected, isolated, bare, s => s.Milliseconds) with
             {
-                Target = Target.AtMost(1.15),
+                Target = Target.AtMost(1.05),
             },
             Figure.Of(
                 Section, "isolated: CPU until the first projected row", "ms", projected, isolated, bare, s => s.CpuMilliseconds),

@@ -28,11 +28,11 @@ internal static class Memory
             Figure.Of(
                 Section, $"isolated: {name}", "MiB", [peaks], bench.Programs.Isolated, bench.Programs.BareIsolated, m => m) with
             {
-                Target = Target.AtMost(1.1),
+                Target = Target.AtMost(1.05),
             },
             Figure.Of(Section, $"native: {name}", "MiB", [peaks], bench.Programs.Native, bench.Programs.Isolated, m => m) with
             {
-                Target = Target.AtMost(0.4),
+                Target = Target.AtMost(0.25),
             },
         ];
     }

@@ -64,12 +64,12 @@ internal static class ProjectingMessages
                 Section, "isolated: CPU per notification", "µs", rounds, bench.Programs.Isolated,
                 bench.Programs.BareIsolated, c => c) with
             {
-                Target = Target.AtMost(1.15),
+                Target = Target.AtMost(1),
             },
             Figure.Of(Section, "native: CPU per notification", "µs", rounds, bench.Programs.Native, bench.Programs.Isolated, c =>
                 c) with
             {
-                Target = Target.AtMost(0.35),
+                Target = Target.AtMost(0.3),
             },
         ];
 
