@@ -69,8 +69,9 @@ public sealed class Chromium : IAsyncDisposable
         {
             ExecutablePath = executable,
             Args = Arguments,
-            // Chromium does not start as root with its sandbox.
-            ChromiumSandbox = !(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess),
+            // Chromium does not start with its sandbox as root, or where a container forbids user namespaces.
+            ChromiumSandbox = !(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess)
+                && Environment.GetEnvironmentVariable("DOTNET_RUNNING_IN_CONTAINER") != "true",
         });
     }
 
