@@ -29,7 +29,7 @@ public sealed class HookTests : IDisposable
 
     [Fact]
     public void PowerShell_hook_is_tested_where_PowerShell_is_installed() =>
-        Assert.SkipUnless(IsInstalled("pwsh"), "PowerShell 7 is not installed: the workflow tests this hook.");
+        Assert.SkipUnless(IsInstalled("pwsh"), "PowerShell 7 is not installed (`dotnet tool install --global PowerShell`).");
 
     [Theory]
     [MemberData(nameof(Shells))]

@@ -1,4 +1,4 @@
-// Exit code 1 if a query in infra/queries or infra/workbook.json does not parse or uses an unknown column, or if one in infra/queries
+// Exit code 1 if a query in infra/queries, infra/workbook.json or docs does not parse or uses an unknown column, or if one in infra/queries
 // fails in a workspace that has no table yet: a rule whose query fails for 7 days is disabled for good.
 // https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-troubleshoot-log
 // Columns: https://learn.microsoft.com/azure/azure-monitor/reference/tables-index; the Application Insights names:
@@ -20,6 +20,8 @@ const tables = {
   AppMetrics: 'TimeGenerated:datetime, Name:string, Sum:real, Min:real, Max:real, ItemCount:int, Properties:dynamic, AppRoleName:string',
   AppRequests: 'TimeGenerated:datetime, Name:string, Url:string, ResultCode:string, Success:bool, DurationMs:real, ItemCount:int, Properties:dynamic, AppRoleName:string',
   StorageQueueLogs: 'TimeGenerated:datetime, OperationName:string, StatusCode:string, StatusText:string, Uri:string, AccountName:string',
+  exceptions: 'timestamp:datetime, type:string, outerMessage:string, operation_Id:string, cloud_RoleName:string',
+  traces: 'timestamp:datetime, message:string, severityLevel:int, operation_Id:string, cloud_RoleName:string',
   customMetrics: 'timestamp:datetime, name:string, value:real, valueSum:real, valueCount:int, valueMin:real, valueMax:real, customDimensions:dynamic, cloud_RoleName:string',
   requests: 'timestamp:datetime, name:string, resultCode:string, duration:real, itemCount:int, customDimensions:dynamic, cloud_RoleName:string',
 };
@@ -28,7 +30,10 @@ const full = databaseOf(Object.entries(tables).map(([name, columns]) => Symbols.
 const empty = databaseOf([]);
 
 const alerts = readdirSync(join(infra, 'queries')).map(file => [`queries/${file}`, readFileSync(join(infra, 'queries', file), 'utf8')]);
+const docs = join(infra, '../docs');
 const queries = [
+  ...readdirSync(docs).filter(file => file.endsWith('.md'))
+    .flatMap(file => [...readFileSync(join(docs, file), 'utf8').matchAll(/```kusto\n(.*?)```/gs)].map(found => [`docs/${file}`, found[1], full])),
   ...alerts.map(([name, query]) => [name, query, full]),
   ...alerts.map(([name, query]) => [`${name}, without tables`, query, empty]),
   ...JSON.parse(readFileSync(join(infra, 'workbook.json'), 'utf8')).items
