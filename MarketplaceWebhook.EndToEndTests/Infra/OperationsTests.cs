@@ -15,8 +15,9 @@ public sealed partial class OperationsTests
         [StorageNames.ReconciliationsTable] = ["ReconciliationDifference"],
     };
 
-    private static readonly string Mapping = WrappedParameters().Replace(
-        Repository.Read("MarketplaceWebhook.Core/Storage/Tables/EntityMapping.cs"), "(this ");
+    private static readonly string Mapping = FirstParameter().Replace(
+        Repository.Read("MarketplaceWebhook.Core/Storage/Tables/EntityMapping.cs")
+        + Repository.Read("MarketplaceWebhook.Operations/Storage/ReconciliationTable.cs"), "Entity($1 ");
 
     public static TheoryData<string, string> Filters { get; } = [
         .. FilterRow().Matches(Repository.Read("docs/operations.md"))
@@ -67,7 +68,7 @@ public sealed partial class OperationsTests
     private static HashSet<string> ColumnsOf(string table) =>
     [
         "PartitionKey", "RowKey",
-        .. RowsOf[table].SelectMany(row => Column().Matches(Mapping.Split($"ToEntity(this {row} ")[1].Split(';')[0]))
+        .. RowsOf[table].SelectMany(row => Column().Matches(Mapping.Split($"Entity({row} ")[1].Split(';')[0]))
             .Select(match => match.Groups[1].Value),
     ];
 
@@ -86,8 +87,8 @@ public sealed partial class OperationsTests
         @"^(?<column>\w+) (?:eq|ne|gt|ge|lt|le) (?:(?<text>'[^']*')|(?<int64>\d+L)|(?<int32>\d+)|(?<time>datetime'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ'))$", RegexOptions.ExplicitCapture)]
     private static partial Regex Condition();
 
-    [GeneratedRegex(@"\(\s+this ")]
-    private static partial Regex WrappedParameters();
+    [GeneratedRegex(@"Entity\(\s*(?:this )?(\w+) ")]
+    private static partial Regex FirstParameter();
 
     [GeneratedRegex(@"\.With\(Columns\.(\w+)")]
     private static partial Regex Column();
