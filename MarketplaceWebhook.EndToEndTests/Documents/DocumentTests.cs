@@ -79,6 +79,21 @@ public sealed partial class DocumentTests
         Assert.Equal(Values(typeof(TelemetryNames.Metrics)).Order(StringComparer.Ordinal), rows.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void Headings_of_tables_are_those_that_the_tool_prints()
+    {
+        var printed = Directory.EnumerateFiles(Repository.PathOf("MarketplaceWebhook.Tests/Approved"), "*.approved.txt")
+            .SelectMany(File.ReadLines).Select(OneSpace).ToHashSet();
+
+        var documented = Documents.SelectMany(document => TableHeading().Matches(Repository.Read(document.Data)))
+            .Select(match => OneSpace(match.Value)).ToList();
+
+        Assert.True(documented.Count > 5);
+        Assert.Subset(printed, documented.ToHashSet());
+
+        static string OneSpace(string line) => Spaces().Replace(line, " ");
+    }
+
     [Theory]
     [MemberData(nameof(Documents))]
     public void Setting_occurs_in_the_code(string document) =>
@@ -118,6 +133,13 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"^(?:[A-Z_]+=\S+ )*(?<program>dotnet \w+|[\w-]+)")]
     private static partial Regex Program();
+
+    /// <summary>Columns with capitals, at least two spaces apart: a heading of a table that the tool prints.</summary>
+    [GeneratedRegex(@"^[A-Z][A-Za-z()-]*(?: [A-Za-z()-]+)*(?:  +[A-Z][A-Za-z()-]*(?:,? [A-Za-z()-]+)*)+$", RegexOptions.Multiline)]
+    private static partial Regex TableHeading();
+
+    [GeneratedRegex("  +")]
+    private static partial Regex Spaces();
 
     [GeneratedRegex("`(?<name>[A-Z][a-z]+(?:[A-Z][a-z]+)*)`")]
     private static partial Regex PascalCase();
