@@ -105,10 +105,7 @@ public sealed record StorageClients
     private T Configure<T>(T options)
         where T : ClientOptions
     {
-        options.Retry.Mode = RetryMode.Exponential;
-        options.Retry.MaxRetries = Profile.MaxRetries;
-        options.Retry.Delay = TimeSpan.FromMilliseconds(200);
-        options.Retry.MaxDelay = TimeSpan.FromSeconds(2);
+        options.RetryPolicy = new BusyRetryPolicy(Profile);
         options.Retry.NetworkTimeout = Profile.NetworkTimeout;
         options.AddPolicy(new StorageProvisioner(CreateMissingAsync, Profile.CreatesOnRead), HttpPipelinePosition.PerCall);
         options.AddPolicy(new RetryCountingPolicy(Profile.Operation), HttpPipelinePosition.PerRetry);

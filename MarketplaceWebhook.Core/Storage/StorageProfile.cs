@@ -6,9 +6,11 @@ namespace MarketplaceWebhook.Storage;
 /// <param name="Operation">The label of their retries in metrics.</param>
 /// <param name="NetworkTimeout">Of one attempt.</param>
 /// <param name="CreatesOnRead">Reads, too, create missing queues, tables and the container; writes always do.</param>
+/// <param name="RetriesBusyFor">How long calls are retried while storage responds that it is busy; zero: only MaxRetries.</param>
 /// <param name="IsFallback">Of the fallback storage, which has a queue of its own and no tables.</param>
 public sealed record StorageProfile(
-    string Operation, TimeSpan NetworkTimeout, int MaxRetries, bool CreatesOnRead, bool IsFallback = false)
+    string Operation, TimeSpan NetworkTimeout, int MaxRetries, bool CreatesOnRead, TimeSpan RetriesBusyFor = default,
+    bool IsFallback = false)
 {
     /// <summary>A connection that hangs leaves time for a second one before the caller's 10 s are over.</summary>
     private static readonly TimeSpan ShortTimeout = TimeSpan.FromSeconds(4);
@@ -26,6 +28,7 @@ public sealed record StorageProfile(
     public string QueueName => IsFallback ? StorageNames.FallbackQueue : StorageNames.Queue;
 
     /// <summary>Scans: Table Storage may take 30 s for one page. A command that changes nothing creates nothing.</summary>
-    public static StorageProfile Maintenance(TimeLimits timeLimits) =>
-        new(RetriedOperation.Maintenance, timeLimits.Maintenance, MaxRetries: 3, CreatesOnRead: false);
+    public static StorageProfile Maintenance(TimeLimits timeLimits) => new(
+        RetriedOperation.Maintenance, timeLimits.Maintenance, MaxRetries: 3, CreatesOnRead: false,
+        RetriesBusyFor: timeLimits.Maintenance);
 }

@@ -19,7 +19,10 @@ public sealed record TimeLimits
     /// </summary>
     public TimeSpan Receiving { get; init; } = TimeSpan.FromSeconds(9);
 
-    /// <summary>For one attempt at a storage call of a maintenance command. Table Storage itself limits a call to 30 s.</summary>
+    /// <summary>
+    /// For one attempt at a storage call of a maintenance command, and for all its attempts while storage responds that it is
+    /// busy. Table Storage itself limits a call to 30 s.
+    /// </summary>
     public TimeSpan Maintenance { get; init; } = TimeSpan.FromSeconds(35);
 
     /// <summary>For one delivery to be projected.</summary>
