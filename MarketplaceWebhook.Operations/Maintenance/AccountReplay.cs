@@ -1,5 +1,4 @@
 using MarketplaceWebhook.Installs;
-using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Maintenance;
@@ -21,7 +20,7 @@ public sealed class AccountReplay(StatusChangeReader reader, TimeProvider time)
         Count++;
         try
         {
-            if (await ReadAsync(reader, row, time.GetUtcNow(), cancellationToken) is { } change)
+            if (await reader.ReadAsync(row, time.GetUtcNow(), cancellationToken) is { } change)
             {
                 var package = _packages.GetValueOrDefault(change.PackageId) ?? new Package(change.AccountId, change.PackageId);
                 _packages[change.PackageId] = Fold.Apply(package, change);
@@ -35,56 +34,4 @@ public sealed class AccountReplay(StatusChangeReader reader, TimeProvider time)
 
     /// <summary>The rows that Installs should have, by package.</summary>
     public Dictionary<long, List<RawRow>> Rows() => _packages.ToDictionary(p => p.Key, p => p.Value.ToRows().ToList());
-
-    /// <returns>Null for a status that the fold ignores.</returns>
-    /// <exception cref="UnreadableLogRowException">The row was not written by the application, is of the future, or its blob is
-    /// gone.</exception>
-    internal static async Task<StatusChange?> ReadAsync(
-        StatusChangeReader reader, RawRow row, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        if (row.Id(Columns.NotificationId) is not { } id || TableKeys.NewestFirst(id) != row.RowKey)
-        {
-            throw new UnreadableLogRowException(row, "NotificationId is not that of the row key");
-        }
-
-        if (id.IsOfFuture(now))
-        {
-            throw new UnreadableLogRowException(
-                row,
-                $"the time of its id, {TimeText.Of(id.ReceivedAt)}, is more than a day from now, so that it wins over every other "
-                + "one until then. Delete the row, then run `rebuild --apply`");
-        }
-
-        if (row.Text(Columns.Status) is { } status && !KnownStatus.Includes(status))
-        {
-            return null;
-        }
-
-        var envelope = new Envelope(
-            id, row.Text(Columns.Source) ?? "", TraceParent: null, row.Text(Columns.Payload), row.Text(Columns.PayloadBlob));
-        if (envelope.Source == "" || envelope.Payload is null == envelope.PayloadBlob is null)
-        {
-            throw new UnreadableLogRowException(row, "it has no Source, or not one of Payload and PayloadBlob");
-        }
-
-        try
-        {
-            var change = await reader.ReadAsync(envelope, cancellationToken);
-            return TableKeys.Account(change.AccountId) == row.PartitionKey
-                ? change
-                : throw new UnreadableLogRowException(row, "its payload is of another account");
-        }
-        catch (UnreadablePayloadException e)
-        {
-            throw new UnreadableLogRowException(row, $"its payload is invalid: {e.Message}");
-        }
-        catch (Exception e) when (StorageErrors.IsNotFound(e))
-        {
-            throw new UnreadableLogRowException(row, $"the blob {envelope.PayloadBlob} is gone");
-        }
-    }
 }
-
-/// <summary>A row of the log that cannot be used. The message is one line for people.</summary>
-public sealed class UnreadableLogRowException(RawRow row, string why)
-    : Exception($"StatusChanges row {row.RowKey} cannot be used: {why}");

@@ -48,7 +48,7 @@ public sealed class Purge(
 
             try
             {
-                var change = await AccountReplay.ReadAsync(reader, row, time.GetUtcNow(), cancellationToken);
+                var change = await reader.ReadAsync(row, time.GetUtcNow(), cancellationToken);
                 var isNeeded = change is not null && needed.Needs(change);
                 var isOld = row.Id(Columns.NotificationId) is { } id && id.ReceivedAt < before;
                 if (isOld && !isNeeded)
