@@ -30,6 +30,17 @@ public static class Fold
         return package with { Install = install with { CycleCount = cycles.Count }, Cycles = cycles };
     }
 
+    /// <summary>
+    /// How many live cycles an *uninstalled* ends without listing them, although it lists others. An account can have a package
+    /// several times, so it may have been one copy of it that was uninstalled: the notification does not say so.
+    /// </summary>
+    /// <param name="package">Before the notification is applied.</param>
+    public static int UnlistedCycles(Package package, StatusChange change) =>
+        change is { Status: KnownStatus.Uninstalled, Cycles: { Count: > 0 } listed }
+            ? package.Cycles.Values.Where(cycle => cycle.NotificationId < change.Id)
+                .ExceptBy(listed.Select(cycle => cycle.CycleId), cycle => cycle.CycleId).Count()
+            : 0;
+
     /// <summary>From the latest notification, whatever its status. A value that is absent there is absent here.</summary>
     private static Install Status(Install? install, StatusChange change)
     {

@@ -152,6 +152,12 @@ public sealed class Projector(
             // 5.
             isNew |= after != before.Package;
             await installs.CommitAsync(before, after, token);
+            if (Fold.UnlistedCycles(before.Package, known) is > 0 and var unlisted)
+            {
+                Metrics.PartiallyUninstalled();
+                Log.PartiallyUninstalled(logger, known.Id.ToString(), known.PackageId, known.AccountId, unlisted);
+            }
+
             return after.Install!;
         }
     }

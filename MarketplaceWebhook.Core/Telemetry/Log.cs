@@ -39,6 +39,13 @@ public static partial class Log
     [LoggerMessage(204, LogLevel.Error, "Projection of {NotificationId} failed: {Fault}")]
     public static partial void ProjectionFailed(ILogger logger, string notificationId, string fault);
 
+    [LoggerMessage(
+        205, LogLevel.Warning,
+        "{NotificationId}, an uninstalled of package {PackageId} in account {AccountId}, lists some cycles and not {Count} other live ones: "
+        + "all have ended in Installs; `reconcile` reports those that Cyclr still has")]
+    public static partial void PartiallyUninstalled(
+        ILogger logger, string notificationId, long packageId, Guid accountId, int count);
+
     [LoggerMessage(301, LogLevel.Error, "Dead letter {NotificationId}: {Reason}, {Detail}")]
     public static partial void DeadLettered(ILogger logger, string notificationId, string reason, string detail);
 

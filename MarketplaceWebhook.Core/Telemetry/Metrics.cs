@@ -28,6 +28,10 @@ public static class Metrics
     private static readonly Counter<long> InstallsWithErrorsCounter = Meter.CreateCounter<long>(
         TelemetryNames.Metrics.InstallsWithErrors, "{install}", "Installs that Cyclr reported with errors.");
 
+    private static readonly Counter<long> PartiallyUninstalledCounter = Meter.CreateCounter<long>(
+        TelemetryNames.Metrics.PartiallyUninstalled, "{notification}",
+        "Notifications of an uninstall that list some cycles of the package and not all.");
+
     private static readonly Histogram<double> FallbackAgeHistogram = Meter.CreateHistogram(
         TelemetryNames.Metrics.FallbackAge, "s",
         "From the receipt of a notification to an attempt to move it from the fallback storage.",
@@ -64,6 +68,9 @@ public static class Metrics
             InstallsWithErrorsCounter.Add(1);
         }
     }
+
+    /// <summary>When the cycles end: a redelivered message finds none.</summary>
+    public static void PartiallyUninstalled() => PartiallyUninstalledCounter.Add(1);
 
     /// <summary>For each attempt to move a notification from the fallback storage, successful or not.</summary>
     public static void FallbackPending(TimeSpan age) => FallbackAgeHistogram.Record(Math.Max(0, age.TotalSeconds));

@@ -42,6 +42,9 @@ public static class TelemetryNames
 
         /// <summary>Counter, {install}: an <i>installed</i> with errors.</summary>
         public const string InstallsWithErrors = "marketplace.installs.with_errors";
+
+        /// <summary>Counter, {notification}: an <i>uninstalled</i> that lists some cycles of the package and not all.</summary>
+        public const string PartiallyUninstalled = "marketplace.installs.partially_uninstalled";
     }
 
     /// <summary>Attributes of metrics; each has a bounded set of values.</summary>

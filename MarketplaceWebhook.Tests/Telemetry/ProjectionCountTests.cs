@@ -6,6 +6,8 @@ using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 using MarketplaceWebhook.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace MarketplaceWebhook.Tests.Telemetry;
 
@@ -41,6 +43,43 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
                 [TelemetryNames.Metrics.InstallsWithErrors] = 1,
             },
             counts);
+    }
+
+    [Theory]
+    [InlineData(new[] { 1 }, 1)]
+    [InlineData(new[] { 1, 3 }, 1)]
+    [InlineData(new[] { 1, 2 }, null)]
+    [InlineData(new[] { 1, 2, 3 }, null)]
+    [InlineData(new int[0], null)]
+    [InlineData(null, null)]
+    public async Task Uninstalled_that_lists_some_live_cycles_and_not_all_is_counted_once(int[]? listed, int? count)
+    {
+        var logged = new LogLines();
+        await using var app = new TestApp(
+            azurite.NewAccount(), replace: services => services.AddLogging(logging => logging.AddProvider(logged)));
+        var projector = app.Get<Projector>();
+        var token = TestContext.Current.CancellationToken;
+        await app.Storage.CreateMissingAsync(token);
+        await projector.ProjectAsync(Of(1, "installed", [1, 2]), token);
+
+        var counts = await CountAsync(async () =>
+        {
+            await projector.ProjectAsync(Of(2, "uninstalled", listed), token);
+            await projector.ProjectAsync(Of(2, "uninstalled", listed), token);
+        });
+
+        Assert.Equal(count, counts.TryGetValue(TelemetryNames.Metrics.PartiallyUninstalled, out var counted) ? counted : null);
+        Assert.Equal(
+            count is null
+                ? []
+                : [$"{Ids.Minute(2)}, an uninstalled of package 1 in account {Guid.Empty}, lists some cycles and not 1 other live "
+                    + "ones: all have ended in Installs; `reconcile` reports those that Cyclr still has"],
+            logged.Warnings);
+
+        static string Of(int minute, string status, int[]? cycles) => Encoding.UTF8.GetString(Envelope.Write(
+            Ids.Minute(minute), "default", null,
+            Encoding.UTF8.GetBytes(NotificationBody.Of(
+                status, Guid.Empty, cycles: cycles?.Select(number => new Guid(number, 0, 0, new byte[8]))))).Span);
     }
 
     [Fact]
