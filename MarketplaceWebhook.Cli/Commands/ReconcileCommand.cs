@@ -38,8 +38,8 @@ internal static class ReconcileCommand
             "reconcile",
             "Compares Installs with Cyclr's REST API, and writes the differences to the table Reconciliations; changes nothing else. "
             + $"Needs {CyclrSettings.ClientIdName}, {CyclrSettings.ClientSecretName} and {CyclrSettings.BaseUrlName} (such as "
-            + "https://api.cyclr.com) in the environment.\nExit codes: 0 no difference; 2 differences, or accounts that are not "
-            + "accessible; 1 invalid input, or Cyclr or storage failed.")
+            + "https://api.cyclr.com) in the environment.\nExit codes: 0 no difference; 2 differences, or accounts that could "
+            + "not be compared; 1 invalid input, or Cyclr or storage failed.")
         {
             account, after, json, storage,
         };
@@ -103,12 +103,13 @@ internal static class ReconcileCommand
         // Filled with --json only: otherwise accounts are printed as they are compared.
         private readonly List<ReconciledAccountJson> _differing = [];
         private int _differingAccounts;
+        private int _failed;
 
         public int Accounts { get; private set; }
 
         public int Differences { get; private set; }
 
-        /// <summary>The last account whose rows are stored.</summary>
+        /// <summary>The last account that was compared: those after it failed.</summary>
         public string? Last { get; set; }
 
         public async Task RunAsync(IAsyncEnumerable<ReconciledAccount> accounts, bool isSingle)
@@ -134,7 +135,8 @@ internal static class ReconcileCommand
             ConsoleOutput.Remark($"Compared {ConsoleOutput.Count(Accounts, "account")} with Cyclr: " + (Differences == 0
                 ? "no difference."
                 : $"{ConsoleOutput.Count(Differences, "difference")} in {ConsoleOutput.Count(_differingAccounts, "account")}, "
-                    + $"in the table {StorageNames.ReconciliationsTable}."));
+                    + $"in the table {StorageNames.ReconciliationsTable}.")
+                + (_failed > 0 ? $" Not compared: {ConsoleOutput.Count(_failed, "account")}." : ""));
         }
 
         private async Task AddAsync(IAsyncEnumerable<ReconciledAccount> accounts, ProgressTask? bar)
@@ -142,7 +144,8 @@ internal static class ReconcileCommand
             await foreach (var account in accounts)
             {
                 Accounts++;
-                Last = account.Key;
+                Last = account.IsCompared ? account.Key : Last;
+                _failed += account.IsCompared ? 0 : 1;
                 if (bar is not null)
                 {
                     bar.Description = $"{account.Number} of {ConsoleOutput.Count(account.Total, "account")} compared";

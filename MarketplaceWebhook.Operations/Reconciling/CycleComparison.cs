@@ -12,13 +12,20 @@ internal static class CycleComparison
 
     /// <summary>Of cycles that notifications reported.</summary>
     /// <param name="cycles">Cyclr's, by id. One that is not in it does not exist.</param>
+    /// <param name="denied">Cycles that Cyclr denies access to, with the reason.</param>
     public static IEnumerable<ReconciliationDifference> OfReportedCycles(
-        IEnumerable<Package> packages, IReadOnlyDictionary<Guid, CyclrCycle> cycles)
+        IEnumerable<Package> packages, IReadOnlyDictionary<Guid, CyclrCycle> cycles, IReadOnlyDictionary<Guid, string> denied)
     {
         foreach (var (install, cycle) in packages
             .SelectMany(package => package.Cycles.Values.Select(cycle => (package.Install, cycle)))
             .OrderBy(pair => pair.cycle.PackageId).ThenBy(pair => pair.cycle.CycleId))
         {
+            if (denied.TryGetValue(cycle.CycleId, out var why))
+            {
+                yield return Of(cycle, DifferenceKind.NotAccessible) with { Detail = why };
+                continue;
+            }
+
             if (!cycles.TryGetValue(cycle.CycleId, out var actual))
             {
                 yield return Of(cycle, DifferenceKind.MissingCycle) with { Detail = "Cyclr no longer has this cycle." };

@@ -73,7 +73,7 @@ public sealed class CyclrApi : IDisposable
 
     /// <summary>The cycles of an account, each once.</summary>
     /// <param name="account">Its API id, or its AccountId.</param>
-    /// <exception cref="CyclrException">IsNotAccessible: Cyclr has no such account, or denies access to it.</exception>
+    /// <exception cref="CyclrException">NotAccessible: Cyclr has no such account, or denies access to it.</exception>
     internal IAsyncEnumerable<CyclrCycle> ReadCyclesAsync(string account, CancellationToken cancellationToken) =>
         ReadPagesAsync("/cycles", account, CyclrJson.Default.IReadOnlyListCyclrCycle, one => one.Id, cancellationToken);
 
@@ -117,25 +117,29 @@ public sealed class CyclrApi : IDisposable
         CancellationToken cancellationToken)
         where T : class
     {
-        using var response = await SendAsync(pathAndQuery, account, cancellationToken);
-        if (mayBeMissing && response.StatusCode == HttpStatusCode.NotFound)
+        var failure = account is null ? CyclrFailure.OfRun : CyclrFailure.OfAccount;
+        using var response = await SendAsync(pathAndQuery, account, failure, cancellationToken);
+        if (mayBeMissing && response.StatusCode is (HttpStatusCode.NotFound or HttpStatusCode.Gone))
         {
             return null;
         }
 
         return response.IsSuccessStatusCode
-            ? await ReadAsync(response, $"GET {path}", type, cancellationToken)
+            ? await ReadAsync(response, $"GET {path}", type, failure, cancellationToken)
             : throw new CyclrException(
                 $"Cyclr responded with {(int)response.StatusCode} to GET {path}.",
-                isNotAccessible: account is not null && (int)response.StatusCode is >= 400 and < 500 and not 429);
+                account is not null && (int)response.StatusCode is >= 400 and < 500 and not 429
+                    ? CyclrFailure.NotAccessible : failure);
     }
 
-    private async Task<HttpResponseMessage> SendAsync(string pathAndQuery, string? account, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(
+        string pathAndQuery, string? account, CyclrFailure failure, CancellationToken cancellationToken)
     {
         if (account is not null && (account.Trim() != account || account.Length == 0 || account.Any(char.IsControl)))
         {
             // A header cannot hold it, or would lose the spaces and so mean another account.
-            throw new CyclrException($"The account's id cannot be sent in the header {AccountHeader}.", isNotAccessible: true);
+            throw new CyclrException(
+                $"The account's id cannot be sent in the header {AccountHeader}.", CyclrFailure.NotAccessible);
         }
 
         for (var isRenewed = false; ; isRenewed = true)
@@ -153,7 +157,7 @@ public sealed class CyclrApi : IDisposable
 
                     return request;
                 },
-                cancellationToken);
+                failure, cancellationToken);
             if (response.StatusCode != HttpStatusCode.Unauthorized)
             {
                 return response;
@@ -180,7 +184,7 @@ public sealed class CyclrApi : IDisposable
                     ["client_secret"] = _settings.ClientSecret,
                 }),
             },
-            cancellationToken);
+            CyclrFailure.OfRun, cancellationToken);
         if (!response.IsSuccessStatusCode)
         {
             throw new CyclrException((int)response.StatusCode is 400 or 401 or 403
@@ -188,14 +192,16 @@ public sealed class CyclrApi : IDisposable
                 : $"Cyclr responded with {(int)response.StatusCode} to POST /oauth/token: check {CyclrSettings.BaseUrlName}.");
         }
 
-        var token = await ReadAsync(response, "POST /oauth/token", CyclrJson.Default.CyclrToken, cancellationToken);
+        var token = await ReadAsync(
+            response, "POST /oauth/token", CyclrJson.Default.CyclrToken, CyclrFailure.OfRun, cancellationToken);
         // Checked here, because the exception of an invalid header repeats it.
         return token.AccessToken is { Length: > 0 } text && text.All(c => c is > ' ' and <= '~')
             ? text
-            : throw NotAsDocumented("POST /oauth/token");
+            : throw NotAsDocumented("POST /oauth/token", CyclrFailure.OfRun);
     }
 
-    private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> create, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(
+        Func<HttpRequestMessage> create, CyclrFailure failure, CancellationToken cancellationToken)
     {
         try
         {
@@ -210,33 +216,34 @@ public sealed class CyclrApi : IDisposable
         catch (HttpRequestException e)
         {
             throw new CyclrException(
-                $"Cyclr cannot be reached ({(e.InnerException ?? e).Message}): check {CyclrSettings.BaseUrlName}.",
-                innerException: e);
+                $"Cyclr cannot be reached ({(e.InnerException ?? e).Message}): check {CyclrSettings.BaseUrlName}.", failure, e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new CyclrException($"Cyclr did not respond within {Timeout.TotalSeconds:0} s.", innerException: e);
+            throw new CyclrException($"Cyclr did not respond within {Timeout.TotalSeconds:0} s.", failure, e);
         }
     }
 
     private static async Task<T> ReadAsync<T>(
-        HttpResponseMessage response, string request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        HttpResponseMessage response, string request, JsonTypeInfo<T> type, CyclrFailure failure,
+        CancellationToken cancellationToken)
         where T : class
     {
         try
         {
             await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-            return await JsonSerializer.DeserializeAsync(body, type, cancellationToken) ?? throw NotAsDocumented(request);
+            return await JsonSerializer.DeserializeAsync(body, type, cancellationToken) 
+                ?? throw NotAsDocumented(request, failure);
         }
         catch (JsonException)
         {
             // Its message can repeat what was received.
-            throw NotAsDocumented(request);
+            throw NotAsDocumented(request, failure);
         }
     }
 
-    private static CyclrException NotAsDocumented(string request) =>
-        new($"Cyclr's response to {request} is not as documented: check {CyclrSettings.BaseUrlName}.");
+    private static CyclrException NotAsDocumented(string request, CyclrFailure failure) =>
+        new($"Cyclr's response to {request} is not as documented: check {CyclrSettings.BaseUrlName}.", failure);
 
     private static bool IsTransient(Outcome<HttpResponseMessage> outcome) => outcome switch
     {

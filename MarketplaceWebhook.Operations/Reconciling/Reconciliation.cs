@@ -10,11 +10,15 @@ namespace MarketplaceWebhook.Reconciling;
 /// 1. reads which accounts, and which templates of which packages, Installs has;
 /// 2. lists Cyclr's accounts and joins them;
 /// 3. compares account by account: reads its cycles, then its installs, so that an install in transit is likely to have arrived,
-///    then each stored cycle that was not listed; and replaces its rows;
+///    then each stored cycle that was not listed; and replaces its rows. An account that fails is not compared; ten in a row end
+///    the run;
 /// 4. removes the rows of accounts that it did not meet, if it compared all of them.
 /// </summary>
 public sealed class Reconciliation(InstallTable installs, ReconciliationTable table, AccountLookup accounts, TimeProvider time)
 {
+    /// <summary>Then it is Cyclr that fails, and not an account.</summary>
+    internal const int MostFailures = 10;
+
     /// <param name="account">An AccountId or AccountApiId; null compares all of them.</param>
     /// <param name="after">The key of an account: continues with the next one.</param>
     /// <returns>Each account when its rows are stored, in the order of the keys. Empty: the account is unknown.</returns>
@@ -41,13 +45,20 @@ public sealed class Reconciliation(InstallTable installs, ReconciliationTable ta
         var selected = await SelectAsync(all, account, after, cancellationToken);
 
         // 3.
-        var differences = 0;
+        var (differences, failures) = (0, 0);
         foreach (var (number, one) in selected.Index())
         {
             var compared = await CompareAsync(cyclr, one, stored, cancellationToken);
             await table.ReplaceAsync(one.Key, one.ApiId, compared, time.GetUtcNow(), cancellationToken);
             differences += compared.Count;
-            yield return new ReconciledAccount(one.Key, one.ApiId, compared, number + 1, selected.Count);
+            var reconciled = new ReconciledAccount(one.Key, one.ApiId, compared, number + 1, selected.Count);
+            yield return reconciled;
+            failures = reconciled.IsCompared ? 0 : failures + 1;
+            if (failures == MostFailures)
+            {
+                throw new CyclrException(
+                    $"{MostFailures} accounts in a row could not be compared, the last of them {one.Key}: {compared[0].Detail}");
+            }
         }
 
         // 4.
@@ -91,11 +102,20 @@ public sealed class Reconciliation(InstallTable installs, ReconciliationTable ta
                 }
             }
 
-            foreach (var cycleId in packages.SelectMany(package => package.Cycles.Keys).Except(cycles.Keys).Order().ToList())
+            var denied = new Dictionary<Guid, string>();
+            var reported = packages.SelectMany(package => package.Cycles.Keys).ToHashSet();
+            foreach (var cycleId in reported.Except(cycles.Keys).Order().ToList())
             {
-                if (await cyclr.FindCycleAsync(account.Name, cycleId, cancellationToken) is { } found)
+                try
                 {
-                    cycles[cycleId] = found;
+                    if (await cyclr.FindCycleAsync(account.Name, cycleId, cancellationToken) is { } found)
+                    {
+                        cycles[cycleId] = found;
+                    }
+                }
+                catch (CyclrException e) when (e.Failure == CyclrFailure.NotAccessible)
+                {
+                    denied.Add(cycleId, e.Message);
                 }
             }
 
@@ -106,13 +126,18 @@ public sealed class Reconciliation(InstallTable installs, ReconciliationTable ta
             }
 
             return [
-                .. CycleComparison.OfReportedCycles(packages, cycles),
+                .. CycleComparison.OfReportedCycles(packages, cycles, denied),
                 .. CycleComparison.OfUnreportedCycles(withSameApiId, listed, stored),
             ];
         }
-        catch (CyclrException e) when (e.IsNotAccessible)
+        catch (CyclrException e) when (e.Failure != CyclrFailure.OfRun)
         {
-            return [new ReconciliationDifference { Kind = DifferenceKind.NotAccessible, Detail = e.Message }];
+            var kind = e.Failure == CyclrFailure.NotAccessible ? DifferenceKind.NotAccessible : DifferenceKind.NotCompared;
+            return [new ReconciliationDifference { Kind = kind, Detail = e.Message }];
+        }
+        catch (CyclrException e)
+        {
+            throw new CyclrException($"Account {account.Key}: {e.Message}", innerException: e);
         }
     }
 }
@@ -121,4 +146,8 @@ public sealed class Reconciliation(InstallTable installs, ReconciliationTable ta
 /// <param name="Number">The first is 1.</param>
 /// <param name="Total">How many accounts the run compares.</param>
 public sealed record ReconciledAccount(
-    string Key, string? ApiId, IReadOnlyList<ReconciliationDifference> Differences, int Number, int Total);
+    string Key, string? ApiId, IReadOnlyList<ReconciliationDifference> Differences, int Number, int Total)
+{
+    /// <summary>False: Cyclr failed for this account.</summary>
+    public bool IsCompared => Differences is not [{ Kind: DifferenceKind.NotCompared }];
+}

@@ -11,6 +11,8 @@ public sealed class CycleComparisonTests
     private static readonly Guid Account = new("aaaaaaaa-0000-0000-0000-000000000001");
     private static readonly Guid CycleId = new("cccccccc-0000-0000-0000-00000000000a");
 
+    private static readonly Dictionary<Guid, string> NoneDenied = [];
+
     /// <summary>Statuses by minute; the cycle was reported in minute 1.</summary>
     [Theory]
     [InlineData("installed 1", "Active", "Active", null)]
@@ -38,7 +40,7 @@ public sealed class CycleComparisonTests
         var package = PackageOf(history, reported);
 
         var found = CycleComparison.OfReportedCycles(
-            [package], new Dictionary<Guid, CyclrCycle> { [CycleId] = new(CycleId.ToString(), actual, null, 0) });
+            [package], new Dictionary<Guid, CyclrCycle> { [CycleId] = new(CycleId.ToString(), actual, null, 0) }, NoneDenied);
 
         Assert.Equal(
             expected is null ? [] : [(DifferenceKind.UnexpectedStatus, expected, actual)],
@@ -50,7 +52,7 @@ public sealed class CycleComparisonTests
     {
         var found = CycleComparison.OfReportedCycles(
             [PackageOf("installed 1", "Active")],
-            new Dictionary<Guid, CyclrCycle> { [CycleId] = new(CycleId.ToString(), "Paused", null, 3) }).ToList();
+            new Dictionary<Guid, CyclrCycle> { [CycleId] = new(CycleId.ToString(), "Paused", null, 3) }, NoneDenied).ToList();
 
         Assert.Equal([DifferenceKind.UnexpectedStatus, DifferenceKind.CycleErrors], found.Select(one => one.Kind));
         Assert.Equal((1, CycleId, "0", "3"), (found[1].PackageId, found[1].CycleId!.Value, found[1].Expected, found[1].Actual));

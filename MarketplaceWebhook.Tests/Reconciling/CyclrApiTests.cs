@@ -71,7 +71,7 @@ public sealed class CyclrApiTests : IAsyncLifetime
     {
         var failure = await Assert.ThrowsAsync<CyclrException>(() => CyclesAsync(apiId));
 
-        Assert.True(failure.IsNotAccessible);
+        Assert.Equal(CyclrFailure.NotAccessible, failure.Failure);
         Assert.Empty(_cyclr.Requests);
     }
 
@@ -85,7 +85,8 @@ public sealed class CyclrApiTests : IAsyncLifetime
 
         var failure = await Assert.ThrowsAsync<CyclrException>(() => CyclesAsync("Acme"));
 
-        Assert.Equal((true, $"Cyclr responded with {status} to GET /cycles."), (failure.IsNotAccessible, failure.Message));
+        Assert.Equal(
+            (CyclrFailure.NotAccessible, $"Cyclr responded with {status} to GET /cycles."), (failure.Failure, failure.Message));
         Assert.Single(_cyclr.Requests, request => request.Path == "/v1.0/cycles");
     }
 
@@ -96,7 +97,7 @@ public sealed class CyclrApiTests : IAsyncLifetime
 
         var failure = await Assert.ThrowsAsync<CyclrException>(AccountsAsync);
 
-        Assert.Equal((false, "Cyclr responded with 403 to GET /accounts."), (failure.IsNotAccessible, failure.Message));
+        Assert.Equal((CyclrFailure.OfRun, "Cyclr responded with 403 to GET /accounts."), (failure.Failure, failure.Message));
     }
 
     [Fact]
@@ -132,7 +133,7 @@ public sealed class CyclrApiTests : IAsyncLifetime
 
         var failure = await Assert.ThrowsAsync<CyclrException>(() => CyclesAsync("Acme"));
 
-        Assert.Equal((false, "Cyclr did not accept a new token (401)."), (failure.IsNotAccessible, failure.Message));
+        Assert.Equal((CyclrFailure.OfRun, "Cyclr did not accept a new token (401)."), (failure.Failure, failure.Message));
         Assert.Equal(2, _cyclr.Requests.Count(request => request.Path == "/oauth/token"));
     }
 
@@ -183,7 +184,8 @@ public sealed class CyclrApiTests : IAsyncLifetime
 
         var failure = await Assert.ThrowsAsync<CyclrException>(() => CyclesAsync("Acme"));
 
-        Assert.Equal((false, $"Cyclr responded with {status} to GET /cycles."), (failure.IsNotAccessible, failure.Message));
+        Assert.Equal(
+            (CyclrFailure.OfAccount, $"Cyclr responded with {status} to GET /cycles."), (failure.Failure, failure.Message));
         Assert.Equal([1, 2, 4, 8, 16], _time.Delays.Select(delay => delay.TotalSeconds));
         Assert.Equal(1 + CyclrApi.MaxRetries, _cyclr.Requests.Count(request => request.Path == "/v1.0/cycles"));
     }
@@ -207,6 +209,18 @@ public sealed class CyclrApiTests : IAsyncLifetime
         Assert.Equal(
             "Cyclr's response to GET /accounts is not as documented: check CYCLR_BASE_URL.",
             (await Assert.ThrowsAsync<CyclrException>(AccountsAsync)).Message);
+    }
+
+    [Fact]
+    public async Task Undocumented_response_for_an_account_is_a_failure_of_the_account()
+    {
+        _cyclr.Before = request => request.Path == "/v1.0/cycles" ? (200, null) : null;
+
+        var failure = await Assert.ThrowsAsync<CyclrException>(() => CyclesAsync("Acme"));
+
+        Assert.Equal(
+            (CyclrFailure.OfAccount, "Cyclr's response to GET /cycles is not as documented: check CYCLR_BASE_URL."),
+            (failure.Failure, failure.Message));
     }
 
     [Fact]

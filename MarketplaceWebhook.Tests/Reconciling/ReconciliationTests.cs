@@ -209,42 +209,101 @@ public sealed class ReconciliationTests(AzuriteFixture azurite) : IAsyncLifetime
         Assert.Equal("last", Assert.Single(await RowsAsync()).RowKey);
     }
 
-    [Fact]
-    public async Task Run_that_fails_is_continued_after_the_last_account_and_ends_with_the_same_rows()
+    [Theory]
+    [InlineData(500, "Cyclr responded with 500 to GET /cycles.")]
+    [InlineData(429, "Cyclr responded with 429 to GET /cycles.")]
+    [InlineData(200, "Cyclr's response to GET /cycles is not as documented: check CYCLR_BASE_URL.")]
+    public async Task Account_that_fails_has_a_row_with_the_reason_and_the_next_ones_are_compared(int status, string reason)
     {
-        foreach (var name in "abcd")
+        foreach (var name in "abc")
         {
             await NotifyAsync("installed", name, cycles: [Cycle(name)]);
             _cyclr.Add($"{name}", new StandInCycle(Cycle(name), Template, Errors: 1));
         }
 
-        await RunAsync();
-        var complete = await DifferencesAsync();
-        await _services.Get<ReconciliationTable>().RemoveOthersAsync(new HashSet<string>(), Token);
-        Assert.Equal("run", Assert.Single(await RowsAsync()).PartitionKey);
-        _cyclr.Before = request => request.Account == "c" ? (500, "0") : null;
-        string? last = null;
+        _cyclr.Before = request => request.Account == "b" ? (status, "0") : null;
+
+        var compared = await RunAsync();
+
+        Assert.Equal([true, false, true], compared.Select(account => account.IsCompared));
+        Assert.Equal(
+            [
+                $"{Account('a')} cycle-errors_1_{Cycle('a')}: 0 1", $"{Account('b')} not-compared:  ",
+                $"{Account('c')} cycle-errors_1_{Cycle('c')}: 0 1",
+            ],
+            await DifferencesAsync());
+        var row = Assert.Single(await RowsAsync(), row => row.RowKey == "not-compared");
+        Assert.Equal(
+            ("not-compared", "b", reason),
+            (row.GetString("Kind"), row.GetString("AccountApiId"), row.GetString("Detail")));
+        Assert.True((await RowsAsync()).Single(run => run.PartitionKey == "run").ContainsKey("FinishedAt"));
+    }
+
+    [Fact]
+    public async Task Ten_failures_in_a_row_end_the_run_which_is_continued_after_the_last_account_that_was_compared()
+    {
+        foreach (var number in Enumerable.Range(10, 13))
+        {
+            _cyclr.Add($"{number}");
+        }
+
+        var keys = _cyclr.Accounts.Select(account => ReconciliationKeys.UnknownAccount(account.ApiId))
+            .Order(StringComparer.Ordinal).ToList();
+        var failing = _cyclr.Accounts.Select(account => account.ApiId)
+            .Where(id => keys.IndexOf(ReconciliationKeys.UnknownAccount(id)) is 0 or (>= 2 and <= 11)).ToHashSet();
+        _cyclr.Before = request => failing.Contains(request.Account!) ? (500, "0") : null;
+        var compared = new List<ReconciledAccount>();
 
         var failure = await Assert.ThrowsAsync<CyclrException>(async () =>
         {
             await foreach (var account in Start(account: null, after: null))
             {
-                last = account.Key;
+                compared.Add(account);
             }
         });
         var cutOff = (await RowsAsync()).Single(row => row.PartitionKey == "run");
         _cyclr.Before = _ => null;
-        var before = _cyclr.Requests.Count;
-        await RunAsync(after: last);
+        var rest = await RunAsync(after: compared.Last(account => account.IsCompared).Key);
 
-        Assert.Equal((Account('b'), "Cyclr responded with 500 to GET /cycles."), (last, failure.Message));
+        Assert.Equal(
+            $"10 accounts in a row could not be compared, the last of them {keys[11]}: Cyclr responded with 500 to GET /cycles.",
+            failure.Message);
+        Assert.Equal(12, compared.Count);
         Assert.False(cutOff.ContainsKey("FinishedAt"));
-        Assert.Equal(complete, await DifferencesAsync());
-        Assert.Equal(["c", "d"], _cyclr.Requests.Skip(before).Select(request => request.Account).OfType<string>());
+        Assert.Equal(keys.Skip(2), rest.Select(account => account.Key));
+        Assert.Equal([$"{keys[0]} not-compared:  "], await DifferencesAsync());
         var run = (await RowsAsync()).Single(row => row.PartitionKey == "run");
         Assert.Equal(
-            (2, 2, $"Continued after account {last}."),
+            (11, 0, $"Continued after account {keys[1]}."),
             (run.GetInt32("Accounts")!.Value, run.GetInt32("Differences")!.Value, run.GetString("Detail")));
+    }
+
+    [Fact]
+    public async Task Failing_token_ends_the_run_with_the_account()
+    {
+        await NotifyAsync("installed", 'a');
+        _cyclr.Add("a");
+        _cyclr.Before = request => request.Account == "a" ? (401, null) : null;
+
+        var failure = await Assert.ThrowsAsync<CyclrException>(() => RunAsync());
+
+        Assert.Equal($"Account {Account('a')}: Cyclr did not accept a new token (401).", failure.Message);
+    }
+
+    [Theory]
+    [InlineData(403, "not-accessible")]
+    [InlineData(410, "missing-cycle")]
+    public async Task Response_for_one_cycle_concerns_that_cycle(int status, string kind)
+    {
+        await NotifyAsync("installed", 'a', cycles: [Cycle(1), Cycle(2)]);
+        _cyclr.Add("a", new StandInCycle(Cycle(1), Template, Errors: 1));
+        _cyclr.Before = request => request.Path.EndsWith($"{Cycle(2)}", StringComparison.Ordinal) ? (status, null) : null;
+
+        await RunAsync();
+
+        Assert.Equal(
+            [$"{Account('a')} cycle-errors_1_{Cycle(1)}: 0 1", $"{Account('a')} {kind}_1_{Cycle(2)}:  "],
+            await DifferencesAsync());
     }
 
     [Fact]
