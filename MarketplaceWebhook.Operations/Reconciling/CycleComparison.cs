@@ -54,6 +54,20 @@ internal static class CycleComparison
         }
     }
 
+    /// <summary>Of cycles whose package was uninstalled, although Cyclr still has them.</summary>
+    /// <param name="ended">Each with its package.</param>
+    public static IEnumerable<ReconciliationDifference> OfEndedCycles(
+        IReadOnlyDictionary<Guid, long> ended, IReadOnlyDictionary<Guid, CyclrCycle> cycles) =>
+        ended.OrderBy(cycle => cycle.Value).ThenBy(cycle => cycle.Key).Select(cycle => new ReconciliationDifference
+        {
+            Kind = DifferenceKind.LiveAfterUninstall,
+            PackageId = cycle.Value,
+            CycleId = cycle.Key,
+            TemplateId = cycles[cycle.Key].TemplateId,
+            Actual = cycles[cycle.Key].Status,
+            Detail = "The package was uninstalled, and Cyclr still has this cycle. An account can have a package several times.",
+        });
+
     /// <summary>Templates of known packages that the account uses without an install.</summary>
     /// <param name="cycles">All cycles that the account has in Cyclr.</param>
     public static IEnumerable<ReconciliationDifference> OfUnreportedCycles(

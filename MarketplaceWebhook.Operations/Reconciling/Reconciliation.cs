@@ -10,11 +10,13 @@ namespace MarketplaceWebhook.Reconciling;
 /// 1. reads which accounts, and which templates of which packages, Installs has;
 /// 2. lists Cyclr's accounts and joins them;
 /// 3. compares account by account: reads its cycles, then its installs, so that an install in transit is likely to have arrived,
-///    then each stored cycle that was not listed; and replaces its rows. An account that fails is not compared; ten in a row end
-///    the run;
+///    then each stored cycle that was not listed, and the log if a listed cycle may be one of an uninstalled package; and
+///    replaces its rows. An account that fails is not compared; ten in a row end the run;
 /// 4. removes the rows of accounts that it did not meet, if it compared all of them.
 /// </summary>
-public sealed class Reconciliation(InstallTable installs, ReconciliationTable table, AccountLookup accounts, TimeProvider time)
+public sealed class Reconciliation(
+    InstallTable installs, StatusChangeLog log, StatusChangeReader reader, ReconciliationTable table, AccountLookup accounts,
+    TimeProvider time)
 {
     /// <summary>Then it is Cyclr that fails, and not an account.</summary>
     internal const int MostFailures = 10;
@@ -119,6 +121,8 @@ public sealed class Reconciliation(InstallTable installs, ReconciliationTable ta
                 }
             }
 
+            var ended = await EndedCyclesAsync(
+                account, packages, cycles.Keys.Except(reported).ToHashSet(), cancellationToken);
             var withSameApiId = new List<Package>(packages);
             foreach (var other in account.SameApiId.Where(other => other != account.Id))
             {
@@ -127,7 +131,10 @@ public sealed class Reconciliation(InstallTable installs, ReconciliationTable ta
 
             return [
                 .. CycleComparison.OfReportedCycles(packages, cycles, denied),
-                .. CycleComparison.OfUnreportedCycles(withSameApiId, listed, stored),
+                .. CycleComparison.OfEndedCycles(ended, cycles),
+                .. CycleComparison.OfUnreportedCycles(
+                    withSameApiId,
+                    listed.Where(one => !(Guid.TryParse(one.Id, out var cycleId) && ended.ContainsKey(cycleId))), stored),
             ];
         }
         catch (CyclrException e) when (e.Failure != CyclrFailure.OfRun)
@@ -139,6 +146,42 @@ public sealed class Reconciliation(InstallTable installs, ReconciliationTable ta
         {
             throw new CyclrException($"Account {account.Key}: {e.Message}", innerException: e);
         }
+    }
+
+    /// <summary>Cycles that were reported before the last *uninstalled* of their package, as far as the log has them.</summary>
+    /// <param name="candidates">Cyclr has them, and Installs does not.</param>
+    /// <returns>Each with its package.</returns>
+    private async Task<Dictionary<Guid, long>> EndedCyclesAsync(
+        ComparedAccount account, IReadOnlyList<Package> packages, HashSet<Guid> candidates, CancellationToken cancellationToken)
+    {
+        var ended = new Dictionary<Guid, long>();
+        var uninstalled = packages.Where(package => package.Install?.UninstalledNotificationId is not null)
+            .ToDictionary(package => package.PackageId, package => package.Install!.UninstalledNotificationId!.Value);
+        if (uninstalled.Count == 0 || candidates.Count == 0)
+        {
+            return ended;
+        }
+
+        await foreach (var row in log.ReadAsync(account.Key, cancellationToken))
+        {
+            try
+            {
+                if (await reader.ReadAsync(row, time.GetUtcNow(), cancellationToken) is { Cycles: { } cycles } change
+                    && uninstalled.TryGetValue(change.PackageId, out var at) && change.Id <= at)
+                {
+                    foreach (var cycle in cycles.Where(cycle => candidates.Contains(cycle.CycleId)))
+                    {
+                        ended.TryAdd(cycle.CycleId, change.PackageId);
+                    }
+                }
+            }
+            catch (UnreadableLogRowException)
+            {
+                // `rebuild` lists these rows.
+            }
+        }
+
+        return ended;
     }
 }
 

@@ -33,6 +33,9 @@ public static class DifferenceKind
     /// <summary>Cyclr has cycles of a package's template, and Installs has no live install of it.</summary>
     public const string PossibleMissedInstall = "possible-missed-install";
 
+    /// <summary>The package was uninstalled after a notification reported the cycle, and Cyclr still has it.</summary>
+    public const string LiveAfterUninstall = "live-after-uninstall";
+
     /// <summary>Cyclr denies access to the account or the cycle: it was not compared.</summary>
     public const string NotAccessible = "not-accessible";
 

@@ -307,6 +307,34 @@ public sealed class ReconciliationTests(AzuriteFixture azurite) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Cycle_that_is_live_after_the_uninstall_of_its_package_is_reported()
+    {
+        await NotifyAsync("installed", 'a', cycles: [Cycle(1), Cycle(2), Cycle(3)]);
+        await NotifyAsync("uninstalled", 'a', cycles: [Cycle(1)]);
+        await NotifyAsync("installed", 'a', package: 2, cycles: [Cycle(4)]);
+        await NotifyAsync("installed", 'a', cycles: [Cycle(5)]);
+        _cyclr.Add("a", new(Cycle(2), Template, "Paused"), new(Cycle(4), Template), new(Cycle(5), Template), new(Cycle(6)));
+
+        await RunAsync();
+
+        Assert.Equal([$"{Account('a')} live-after-uninstall_1_{Cycle(2)}:  Paused"], await DifferencesAsync());
+    }
+
+    [Fact]
+    public async Task Live_cycle_of_an_uninstalled_package_is_not_a_missed_install_too()
+    {
+        await NotifyAsync("installed", 'b', cycles: [Cycle(9)]);
+        await NotifyAsync("installed", 'a', cycles: [Cycle(1)]);
+        await NotifyAsync("uninstalled", 'a');
+        _cyclr.Add("a", new StandInCycle(Cycle(1), Template));
+        _cyclr.Add("b", new StandInCycle(Cycle(9), Template));
+
+        await RunAsync();
+
+        Assert.Equal([$"{Account('a')} live-after-uninstall_1_{Cycle(1)}:  Active"], await DifferencesAsync());
+    }
+
+    [Fact]
     public async Task Replacing_cut_off_after_any_write_is_completed_by_the_next_one()
     {
         await using var proxy = await FaultProxy.StartAsync(_services.ConnectionString, Token);
