@@ -2,6 +2,7 @@ using Azure;
 using Azure.Storage.Queues;
 using MarketplaceWebhook.LocalHost.Queues;
 using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Faults;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MarketplaceWebhook.EndToEndTests.LocalHost;
@@ -27,5 +28,33 @@ public sealed class MessageLeaseTests(AzuriteFixture azurite)
         await Assert.ThrowsAsync<RequestFailedException>(
             () => queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, cancellationToken));
         await queue.DeleteMessageAsync(message.MessageId, lease.PopReceipt, cancellationToken);
+    }
+
+    [Fact]
+    public async Task Lease_is_renewed_again_after_a_renewal_that_got_no_response()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var time = new FakeTimeProvider();
+        await using var proxy = await FaultProxy.StartAsync(azurite.NewAccount(), cancellationToken);
+        var queue = new QueueClient(
+            proxy.ConnectionString, "orders", new QueueClientOptions { Retry = { MaxRetries = 1, Delay = TimeSpan.Zero } });
+        await queue.CreateAsync(cancellationToken: cancellationToken);
+        await queue.SendMessageAsync("a message", cancellationToken);
+        var message = (await queue.ReceiveMessageAsync(TimeSpan.FromMinutes(10), cancellationToken)).Value;
+        await using var lease = new MessageLease(queue, message, TimeSpan.FromMinutes(10), time);
+        var calls = proxy.Calls.Count;
+        using (proxy.Break(Fault.BrokenConnection))
+        {
+            time.Advance(TimeSpan.FromMinutes(5));
+            await Wait.ForAsync("both attempts", () => proxy.Calls.Count == calls + 2, cancellationToken);
+        }
+
+        await Wait.ForAsync(
+            "another receipt", () =>
+            {
+                time.Advance(TimeSpan.FromMinutes(1));
+                return lease.PopReceipt != message.PopReceipt;
+            },
+            cancellationToken);
     }
 }

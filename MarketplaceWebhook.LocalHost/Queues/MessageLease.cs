@@ -1,4 +1,3 @@
-using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 
@@ -43,8 +42,9 @@ internal sealed class MessageLease : IAsyncDisposable
                     _message.MessageId, PopReceipt, visibilityTimeout: _length, cancellationToken: CancellationToken.None);
                 PopReceipt = receipt.Value.PopReceipt;
             }
-            catch (RequestFailedException)
+            catch (Exception)
             {
+                // A connection error after all retries is an AggregateException, a time-out a TaskCanceledException.
                 // Tried again at the next renewal; a message whose lease was lost is delivered again.
             }
         }
