@@ -65,9 +65,9 @@ public sealed class NotificationReceiver(
                     id, label!, userAgent, accepted.Notification, body.Bytes[accepted.PayloadOffset..], deadline.Token),
                 rejected => RejectAsync(id, label, userAgent, Detail(rejected, request), rejected, body, deadline.Token));
         }
-        catch (Exception e) when (StorageErrors.IsStorage(e))
+        catch (Exception e) when (StorageErrors.IsStorage(e) || deadline.IsCancellationRequested)
         {
-            // 6.
+            // 6. At the deadline the exception can also be one of the circuit breaker.
             Metrics.Received(
                 result.Match<string?>(accepted => accepted.Notification.Status, _ => null), ReceiptOutcome.Unavailable);
             Log.Unavailable(logger, id.ToString(), StorageErrors.Describe(e));

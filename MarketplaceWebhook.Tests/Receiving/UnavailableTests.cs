@@ -144,6 +144,31 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         Assert.Single(await app.EnvelopesAsync(Cancelled));
     }
 
+    /// <summary>The circuit breaker is open: the primary storage is not called, and then the deadline ends.</summary>
+    [Fact]
+    public async Task Deadline_that_ends_while_the_circuit_breaker_rejects_gives_503()
+    {
+        var time = new TimeOfBreaker();
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var app = new TestApp(
+            proxy.ConnectionString, new() { [StorageSettings.FallbackName] = azurite.NewAccount() },
+            services => services.AddSingleton<TimeProvider>(time));
+        using var caller = await AcceptingTests.CallerAsync(app);
+        using var broken = proxy.Break(Fault.Forbidden);
+        foreach (var _ in Enumerable.Range(0, 2))
+        {
+            using var accepted = await caller.PostAsync(
+                Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
+            Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
+        }
+
+        time.EndsDeadline = true;
+        using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
+
+        await AssertUnavailableAsync(answer);
+        Assert.False(time.EndsDeadline);
+    }
+
     internal static async Task AssertUnavailableAsync(HttpResponseMessage answer)
     {
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
@@ -162,4 +187,30 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         "forbidden" => Fault.Forbidden,
         _ => Fault.BrokenConnection,
     };
+
+    /// <summary>The receiver's deadline ends when the time is read next: by the circuit breaker.</summary>
+    private sealed class TimeOfBreaker() : FakeTimeProvider(DateTimeOffset.UtcNow)
+    {
+        private static readonly TimeSpan Deadline = new TimeLimits().Receiving;
+        private bool _hasBegun;
+
+        public bool EndsDeadline { get; set; }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _hasBegun |= EndsDeadline && dueTime == Deadline;
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            if (_hasBegun)
+            {
+                (_hasBegun, EndsDeadline) = (false, false);
+                Advance(Deadline);
+            }
+
+            return base.GetUtcNow();
+        }
+    }
 }
