@@ -97,6 +97,12 @@ internal sealed class EndToEndHost : IAsyncDisposable
 
     public Task<HttpResponseMessage> GetAsync(string path) => _caller.GetAsync(path, Cancellation);
 
+    public async Task<HttpResponseMessage> HeadAsync(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, path);
+        return await _caller.SendAsync(request, Cancellation);
+    }
+
     /// <summary>The id in a response of any status.</summary>
     public static async Task<NotificationId> IdOfAsync(HttpResponseMessage response) =>
         NotificationId.TryParse((await response.JsonAsync(Cancellation)).Text("notificationId"), out var id)

@@ -174,6 +174,15 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
     }
 
     [Fact]
+    public async Task Health_responds_to_HEAD_without_a_body()
+    {
+        using var response = await application.Host.HeadAsync("api/health");
+
+        Assert.Equal(
+            (HttpStatusCode.OK, ""), (response.StatusCode, await response.Content.ReadAsStringAsync(Cancellation)));
+    }
+
+    [Fact]
     public async Task Redelivered_message_changes_nothing()
     {
         using var response = await application.Host.PostAsync(OfAccount("installed"));
