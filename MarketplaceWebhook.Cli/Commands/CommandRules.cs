@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
-/// <summary>What every command refuses, and options that do not apply: an option that was ignored would promise too much.</summary>
+/// <summary>What every command refuses, and options that do not apply: one that was ignored would promise too much.</summary>
 internal static class CommandRules
 {
     /// <summary>A blank value comes from a variable that is not set.</summary>

@@ -40,7 +40,7 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
         Assert.Empty(cli.Output);
     }
 
-    /// <summary>A blank value would come from a variable that is not set: `erase ""` must not find an account without an id.</summary>
+    /// <summary>A blank value comes from a variable that is not set: `erase ""` must not find an account without an id.</summary>
     [Theory]
     [InlineData("ACCOUNT", "erase", "", "--yes")]
     [InlineData("ACCOUNT", "show", " ")]

@@ -4,7 +4,8 @@ namespace MarketplaceWebhook.Tests.Maintenance;
 
 public sealed class AccountMatcherTests
 {
-    private readonly AccountMatcher _mention = new(new Guid("aaaaaaaa-0000-0000-0000-000000000001"), ["Acme", "a \"quoted\" one"]);
+    private readonly AccountMatcher _mention =
+        new(new Guid("aaaaaaaa-0000-0000-0000-000000000001"), ["Acme", "a \"quoted\" one"]);
 
     [Theory]
     [InlineData("""{"AccountId":"aaaaaaaa-0000-0000-0000-000000000001"}""")]
