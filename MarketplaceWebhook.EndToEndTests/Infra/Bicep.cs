@@ -106,7 +106,7 @@ internal static partial class Bicep
     }
 
     /// <summary>
-    /// The settings of the app in a deployment. They are merged with the operator's, so the compiler leaves them as an expression:
+    /// The settings of the app in a deployment. Merged with the operator's, so the compiler leaves them as an expression;
     /// the last argument of union() wins. A value that is known only during the deployment is its beginning, such as reference.
     /// </summary>
     public static IReadOnlyDictionary<string, string> SettingsOf(Deployment deployment)

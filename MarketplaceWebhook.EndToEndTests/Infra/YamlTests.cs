@@ -103,7 +103,7 @@ public sealed partial class YamlTests
     }
 
     /// <summary>
-    /// A repository variable that is not set arrives as an empty text. azd's library takes the default for it, as bash does with :=
+    /// A repository variable that is not set arrives as an empty text. azd's library takes the default then, as bash does with :=
     /// (toDefault in https://github.com/drone/envsubst/blob/master/funcs.go).
     /// </summary>
     [Fact]
