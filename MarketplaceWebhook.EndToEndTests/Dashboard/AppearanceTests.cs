@@ -93,7 +93,7 @@ public sealed class AppearanceTests(RunningDashboard running) : IClassFixture<Ru
     [Theory]
     [InlineData(1440)]
     [InlineData(1280)]
-    public async Task Live_list_ends_at_the_bottom_of_a_row(int width)
+    public async Task Live_list_ends_at_the_bottom_of_a_row_and_shows_all_columns(int width)
     {
         await using var tab = await running.OpenAsync(new TabOptions { Width = width });
         for (var count = 0; count < 10; count++)
@@ -112,6 +112,8 @@ public sealed class AppearanceTests(RunningDashboard running) : IClassFixture<Ru
             """);
         Assert.True(await tab.Page.EvaluateAsync<bool>(
             "() => { const list = document.getElementById('feed-scroll'); return list.scrollHeight > list.clientHeight; }"));
+        Assert.True(await tab.Page.EvaluateAsync<bool>(
+            "() => { const list = document.getElementById('feed-scroll'); return list.scrollWidth === list.clientWidth; }"));
     }
 
     private static async Task TabToAsync(Tab tab, string selector)
