@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Azure.Data.Tables;
 using MarketplaceWebhook.Notifications;
 
@@ -8,10 +10,32 @@ namespace MarketplaceWebhook.Storage;
 public static class TableKeys
 {
     private const int DigitsOfTime = 19;
+    private const int MaxApiIdBytes = 400;
+
+    // Keys have none of / \\ # ? and no control characters. Source:
+    // https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
+    // Storage decodes '%' twice in the URL of a row. Source: https://blogs.msdn.microsoft.com/windowsazurestorage/2012/05/28/
+    // partitionkey-or-rowkey-containing-the-percent-character-causes-some-windows-azure-tables-apis-to-fail/
+    private const string EscapedInApiId = "/\\#?%~";
 
     private static readonly string[] DeadLetterFolders = [$"dead/{DeadLetter.Rejected}/", $"dead/{DeadLetter.Failed}/", "dead/"];
 
     public static string Account(Guid accountId) => accountId.ToString();
+
+    /// <summary>
+    /// The partition in Accounts of an AccountApiId, which can be any text: as it is, with <c>~XX</c> for characters that keys
+    /// cannot have. A key has at most 1 KiB: the SHA-256 stands for a long one.
+    /// </summary>
+    public static string ApiId(string apiId)
+    {
+        var key = string.Concat(apiId.Select(c =>
+            char.IsControl(c) || EscapedInApiId.Contains(c, StringComparison.Ordinal)
+                ? string.Create(CultureInfo.InvariantCulture, $"~{(int)c:X2}")
+                : c.ToString()));
+        return Encoding.UTF8.GetByteCount(key) <= MaxApiIdBytes
+            ? key
+            : $"~sha256-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(apiId)))}";
+    }
 
     public static string Install(long packageId) => packageId.ToString(CultureInfo.InvariantCulture);
 
