@@ -38,6 +38,7 @@ public static class ServiceRegistration
         services.TryAddSingleton<StatusChangeReader>();
         services.TryAddSingleton<NotificationQueue>();
         services.TryAddSingleton<InstallTable>();
+        services.TryAddSingleton<AccountTable>();
         services.TryAddSingleton<StatusChangeLog>();
         services.TryAddSingleton<DeadLetterTable>();
         if (settings.Fallback is { } fallback)

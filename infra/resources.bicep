@@ -89,7 +89,7 @@ var publicNetworkAccess = vnetEnabled && storageIsPrivate ? 'Disabled' : 'Enable
 // The same names as in MarketplaceWebhook.Core/Storage; a test compares them.
 var queueNames = ['marketplace-notifications', 'marketplace-notifications-poison']
 var fallbackQueueNames = ['marketplace-fallback', 'marketplace-fallback-poison']
-var tableNames = ['Installs', 'StatusChanges', 'DeadLetters', 'Reconciliations']
+var tableNames = ['Installs', 'StatusChanges', 'DeadLetters', 'Accounts', 'Reconciliations']
 var payloadContainerName = 'marketplace-payloads'
 var packageContainerName = 'app-package'
 

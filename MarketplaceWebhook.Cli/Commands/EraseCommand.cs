@@ -88,6 +88,7 @@ internal static class EraseCommand
         (string What, string Where, int Number)[] lines =
         [
             ("installs and cycles", $"table {StorageNames.InstallsTable}", erased.Installs),
+            ("AccountApiIds", $"table {StorageNames.AccountsTable}", erased.Accounts),
             ("notifications", $"table {StorageNames.StatusChangesTable}", erased.Notifications),
             ("dead letters", $"table {StorageNames.DeadLettersTable}", erased.DeadLetters),
             ("differences from Cyclr", $"table {StorageNames.ReconciliationsTable}", erased.Reconciliations),

@@ -14,15 +14,17 @@ namespace MarketplaceWebhook.Projecting;
 /// 2. read the payload into a <see cref="StatusChange"/>;
 /// 3. append it to the log and, in parallel, read the package;
 /// 4. fold: the package with this notification applied;
-/// 5. commit the package, once the log row exists;
-/// 6. put the change on the change feed, if there is one.
-/// Steps 2 to 6 are retried together. A crash at any point, a redelivery or a replay of everything ends in the same rows, and the
+/// 5. once the log row exists, index the account by its AccountApiId, if the package has not been stored with it yet;
+/// 6. commit the package;
+/// 7. put the change on the change feed, if there is one.
+/// Steps 2 to 7 are retried together. A crash at any point, a redelivery or a replay of everything ends in the same rows, and the
 /// feed has at least one message for every notification with a known status.
 /// </summary>
 /// <param name="feed">Null: there is no change feed.</param>
 public sealed class Projector(
     StatusChangeLog log,
     InstallTable installs,
+    AccountTable accounts,
     StatusChangeReader reader,
     StorageRetry retry,
     TimeProvider time,
@@ -127,7 +129,7 @@ public sealed class Projector(
                 Measure(change, isNew, span);
             }
 
-            // 6.
+            // 7.
             if (feed is not null)
             {
                 await feed.SendAsync(ChangeEvent.Write(change, committed), token);
@@ -149,7 +151,13 @@ public sealed class Projector(
             // 4.
             var after = Fold.Apply(before.Package, known);
 
-            // 5.
+            // 5. Repeated by a retry: the account may have been erased since.
+            if (after.Install!.AccountApiId is { Length: > 0 } apiId && before.Package.Install?.AccountApiId != apiId)
+            {
+                await accounts.AddAsync(known.AccountId, apiId, token);
+            }
+
+            // 6.
             isNew |= after != before.Package;
             await installs.CommitAsync(before, after, token);
             if (Fold.UnlistedCycles(before.Package, known) is > 0 and var unlisted)
@@ -158,7 +166,7 @@ public sealed class Projector(
                 Log.PartiallyUninstalled(logger, known.Id.ToString(), known.PackageId, known.AccountId, unlisted);
             }
 
-            return after.Install!;
+            return after.Install;
         }
     }
 }

@@ -44,6 +44,7 @@ public sealed record StorageClients
         Installs = tables.GetTableClient(StorageNames.InstallsTable);
         StatusChanges = tables.GetTableClient(StorageNames.StatusChangesTable);
         DeadLetters = tables.GetTableClient(StorageNames.DeadLettersTable);
+        Accounts = tables.GetTableClient(StorageNames.AccountsTable);
         Reconciliations = tables.GetTableClient(StorageNames.ReconciliationsTable);
         Payloads = blobs.GetBlobContainerClient(StorageNames.PayloadContainer);
     }
@@ -71,6 +72,8 @@ public sealed record StorageClients
 
     public TableClient DeadLetters { get; init; }
 
+    public TableClient Accounts { get; init; }
+
     public TableClient Reconciliations { get; init; }
 
     public BlobContainerClient Payloads { get; init; }
@@ -80,7 +83,7 @@ public sealed record StorageClients
     {
         try
         {
-            TableClient[] tables = Profile.IsFallback ? [] : [Installs, StatusChanges, DeadLetters, Reconciliations];
+            TableClient[] tables = Profile.IsFallback ? [] : [Installs, StatusChanges, DeadLetters, Accounts, Reconciliations];
             await Task.WhenAll([
                 Queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken),
                 PoisonQueue.CreateIfNotExistsAsync(cancellationToken: cancellationToken),

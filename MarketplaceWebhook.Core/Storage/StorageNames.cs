@@ -16,6 +16,7 @@ public static class StorageNames
     public const string InstallsTable = "Installs";
     public const string StatusChangesTable = "StatusChanges";
     public const string DeadLettersTable = "DeadLetters";
+    public const string AccountsTable = "Accounts";
     public const string ReconciliationsTable = "Reconciliations";
 
     public static string PoisonOf(string queue) => queue + PoisonSuffix;

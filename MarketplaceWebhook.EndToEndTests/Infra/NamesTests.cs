@@ -52,7 +52,7 @@ public sealed partial class NamesTests
         Assert.Equal(
             [
                 StorageNames.InstallsTable, StorageNames.StatusChangesTable, StorageNames.DeadLettersTable,
-                StorageNames.ReconciliationsTable,
+                StorageNames.AccountsTable, StorageNames.ReconciliationsTable,
             ],
             TextsOf(variables["tableNames"]));
         Assert.Equal(StorageNames.PayloadContainer, (string)variables["payloadContainerName"]!);

@@ -289,6 +289,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
             Status = status,
             Account = new Guid(number, 0, 0, new byte[8]),
             Package = 12,
+            AccountApiId = $"customer {number}, {status}",
             Cycles = ArrivedCycle.Many(cycles),
         };
         return name == Adds

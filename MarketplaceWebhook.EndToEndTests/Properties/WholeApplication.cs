@@ -28,6 +28,7 @@ internal sealed class WholeApplication : IAsyncDisposable
         var tables = new TableServiceClient(storage);
         Installs = tables.GetTableClient(StorageNames.InstallsTable);
         StatusChanges = tables.GetTableClient(StorageNames.StatusChangesTable);
+        Accounts = tables.GetTableClient(StorageNames.AccountsTable);
         DeadLetters = tables.GetTableClient(StorageNames.DeadLettersTable);
         var queues = new QueueServiceClient(storage, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
         Queue = queues.GetQueueClient(StorageNames.Queue);
@@ -43,6 +44,8 @@ internal sealed class WholeApplication : IAsyncDisposable
     public TableClient Installs { get; }
 
     public TableClient StatusChanges { get; }
+
+    public TableClient Accounts { get; }
 
     public TableClient DeadLetters { get; }
 
@@ -137,13 +140,16 @@ internal sealed class WholeApplication : IAsyncDisposable
     public static async Task<List<TableEntity>> RowsAsync(TableClient table, CancellationToken cancellationToken) =>
         await table.QueryAsync<TableEntity>(cancellationToken: cancellationToken).ToListAsync(cancellationToken);
 
-    /// <summary>Both tables hold what these arrivals make, and nothing else.</summary>
+    /// <summary>The tables hold what these arrivals make, and nothing else.</summary>
     public async Task AssertRowsAsync(IReadOnlyCollection<Arrival> arrivals, CancellationToken cancellationToken)
     {
         var (changes, installs) = (
             await RowsAsync(StatusChanges, cancellationToken), await RowsAsync(Installs, cancellationToken));
         Assert.Equal(RowText.Lines(ReferenceFold.StatusChanges(arrivals)), RowText.Lines(changes));
         Assert.Equal(RowText.Lines(ReferenceFold.Installs(arrivals)), RowText.Lines(installs));
+        var accounts = await RowsAsync(Accounts, cancellationToken);
+        AccountRows.AssertEveryInstallIsIndexed(installs, accounts);
+        AccountRows.AssertEveryRowIsOfAnArrival(accounts, arrivals);
     }
 
     public async ValueTask DisposeAsync()

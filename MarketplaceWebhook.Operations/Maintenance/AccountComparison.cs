@@ -3,13 +3,15 @@ using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Maintenance;
 
-/// <summary>Compares an account's rows of Installs with those that its log gives.</summary>
+/// <summary>Compares an account's rows of Installs, and its AccountApiIds in Accounts, with what its log gives.</summary>
 internal sealed class AccountComparison
 {
     private readonly ILookup<long?, RawRow> _present;
     private readonly Dictionary<long, List<RawRow>> _wanted;
 
-    public AccountComparison(string account, IEnumerable<RawRow> rows, AccountReplay replay)
+    /// <param name="missingApiIds">Of the replay's: Accounts does not list the account under them.</param>
+    public AccountComparison(
+        string account, IEnumerable<RawRow> rows, AccountReplay replay, IEnumerable<string> missingApiIds)
     {
         Account = account;
         Problems = replay.Problems;
@@ -18,7 +20,12 @@ internal sealed class AccountComparison
         _wanted = replay.Rows();
         // A log that is only partly readable does not tell what the rows should be.
         Differences = Problems.Count > 0
-            ? [] : [.. RowDifference.Between(_present.SelectMany(group => group), _wanted.Values.SelectMany(group => group))];
+            ? []
+            :
+            [
+                .. missingApiIds.Select(apiId => RowDifference.NotIndexed(account, apiId)),
+                .. RowDifference.Between(_present.SelectMany(group => group), _wanted.Values.SelectMany(group => group)),
+            ];
     }
 
     public string Account { get; }
@@ -33,7 +40,8 @@ internal sealed class AccountComparison
 
     public IEnumerable<int> Findings() => Differences.Select(difference => difference.GetHashCode());
 
-    public bool Differs(long? group) => Differences.Any(difference => GroupOf(difference.Row) == group);
+    public bool Differs(long? group) => Differences.Any(
+        difference => difference.MissingApiId is null && GroupOf(difference.Row) == group);
 
     public List<RawRow> Present(long? group) => [.. _present[group]];
 

@@ -34,4 +34,8 @@ public sealed class AccountReplay(StatusChangeReader reader, TimeProvider time)
 
     /// <summary>The rows that Installs should have, by package.</summary>
     public Dictionary<long, List<RawRow>> Rows() => _packages.ToDictionary(p => p.Key, p => p.Value.ToRows().ToList());
+
+    /// <summary>Those that the installs of the account should have.</summary>
+    public IEnumerable<string> ApiIds() =>
+        _packages.Values.Select(package => package.Install?.AccountApiId).OfType<string>().Where(id => id.Length > 0).Distinct();
 }

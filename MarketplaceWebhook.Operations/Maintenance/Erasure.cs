@@ -11,11 +11,12 @@ namespace MarketplaceWebhook.Maintenance;
 /// 3. removes its dead letters, each row before its blob;
 /// 4. inspects the queues again, and removes its blobs, unless a message may refer to them: that of a row which 1 or 3 read was
 ///    sent before;
-/// 5. removes its rows, first those of Reconciliations, then those which 1 needs.
+/// 5. removes its rows, first those of Reconciliations, then those which 1 needs: of Accounts, Installs and StatusChanges.
 /// So a pass that was cut off anywhere leaves what the next one needs to find the rest.
 /// </summary>
 public sealed class Erasure(
-    InstallTable installs, StatusChangeLog log, DeadLetterTable letters, ReconciliationTable reconciliations,
+    InstallTable installs, AccountTable accounts, StatusChangeLog log, DeadLetterTable letters,
+    ReconciliationTable reconciliations,
     PayloadBlobs payloads, QueueInspector waiting, TimeProvider time,
     FallbackStorage? fallback = null, ChangeFeedQueue? feed = null)
 {
@@ -58,7 +59,8 @@ public sealed class Erasure(
         // 1.
         var account = progress.Account;
         await foreach (var row in installs.ReadRowsAsync(account, cancellationToken)
-            .Concat(log.ReadAsync(account, cancellationToken)).WithCancellation(cancellationToken))
+            .Concat(log.ReadAsync(account, cancellationToken))
+            .Concat(accounts.ReadAccountAsync(account, cancellationToken)).WithCancellation(cancellationToken))
         {
             progress.Add(row);
         }
@@ -98,15 +100,18 @@ public sealed class Erasure(
 
         // 5.
         result = await ReconciliationsAsync(result, progress, dryRun, cancellationToken);
+        var removedAccounts = await RowsAsync(
+            progress, accounts.ReadAccountAsync(account, cancellationToken), accounts.RemoveAsync, dryRun, cancellationToken);
         var removedInstalls = await RowsAsync(
             progress, installs.ReadRowsAsync(account, cancellationToken), installs.RemoveAsync, dryRun, cancellationToken);
         var removedNotifications = await RowsAsync(
             progress, log.ReadAsync(account, cancellationToken), log.RemoveAsync, dryRun, cancellationToken);
         return result with
         {
+            Accounts = removedAccounts.Removed,
             Installs = removedInstalls.Removed,
             Notifications = removedNotifications.Removed,
-            Left = result.Left + removedInstalls.Left + removedNotifications.Left,
+            Left = result.Left + removedAccounts.Left + removedInstalls.Left + removedNotifications.Left,
         };
     }
 
@@ -335,6 +340,9 @@ public sealed class Erasure(
 /// <summary>What was removed, or would be, and what is left.</summary>
 public sealed record ErasureResult
 {
+    /// <summary>Rows of the index by AccountApiId.</summary>
+    public int Accounts { get; init; }
+
     public int Installs { get; init; }
 
     public int Notifications { get; init; }
@@ -364,7 +372,7 @@ public sealed record ErasureResult
     /// <summary>Rows and blobs that were written while they were being removed.</summary>
     internal int Left { get; init; }
 
-    public int Total => Installs + Notifications + DeadLetters + Reconciliations + Blobs + Messages;
+    public int Total => Accounts + Installs + Notifications + DeadLetters + Reconciliations + Blobs + Messages;
 
     /// <summary>The last pass found nothing of the account, and every message in the queues was inspected.</summary>
     public bool IsComplete { get; init; }
@@ -372,6 +380,7 @@ public sealed record ErasureResult
     /// <summary>Adds what both passes removed; what is left is as the later one saw it.</summary>
     public ErasureResult Add(ErasureResult later) => later with
     {
+        Accounts = Accounts + later.Accounts,
         Installs = Installs + later.Installs,
         Notifications = Notifications + later.Notifications,
         DeadLetters = DeadLetters + later.DeadLetters,

@@ -4,13 +4,14 @@ using MarketplaceWebhook.Storage;
 namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>
-/// Folds the log again and compares the result with Installs, alongside live traffic. The first comparison reads both tables
-/// once, in parallel. A difference counts only if a second comparison finds it again, which reads the account's installs first
-/// and then its log: a notification projected in between is then in the log. Only differing accounts are kept in memory, and of
-/// those a bounded number.
+/// Folds the log again and compares the result with Installs and Accounts, alongside live traffic. The first comparison reads
+/// Accounts, then the two other tables once, in parallel. A difference counts only if a second comparison finds it again, which
+/// reads the account's installs first and then its log: a notification projected in between is then in the log. Only differing
+/// accounts are kept in memory, and of those a bounded number; of Accounts, 16 bytes for each row.
 /// </summary>
 public sealed class Rebuild(
-    InstallTable installs, StatusChangeLog log, StatusChangeReader reader, StorageRetry retry, TimeProvider time)
+    InstallTable installs, AccountTable accounts, StatusChangeLog log, StatusChangeReader reader, StorageRetry retry,
+    TimeProvider time)
 {
     /// <summary>Accounts waiting for their second comparison.</summary>
     private const int MostWaiting = 10_000;
@@ -72,7 +73,13 @@ public sealed class Rebuild(
         var applied = apply && comparison.Problems.Count == 0;
         if (applied)
         {
-            await ApplyAsync(comparison, [.. differences.Select(d => AccountComparison.GroupOf(d.Row))], cancellationToken);
+            foreach (var apiId in differences.Select(d => d.MissingApiId).OfType<string>())
+            {
+                await accounts.AddAsync(Guid.Parse(candidate.Account), apiId, cancellationToken);
+            }
+
+            var groups = differences.Where(d => d.MissingApiId is null).Select(d => AccountComparison.GroupOf(d.Row));
+            await ApplyAsync(comparison, [.. groups], cancellationToken);
         }
 
         return new RebuiltAccount(candidate.Account, differences, comparison.Problems, applied);
@@ -107,13 +114,26 @@ public sealed class Rebuild(
             await fold.AddAsync(row, cancellationToken);
         }
 
-        return new AccountComparison(account, present, fold);
+        // The index last: its row is inserted after that of the log.
+        var missing = new List<string>();
+        foreach (var apiId in fold.ApiIds())
+        {
+            if (!await accounts.ReadAsync(apiId, cancellationToken).AnyAsync(row => row.RowKey == account, cancellationToken))
+            {
+                missing.Add(apiId);
+            }
+        }
+
+        return new AccountComparison(account, present, fold, missing);
     }
 
     /// <summary>Both tables are sorted by account: an account that is only in one of them is included.</summary>
     private async IAsyncEnumerable<AccountComparison> CompareAllAsync(
         string? account, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var index = await IndexedAccounts.ReadAsync(
+            account is null ? accounts.ReadAsync(cancellationToken) : accounts.ReadAccountAsync(account, cancellationToken),
+            cancellationToken);
         await using var rows = installs.ReadRowsAsync(account, cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using var changes = log.ReadAsync(account, cancellationToken).GetAsyncEnumerator(cancellationToken);
         var (hasRow, hasChange) = (await rows.MoveNextAsync(), await changes.MoveNextAsync());
@@ -135,7 +155,8 @@ public sealed class Rebuild(
                 await fold.AddAsync(changes.Current, cancellationToken);
             }
 
-            yield return new AccountComparison(next, present, fold);
+            yield return new AccountComparison(
+                next, present, fold, fold.ApiIds().Where(apiId => !index.Contains(TableKeys.ApiId(apiId), next)));
         }
     }
 

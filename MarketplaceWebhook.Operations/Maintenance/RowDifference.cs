@@ -4,8 +4,9 @@ using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Maintenance;
 
-/// <summary>A difference between Installs and its log.</summary>
-/// <param name="Account">The partition key.</param>
+/// <summary>A difference between Installs or Accounts and the log.</summary>
+/// <param name="Account">Cyclr's AccountId.</param>
+/// <param name="Row">The row key in Installs; <c>Accounts/</c> and the partition key for a row that Accounts lacks.</param>
 /// <param name="Column">Null: the entire row.</param>
 /// <param name="Is">Null: absent. For an entire row, the notification it comes from.</param>
 /// <param name="ShouldBe">As <paramref name="Is"/>.</param>
@@ -13,6 +14,15 @@ public sealed record RowDifference(string Account, string Row, string? Column, s
 {
     /// <summary>Columns with secrets: only a hash is shown, enough to see whether two values are the same.</summary>
     private static readonly string[] Hidden = [Columns.Webhooks, Columns.CompleteParameter];
+
+    /// <summary>Set if it is Accounts that lacks a row of the account.</summary>
+    internal string? MissingApiId { get; private init; }
+
+    public static RowDifference NotIndexed(string account, string apiId) =>
+        new(account, $"{StorageNames.AccountsTable}/{TableKeys.ApiId(apiId)}", Column: null, Is: null, ShouldBe: "present")
+        {
+            MissingApiId = apiId,
+        };
 
     /// <summary>
     /// An unknown column is a difference, too: the next notification of the package would replace the row and remove it.

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using Azure;
 using Azure.Data.Tables;
 using MarketplaceWebhook.Installs;
 
@@ -77,29 +75,10 @@ public sealed class ReconciliationTable(StorageClients clients)
         await RemoveAsync(partition, cancellationToken);
     }
 
-    private async IAsyncEnumerable<RawRow> ReadAsync(
-        string? account, IEnumerable<string>? columns, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await using var rows = TableRowReader
-            .ReadAsync(clients.Reconciliations, TableRowReader.Partition(account), columns, cancellationToken: cancellationToken)
-            .GetAsyncEnumerator(cancellationToken);
-        while (await MoveNextAsync())
-        {
-            yield return rows.Current;
-        }
-
-        async ValueTask<bool> MoveNextAsync()
-        {
-            try
-            {
-                return await rows.MoveNextAsync();
-            }
-            catch (RequestFailedException e) when (StorageErrors.IsMissing(e))
-            {
-                return false;
-            }
-        }
-    }
+    private IAsyncEnumerable<RawRow> ReadAsync(
+        string? account, IEnumerable<string>? columns, CancellationToken cancellationToken) =>
+        TableRowReader.ReadIfExistsAsync(
+            clients.Reconciliations, TableRowReader.Partition(account), columns, cancellationToken);
 
     private Task PutRunAsync(TableEntity row, CancellationToken cancellationToken) =>
         clients.Reconciliations.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);

@@ -32,6 +32,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         Assert.Equivalent(
             new
             {
+                Accounts = 1,
                 Installs = 3,
                 Notifications = 3,
                 DeadLetters = 5,
@@ -54,7 +55,16 @@ public sealed class ErasureTests(AzuriteFixture azurite)
 
         Assert.Equal(before, await EverythingAsync(services));
         Assert.Equivalent(
-            new { Installs = 3, Notifications = 3, DeadLetters = 5, Reconciliations = 2, Blobs = 3, QueuedMessages = 2 },
+            new
+            {
+                Accounts = 1,
+                Installs = 3,
+                Notifications = 3,
+                DeadLetters = 5,
+                Reconciliations = 2,
+                Blobs = 3,
+                QueuedMessages = 2,
+            },
             counted);
     }
 
@@ -179,18 +189,55 @@ public sealed class ErasureTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Storage_without_the_table_Reconciliations_is_erased()
+    public async Task Storage_without_the_tables_Reconciliations_and_Accounts_is_erased()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await FillAsync(services, Account, 0);
         await services.Clients.Reconciliations.DeleteAsync(Token);
+        await services.Clients.Accounts.DeleteAsync(Token);
 
         var erased = await services.Get<Erasure>().RunAsync(Account, NoPatience, Token);
 
-        Assert.Equal((3, 3, 0), (erased.Installs, erased.Notifications, erased.Reconciliations));
+        Assert.Equal(
+            (3, 3, 0, 0), (erased.Installs, erased.Notifications, erased.Reconciliations, erased.Accounts));
     }
 
-    /// <summary>3 rows, 3 notifications, 5 dead letters, 2 differences, 3 blobs, 2 poison messages.</summary>
+    /// <summary>No row but that of the index names it after a purge.</summary>
+    [Fact]
+    public async Task Former_AccountApiId_is_erased_and_so_is_a_dead_letter_that_has_only_that()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, apiId: "former"));
+        await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", Account, apiId: "present"));
+        await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of("installed", Other, apiId: "former"));
+        await services.Get<Purge>().RunAsync(Ids.At(86_400).ReceivedAt, dryRun: false, TimeSpan.Zero, Token);
+        Assert.DoesNotContain(
+            await services.Get<StatusChangeLog>().ReadAsync(Account.ToString(), Token).ToListAsync(Token),
+            row => row.Text(Columns.AccountApiId) == "former");
+        Assert.Equal(
+            ["former", "present"],
+            (await services.Get<AccountTable>().ReadAccountAsync(Account.ToString(), Token).ToListAsync(Token))
+                .Select(row => row.PartitionKey));
+        var body = Encoding.UTF8.GetBytes("""{"AccountApiId":"former"}""");
+        var letter = new DeadLetter
+        {
+            Kind = DeadLetter.Rejected,
+            Id = Ids.Minute(9),
+            Reason = "invalid-notification",
+            Detail = "why",
+            Body = body,
+            BodyLength = body.Length,
+        };
+        await services.Get<DeadLetterTable>().RecordAsync(letter, Token);
+
+        var erased = await services.Get<Erasure>().RunAsync(Account, NoPatience, Token);
+
+        Assert.Equal((2, 1), (erased.Accounts, erased.DeadLetters));
+        var left = Assert.Single(await services.Get<AccountTable>().ReadAsync(Token).ToListAsync(Token));
+        Assert.Equal(("former", Other.ToString()), (left.PartitionKey, left.RowKey));
+    }
+
+    /// <summary>3 rows, 1 row of the index, 3 notifications, 5 dead letters, 2 differences, 3 blobs, 2 poison messages.</summary>
     private static async Task FillAsync(MaintenanceServices services, Guid account, int minute)
     {
         var apiId = $"api of {account}";
@@ -238,6 +285,8 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         everything.AddRange(
             await services.Get<DeadLetterTable>()
                 .ReadAsync(null, null, Token).Select(letter => MaintenanceServices.Text(letter.Row)).ToListAsync(Token));
+        everything.AddRange(
+            await services.Get<AccountTable>().ReadAsync(Token).Select(MaintenanceServices.Text).ToListAsync(Token));
         everything.AddRange(
             (await Rows.ListAsync(services.Clients.Reconciliations, Token))
                 .Select(row => MaintenanceServices.Text(RawRow.From(row))));

@@ -1,3 +1,4 @@
+using Azure.Data.Tables;
 using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Notifications;
@@ -35,11 +36,13 @@ public sealed class MemoryUseTests(ITestOutputHelper output)
     {
         var installs = new MemoryTableClient(StorageNames.InstallsTable);
         var statusChanges = new MemoryTableClient(StorageNames.StatusChangesTable);
-        await FillAsync(installs, statusChanges);
+        var accounts = new MemoryTableClient(StorageNames.AccountsTable);
+        await FillAsync(installs, statusChanges, accounts);
         var clients = new StorageClients(Nowhere) with
         {
             Installs = installs,
             StatusChanges = statusChanges,
+            Accounts = accounts,
             DeadLetters = new MemoryTableClient(StorageNames.DeadLettersTable),
             RawQueue = new MemoryQueueClient(StorageNames.Queue, TimeProvider.System),
             RawPoisonQueue = new MemoryQueueClient(StorageNames.PoisonQueue, TimeProvider.System),
@@ -74,7 +77,8 @@ public sealed class MemoryUseTests(ITestOutputHelper output)
         async Task<string> RebuildAsync()
         {
             var retry = new StorageRetry(new TimeLimits(), TimeProvider.System, NullLogger<StorageRetry>.Instance);
-            var rebuild = new Rebuild(new InstallTable(clients), log, reader, retry, TimeProvider.System);
+            var rebuild = new Rebuild(
+                new InstallTable(clients), new AccountTable(clients), log, reader, retry, TimeProvider.System);
             var fixedAccounts = await rebuild.RunAsync(null, apply: true, TimeSpan.FromSeconds(5), null, Cancellation)
                 .CountAsync(account => account.Applied, Cancellation);
             Assert.Equal(Accounts / WrongAccountEvery, fixedAccounts);
@@ -93,7 +97,8 @@ public sealed class MemoryUseTests(ITestOutputHelper output)
     }
 
     /// <summary>In the order of the keys: each row is added at the end of its table.</summary>
-    private static async Task FillAsync(MemoryTableClient installs, MemoryTableClient statusChanges)
+    private static async Task FillAsync(
+        MemoryTableClient installs, MemoryTableClient statusChanges, MemoryTableClient accounts)
     {
         for (var number = 0; number < Accounts; number++)
         {
@@ -105,6 +110,8 @@ public sealed class MemoryUseTests(ITestOutputHelper output)
                 await statusChanges.AddEntityAsync(change.ToEntity(), Cancellation);
             }
 
+            await accounts.AddEntityAsync(
+                new TableEntity(TableKeys.ApiId($"account {number}"), TableKeys.Account(account)), Cancellation);
             var rows = changes.Where(change => KnownStatus.Includes(change.Status))
                 .Aggregate(new Package(account, 1), Fold.Apply).ToRows();
             foreach (var row in rows)

@@ -174,6 +174,55 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         Assert.Equal(before, await services.InstallsAsync());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Storage_from_before_the_table_Accounts_gets_its_rows(bool hasTable)
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, apiId: "a/b"));
+        await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", Account, 2, apiId: "former"));
+        await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of("stopped", Account, 2, apiId: "second"));
+        await services.ProjectAsync(Ids.Minute(4), NotificationBody.Of("installed", OtherAccount, apiId: "a/b"));
+        await services.ProjectAsync(Ids.Minute(5), NotificationBody.Of("installed", Guid.Empty));
+        await services.Clients.Accounts.DeleteAsync(Token);
+        if (hasTable)
+        {
+            await services.Clients.Accounts.CreateAsync(Token);
+        }
+
+        var found = await RebuildAsync(services);
+        Assert.Equal(
+            [(Account, "Accounts/second"), (Account, "Accounts/a~2Fb"), (OtherAccount, "Accounts/a~2Fb")],
+            found.SelectMany(account => account.Differences).Select(d => (Guid.Parse(d.Account), d.Row)));
+        Assert.Empty(await services.Get<AccountTable>().ReadAsync(Token).ToListAsync(Token));
+
+        Assert.True(Assert.Single(await RebuildAsync(services, apply: true, account: Account.ToString())).Applied);
+        Assert.Equal(
+            OtherAccount.ToString(), Assert.Single(await RebuildAsync(services, apply: true)).Account);
+
+        Assert.Empty(await RebuildAsync(services));
+        Assert.Equal(
+            [("a~2Fb", Account), ("a~2Fb", OtherAccount), ("second", Account)],
+            (await services.Get<AccountTable>().ReadAsync(Token).ToListAsync(Token))
+                .Select(row => (row.PartitionKey, Guid.Parse(row.RowKey))));
+    }
+
+    [Fact]
+    public async Task Row_of_Accounts_and_rows_of_Installs_of_an_account_are_written_together()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, apiId: "customer-42"));
+        var before = await services.InstallsAsync();
+        await ChangeAsync(services, "1", row => row["Status"] = "stopped");
+        await services.Clients.Accounts.DeleteAsync(Token);
+
+        Assert.Equal(2, Assert.Single(await RebuildAsync(services, apply: true)).Differences.Count);
+
+        Assert.Equal(before, await services.InstallsAsync());
+        Assert.Empty(await RebuildAsync(services));
+    }
+
     [Fact]
     public async Task Only_the_requested_account_is_compared()
     {
@@ -219,8 +268,8 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         await ChangeAsync(services, "1", row => row["Status"] = "stopped");
         var time = new FakeTimeProvider(Ids.Start.AddDays(1));
         var rebuild = new Rebuild(
-            services.Get<InstallTable>(), services.Get<StatusChangeLog>(), services.Get<StatusChangeReader>(),
-            services.Get<StorageRetry>(), time);
+            services.Get<InstallTable>(), services.Get<AccountTable>(), services.Get<StatusChangeLog>(),
+            services.Get<StatusChangeReader>(), services.Get<StorageRetry>(), time);
         var firstLook = new TaskCompletionSource();
         var progress = new Reported(_ => firstLook.TrySetResult());
 

@@ -53,6 +53,35 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         Assert.Contains(cycle, await Rows.ETagsAsync(app.Storage.Installs, Cancelled));
     }
 
+    [Fact]
+    public async Task Pair_of_ids_is_indexed_between_the_log_and_the_first_commit_and_costs_nothing_afterwards()
+    {
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var app = new TestApp(proxy.ConnectionString);
+        await app.Storage.CreateMissingAsync(Cancelled);
+
+        string[] steady = ["Insert Entity StatusChanges", "Query Entities Installs()", "Entity Group Transaction $batch"];
+        string[] indexed = [.. steady[..2], "Insert Entity Accounts", steady[2]];
+        Assert.Equal(indexed, await CallsAsync("installed", "customer-42", package: 1234));
+        Assert.Equal(steady, await CallsAsync("started", "customer-42", package: 1234));
+        Assert.Equal(indexed, await CallsAsync("stopped", "another", package: 1234));
+        Assert.Equal(steady, await CallsAsync("uninstalled", apiId: null, package: 1234));
+        Assert.Equal(indexed, await CallsAsync("installed", "another", package: 5));
+        Assert.Equal(
+            [("another", "another"), ("customer-42", "customer-42")],
+            (await Rows.ListAsync(app.Storage.Accounts, Cancelled))
+                .Select(row => (row.PartitionKey, row.GetString("AccountApiId"))));
+
+        async Task<List<string>> CallsAsync(string status, string? apiId, long package)
+        {
+            var before = proxy.Calls.Count;
+            await ProjectAsync(app, Message.Of(second: before + 1, NotificationBody.Of(status, Guid.Empty, package, apiId)));
+            // The log row and the package are written and read at the same time.
+            var calls = proxy.Calls.Skip(before).Select(call => $"{call.Operation} {call.Resource}").ToList();
+            return [.. calls[..2].Order(StringComparer.Ordinal), .. calls[2..]];
+        }
+    }
+
     [Theory]
     [InlineData("Cyclr/1.0", "Cyclr/1.0")]
     [InlineData(null, null)]

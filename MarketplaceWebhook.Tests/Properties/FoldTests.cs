@@ -36,6 +36,7 @@ public sealed class FoldTests
 
         Assert.Equal(RowText.Lines(ReferenceFold.Installs(history.Arrivals)), RowText.Lines(application.Installs.Rows));
         Assert.Equal(RowText.Lines(ReferenceFold.StatusChanges(history.Arrivals)), RowText.Lines(application.StatusChanges.Rows));
+        AccountRows.AssertEveryRowIsOfAnArrival(application.Accounts.Rows, history.Arrivals);
     }
 
     public static class SmallHistories

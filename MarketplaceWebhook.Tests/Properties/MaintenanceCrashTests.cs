@@ -97,7 +97,7 @@ public sealed class MaintenanceCrashTests(ITestOutputHelper output)
             await history.StartAsync();
             if (command == MaintenanceCommand.Rebuild)
             {
-                await history.DamageInstallsAsync();
+                await history.DamageTablesAsync();
             }
 
             var random = new Random(seed);

@@ -8,6 +8,7 @@ using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.Tests.Support.Histories;
 using MarketplaceWebhook.Tests.Support.MemoryStorage;
 using MarketplaceWebhook.Tests.Support.MemoryTables;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -41,6 +42,7 @@ internal sealed class MaintenanceHistory
     private readonly MemoryTableClient _installs;
     private readonly MemoryTableClient _statusChanges;
     private readonly MemoryTableClient _deadLetters;
+    private readonly MemoryTableClient _accounts;
     private readonly MemoryTableClient _reconciliations;
     private readonly MemoryQueueClient _queue;
     private readonly MemoryQueueClient _poison;
@@ -85,6 +87,7 @@ internal sealed class MaintenanceHistory
         _installs = new MemoryTableClient(StorageNames.InstallsTable, pageSize: 10, _time);
         _statusChanges = new MemoryTableClient(StorageNames.StatusChangesTable, pageSize: 10, _time);
         _deadLetters = new MemoryTableClient(StorageNames.DeadLettersTable, pageSize: 10, _time);
+        _accounts = new MemoryTableClient(StorageNames.AccountsTable, pageSize: 10, _time);
         _reconciliations = new MemoryTableClient(StorageNames.ReconciliationsTable, pageSize: 10, _time);
         _queue = new MemoryQueueClient(StorageNames.Queue, _time);
         _poison = new MemoryQueueClient(StorageNames.PoisonQueue, _time);
@@ -94,6 +97,7 @@ internal sealed class MaintenanceHistory
         _fallbackBlobs = new MemoryBlobContainerClient(StorageNames.PayloadContainer, _time);
         var hooks = new TableHooks { Before = (_, _) => CallAsync(before: true), After = (_, _) => CallAsync(before: false) };
         (_installs.Hooks, _statusChanges.Hooks, _deadLetters.Hooks, _reconciliations.Hooks) = (hooks, hooks, hooks, hooks);
+        _accounts.Hooks = hooks;
         (_queue.Hooks, _poison.Hooks, _blobs.Hooks) = (hooks, hooks, hooks);
         (_fallbackQueue.Hooks, _fallbackPoison.Hooks, _fallbackBlobs.Hooks) = (hooks, hooks, hooks);
         var clients = Nowhere with
@@ -101,6 +105,7 @@ internal sealed class MaintenanceHistory
             Installs = _installs,
             StatusChanges = _statusChanges,
             DeadLetters = _deadLetters,
+            Accounts = _accounts,
             Reconciliations = _reconciliations,
             Queue = _queue,
             RawQueue = _queue,
@@ -125,17 +130,18 @@ internal sealed class MaintenanceHistory
         _reconciliationTable = new ReconciliationTable(clients);
         _log = new StatusChangeLog(clients);
         _installTable = new InstallTable(clients);
+        var accounts = new AccountTable(clients);
         var reader = new StatusChangeReader(_payloads);
         var retry = new StorageRetry(new TimeLimits(), _time, NullLogger<StorageRetry>.Instance);
-        _projector = new Projector(_log, _installTable, reader, retry, _time, NullLogger<Projector>.Instance);
+        _projector = new Projector(_log, _installTable, accounts, reader, retry, _time, NullLogger<Projector>.Instance);
         _mover = new FallbackMover(
             _notifications, _payloads, _time, NullLogger<FallbackMover>.Instance, fallbackStorage);
         var inspector = new QueueInspector(clients, fallbackStorage);
         _erasure = new Erasure(
-            _installTable, _log, _letters, _reconciliationTable, _payloads, inspector, _time, fallbackStorage);
+            _installTable, accounts, _log, _letters, _reconciliationTable, _payloads, inspector, _time, fallbackStorage);
         _purge = new Purge(_log, _letters, _payloads, reader, inspector, _time, fallbackStorage);
         _redrive = new Redrive(_letters, _notifications, _payloads, inspector, _time);
-        _rebuild = new Rebuild(_installTable, _log, reader, retry, _time);
+        _rebuild = new Rebuild(_installTable, accounts, _log, reader, retry, _time);
     }
 
     /// <summary>Notifications before it are old.</summary>
@@ -184,9 +190,16 @@ internal sealed class MaintenanceHistory
         }
     }
 
-    /// <summary>Some rows of Installs are not those that the log gives: changed, missing, surplus.</summary>
-    public async Task DamageInstallsAsync()
+    /// <summary>
+    /// Some rows of Installs are not those that the log gives: changed, missing, surplus. Some of Accounts are missing.
+    /// </summary>
+    public async Task DamageTablesAsync()
     {
+        foreach (var row in _accounts.Rows.Where(_ => _random.Next(2) == 0))
+        {
+            await _accounts.DeleteEntityAsync(row.PartitionKey, row.RowKey);
+        }
+
         foreach (var row in _installs.Rows.Where(_ => _random.Next(3) == 0))
         {
             switch (_random.Next(3))
@@ -289,6 +302,7 @@ internal sealed class MaintenanceHistory
     {
         Assert.DoesNotContain(_installs.Rows, row => row.PartitionKey == Account.ToString());
         Assert.DoesNotContain(_statusChanges.Rows, row => row.PartitionKey == Account.ToString());
+        Assert.DoesNotContain(_accounts.Rows, row => row.RowKey == Account.ToString());
         Assert.Equal(
             ReconciliationPartitions(Other).Order(StringComparer.Ordinal), _reconciliations.Rows.Select(row => row.PartitionKey));
         string[] names = [Account.ToString(), ApiId(Account)];
@@ -347,6 +361,7 @@ internal sealed class MaintenanceHistory
         Assert.Equal(
             expected, _installs.Rows.Where(row => accounts(Guid.Parse(row.PartitionKey)))
                 .Select(row => MaintenanceServices.Text(RawRow.From(row))));
+        AccountRows.AssertEveryInstallIsIndexed(_installs.Rows, _accounts.Rows);
         Assert.Empty(await _rebuild.RunAsync(null, apply: false, TimeSpan.Zero, null, default).ToListAsync());
 
         bool IsOld(string name) =>

@@ -1,6 +1,7 @@
 using Azure.Storage.Queues;
 using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Support.Histories;
 using MarketplaceWebhook.Tests.Support.MemoryTables;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -11,12 +12,15 @@ internal sealed class MemoryApplication
 {
     private static readonly StorageClients Nowhere = new(StorageSettings.FromConnectionString("UseDevelopmentStorage=true"));
 
-    private MemoryApplication(MemoryTableClient installs, MemoryTableClient statusChanges, Projector projector) =>
-        (Installs, StatusChanges, Projector) = (installs, statusChanges, projector);
+    private MemoryApplication(
+        MemoryTableClient installs, MemoryTableClient statusChanges, MemoryTableClient accounts, Projector projector) =>
+        (Installs, StatusChanges, Accounts, Projector) = (installs, statusChanges, accounts, projector);
 
     public MemoryTableClient Installs { get; }
 
     public MemoryTableClient StatusChanges { get; }
+
+    public MemoryTableClient Accounts { get; }
 
     public Projector Projector { get; }
 
@@ -25,12 +29,23 @@ internal sealed class MemoryApplication
     public static async Task<MemoryApplication> StartAsync(
         TimeProvider time, TableHooks hooks, int pageSize, CancellationToken cancellationToken, QueueClient? changeFeed = null)
     {
-        var installs = new MemoryTableClient(StorageNames.InstallsTable, pageSize) { Hooks = hooks };
+        var installs = new MemoryTableClient(StorageNames.InstallsTable, pageSize);
         var statusChanges = new MemoryTableClient(StorageNames.StatusChangesTable) { Hooks = hooks };
+        var accounts = new MemoryTableClient(StorageNames.AccountsTable) { Hooks = hooks };
+        installs.Hooks = new TableHooks
+        {
+            Before = hooks.Before,
+            After = (call, token) =>
+            {
+                AccountRows.AssertEveryInstallIsIndexed(installs.Rows, accounts.Rows);
+                return hooks.After(call, token);
+            },
+        };
         var clients = Nowhere with
         {
             Installs = installs,
             StatusChanges = statusChanges,
+            Accounts = accounts,
             DeadLetters = new MemoryTableClient(StorageNames.DeadLettersTable),
             ChangeFeed = changeFeed,
         };
@@ -39,11 +54,12 @@ internal sealed class MemoryApplication
         var projector = new Projector(
             new StatusChangeLog(clients),
             new InstallTable(clients),
+            new AccountTable(clients),
             new StatusChangeReader(new PayloadBlobs(clients)),
             new StorageRetry(new TimeLimits(), time, NullLogger<StorageRetry>.Instance),
             time,
             NullLogger<Projector>.Instance,
             changeFeed is null ? null : new ChangeFeedQueue(clients));
-        return new(installs, statusChanges, projector);
+        return new(installs, statusChanges, accounts, projector);
     }
 }

@@ -15,7 +15,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task First_call_creates_two_queues_four_tables_and_a_private_container()
+    public async Task First_call_creates_two_queues_five_tables_and_a_private_container()
     {
         await using var app = new TestApp(_storage);
 
@@ -28,8 +28,8 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
             (await queues.GetQueuesAsync(cancellationToken: Cancelled).ToListAsync(Cancelled)).Select(queue => queue.Name));
         Assert.Equal(
             [
-                StorageNames.DeadLettersTable, StorageNames.InstallsTable, StorageNames.ReconciliationsTable,
-                StorageNames.StatusChangesTable,
+                StorageNames.AccountsTable, StorageNames.DeadLettersTable, StorageNames.InstallsTable,
+                StorageNames.ReconciliationsTable, StorageNames.StatusChangesTable,
             ],
             (await tables.QueryAsync(cancellationToken: Cancelled).ToListAsync(Cancelled)).Select(table => table.Name).Order());
         var container = await app.Storage.Payloads.GetPropertiesAsync(cancellationToken: Cancelled);
@@ -65,12 +65,12 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
         await using var app = new TestApp(proxy.ConnectionString);
 
         var sent = SendAsync(app);
-        await Wait.ForAsync("a message and seven creations in progress", () => proxy.Calls.Count == 8, Cancelled);
+        await Wait.ForAsync("a message and eight creations in progress", () => proxy.Calls.Count == 9, Cancelled);
         Assert.False(sent.IsCompleted);
         gate.SetResult();
         await sent;
 
-        Assert.Equal("Put Message", Assert.Single(proxy.Calls.Skip(8)).Operation);
+        Assert.Equal("Put Message", Assert.Single(proxy.Calls.Skip(9)).Operation);
     }
 
     [Fact]
@@ -204,6 +204,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     [InlineData("Installs")]
     [InlineData("StatusChanges")]
     [InlineData("DeadLetters")]
+    [InlineData("Accounts")]
     [InlineData("Reconciliations")]
     public async Task Deleted_table_is_recreated_and_the_rows_written(string table)
     {
@@ -227,7 +228,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
 
         Assert.Equal("QueueNotFound", fault.ErrorCode);
         Assert.Equal(2, proxy.Calls.Count(call => call.Operation == "Put Message"));
-        Assert.Equal(7, proxy.Calls.Count(IsCreation));
+        Assert.Equal(8, proxy.Calls.Count(IsCreation));
     }
 
     private static Task SendAsync(TestApp app) =>
@@ -238,6 +239,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     {
         "Installs" => InstallTableTests.CommitAsync(app, InstallTableTests.Started(1)),
         "StatusChanges" => app.Get<StatusChangeLog>().AppendAsync(InstallTableTests.Started(1), Cancelled),
+        "Accounts" => app.Get<AccountTable>().AddAsync(Guid.Empty, "customer-42", Cancelled),
         "Reconciliations" => new ReconciliationTable(app.Storage).ReplaceAsync(
             Guid.Empty.ToString(), null, [new() { Kind = DifferenceKind.NotAccessible, Detail = "why" }], Ids.Start, Cancelled),
         _ => app.Get<DeadLetterTable>().RecordAsync(DeadLetterTableTests.Letter("{}"u8.ToArray()), Cancelled),

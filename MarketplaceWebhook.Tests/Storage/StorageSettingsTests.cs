@@ -145,8 +145,11 @@ public sealed class StorageSettingsTests
         Assert.Equal(
             ["marketplace-notifications", "marketplace-notifications-poison"], [clients.Queue.Name, clients.PoisonQueue.Name]);
         Assert.Equal(
-            ["Installs", "StatusChanges", "DeadLetters", "Reconciliations"],
-            [clients.Installs.Name, clients.StatusChanges.Name, clients.DeadLetters.Name, clients.Reconciliations.Name]);
+            ["Installs", "StatusChanges", "DeadLetters", "Accounts", "Reconciliations"],
+            [
+                clients.Installs.Name, clients.StatusChanges.Name, clients.DeadLetters.Name, clients.Accounts.Name,
+                clients.Reconciliations.Name,
+            ]);
         Assert.Equal("marketplace-payloads", clients.Payloads.Name);
     }
 
