@@ -66,9 +66,16 @@ internal sealed class CommandStorage : IAsyncDisposable
     /// <exception cref="UserErrorException">The account is unknown.</exception>
     public async Task<IReadOnlyList<Guid>> FindAccountsAsync(string name, CancellationToken cancellationToken)
     {
-        var accounts = await Get<AccountLookup>().FindAsync(name, cancellationToken);
-        return accounts.Count > 0
-            ? accounts
+        var found = await Get<AccountLookup>().FindAsync(name, cancellationToken);
+        if (found.IsNotIndexed)
+        {
+            ConsoleOutput.Remark(
+                $"The table {StorageNames.AccountsTable} does not list '{name}': all of {StorageNames.InstallsTable} was read to find "
+                + "it. `rebuild --apply` adds what is missing.");
+        }
+
+        return found.Ids.Count > 0
+            ? found.Ids
             : throw new UserErrorException(
                 $"Unknown account '{name}': use Cyclr's AccountId or the partner's AccountApiId, exactly as it was sent. An account "
                 + "is known once its first notification has been projected.");

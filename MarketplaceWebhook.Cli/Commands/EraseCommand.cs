@@ -71,7 +71,8 @@ internal static class EraseCommand
 
     private static async Task<Guid> OneAccountAsync(CommandStorage storage, string name, CancellationToken cancellationToken)
     {
-        var known = await storage.Get<AccountLookup>().FindAsync(name, cancellationToken);
+        // Not the index: an account that it lacks may have the same AccountApiId.
+        var known = await storage.Get<AccountLookup>().ScanAsync(name, cancellationToken);
         return known switch
         {
             [var one] => one,

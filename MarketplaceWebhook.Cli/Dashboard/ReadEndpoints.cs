@@ -1,5 +1,6 @@
 using System.Text;
 using MarketplaceWebhook.Cli.Output;
+using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
@@ -12,7 +13,7 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 /// <summary>The content of the tables and of the change feed, for the page.</summary>
 /// <param name="feed">Null: there is no change feed.</param>
 internal sealed class ReadEndpoints(
-    InstallQueries installs, StatusChangeQueries history, DeadLetterQueries deadLetterPages,
+    InstallQueries installs, AccountLookup lookup, StatusChangeQueries history, DeadLetterQueries deadLetterPages,
     DeadLetterTable deadLetters, StatusCheck status, StorageClients clients, TimeProvider time, ChangeFeedQueue? feed = null)
 {
     private const int InstallsPerPage = 25;
@@ -22,6 +23,9 @@ internal sealed class ReadEndpoints(
     /// <summary>Beyond these limits the page says that there is more.</summary>
     private const int MaxCounted = 100_000;
     private const int MaxTimelineChanges = 1_000;
+
+    /// <summary>A continuation that is not one of storage.</summary>
+    private const string FromTheStart = "start";
 
     private static readonly TimeSpan LongestRange = TimeSpan.FromDays(31);
 
@@ -46,13 +50,43 @@ internal sealed class ReadEndpoints(
         return StatusJson.Of(await status.RunAsync(since, aborted), clients.Description, since);
     }
 
+    /// <summary>
+    /// An AccountApiId that is complete is found through the index. The next page then begins to search all installs for those
+    /// that begin with it.
+    /// </summary>
     private async Task<ListView<InstallView>> ListInstallsAsync(
         string? account, string? apiId, string? status, bool? errors, string? continuation, CancellationToken aborted)
     {
+        if (apiId is { Length: > 0 } && errors != true
+            && string.IsNullOrWhiteSpace(account) && string.IsNullOrEmpty(continuation))
+        {
+            var indexed = await ListIndexedAsync(apiId, status, aborted);
+            if (indexed.Count > 0)
+            {
+                return new ListView<InstallView>(indexed, FromTheStart);
+            }
+        }
+
+        continuation = continuation == FromTheStart ? null : continuation;
         var found = await installs.ListAsync(
             new InstallQueries.Filter(account?.Trim(), apiId, status, errors == true), InstallsPerPage, continuation, aborted);
         return new ListView<InstallView>(
             [.. found.Items.Select(i => InstallView.Of(i.AccountId, i.Install))], found.Continuation);
+    }
+
+    private async Task<IReadOnlyList<InstallView>> ListIndexedAsync(string apiId, string? status, CancellationToken aborted)
+    {
+        var found = new List<InstallView>();
+        foreach (var id in await lookup.FindIndexedAsync(apiId, aborted))
+        {
+            found.AddRange((await installs.ReadAccountAsync(id, aborted))
+                .Select(package => package.Install).OfType<Install>()
+                .Where(install => install.AccountApiId == apiId
+                    && (string.IsNullOrEmpty(status) || install.Status.Equals(status, StringComparison.OrdinalIgnoreCase)))
+                .Select(install => InstallView.Of(id, install)));
+        }
+
+        return found;
     }
 
     private async Task<IReadOnlyList<PackageView>> ReadAccountAsync(Guid accountId, CancellationToken aborted) =>

@@ -84,7 +84,7 @@ public sealed class Reconciliation(
         }
 
         // A former AccountApiId is found, too.
-        var ids = await accounts.FindAsync(account, cancellationToken);
+        var ids = await accounts.ScanAsync(account, cancellationToken);
         return [.. all.Where(one => one.ApiId == account || (one.Id is { } id && ids.Contains(id)))];
     }
 
