@@ -87,7 +87,8 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
     [MemberData(nameof(Rejected))]
     public async Task Invalid_body_is_rejected_with_400_and_stored(string name)
     {
-        using var expected = JsonDocument.Parse(await File.ReadAllTextAsync(Bodies.ExpectationOf("rejected", name), Cancellation));
+        using var expected = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Bodies.ExpectationOf("rejected", name), Cancellation));
         var body = Bodies.Read("rejected", name);
 
         using var response = await application.Host.PostAsync(body);

@@ -10,7 +10,7 @@ namespace MarketplaceWebhook.EndToEndTests.Dashboard;
 
 /// <summary>
 /// Takes the screenshots of README and docs/:
-/// <c>dotnet run --project MarketplaceWebhook.EndToEndTests -- -class MarketplaceWebhook.EndToEndTests.Dashboard.Screenshots -explicit only</c>
+/// <c>dotnet run --project MarketplaceWebhook.EndToEndTests -- -class '*Screenshots' -explicit only</c>
 /// </summary>
 [Collection(nameof(Chromium))]
 public sealed class Screenshots(RunningDashboard running) : IClassFixture<RunningDashboard>

@@ -6,7 +6,9 @@ using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Tests.Properties;
 
-/// <summary>Whatever arrives is accepted or rejected, never an exception, with memory bounded by a multiple of the body.</summary>
+/// <summary>
+/// Whatever arrives is accepted or rejected, never an exception, with memory bounded by a multiple of the body.
+/// </summary>
 public sealed class ReaderFuzzTests(ITestOutputHelper output)
 {
     private const int Bodies = 50_000;
