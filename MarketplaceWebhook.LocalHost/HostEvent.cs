@@ -18,6 +18,9 @@ public sealed record WorkerReady(int ProcessId, TimeSpan After) : HostEvent;
 /// <summary>A line of the worker's output, or of its log.</summary>
 public sealed record WorkerWrote(string Line, bool IsError) : HostEvent;
 
+/// <summary>A line of the log that the Functions host itself would write.</summary>
+public sealed record HostWrote(string Line) : HostEvent;
+
 /// <summary>The other functions are run.</summary>
 public sealed record FunctionNotRun(string Function, string Reason) : HostEvent;
 

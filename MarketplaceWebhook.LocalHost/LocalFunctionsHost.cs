@@ -127,7 +127,7 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         if (QueueConnection.Open(_settings, function.Connection) is { } storage)
         {
             return new QueueListener(
-                function, _app.Host.Queues, storage, _worker, _options.MessageLease, _options.Time, _observe);
+                function, _app.Host, storage, _worker, _options.MessageLease, _options.Time, _observe);
         }
 
         _observe(new FunctionNotRun(function.Name, $"the setting {function.Connection} is missing"));

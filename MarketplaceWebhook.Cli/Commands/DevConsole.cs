@@ -43,6 +43,9 @@ internal sealed class DevConsole
             case WorkerWrote wrote:
                 Report($"  {wrote.Line}");
                 break;
+            case HostWrote wrote:
+                Report($"  {wrote.Line}");
+                break;
             case WorkerStarted started:
                 Report($"The app starts as process {started.ProcessId} ...");
                 break;

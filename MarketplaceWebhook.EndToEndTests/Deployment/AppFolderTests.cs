@@ -34,7 +34,8 @@ public sealed class AppFolderTests
 
         // With a default the host drops its own filter: an idle app then logs every poll of its queues.
         Assert.False(levels.ContainsKey("default"));
-        Assert.Equal("Warning", (string)levels["Azure.Core"]!);
+        // A level for it lets its warnings through: one for every poll of a queue that does not exist.
+        Assert.False(levels.ContainsKey("Azure.Core"));
         // At Information it logs every URL, which includes the function key.
         Assert.Equal("Warning", (string)levels["Microsoft.AspNetCore.Hosting.Diagnostics"]!);
     }

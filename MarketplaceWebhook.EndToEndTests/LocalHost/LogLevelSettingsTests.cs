@@ -30,6 +30,15 @@ public sealed class LogLevelSettingsTests
         Assert.False(settings.IsPrinted("Azure.Core", LogLevel.Critical));
     }
 
+    [Theory]
+    [InlineData("Azure.Core", "Warning", true)]
+    [InlineData("Azure.Core", "Error", false)]
+    [InlineData("Azure", "Information", true)]
+    [InlineData("default", "Information", true)]
+    [InlineData("Microsoft.AspNetCore.Hosting.Diagnostics", "Warning", false)]
+    public void Host_prints_a_warning_of_Azure_Core_only_with_a_level_for_it(string category, string level, bool isPrinted) =>
+        Assert.Equal(isPrinted, Read((category, level)).IsPrintedByHost("Azure.Core", LogLevel.Warning));
+
     private static LogLevelSettings Read(params (string Category, string Level)[] levels) => LogLevelSettings.Read(
         new ConfigurationBuilder().AddInMemoryCollection(levels.ToDictionary(pair => pair.Category, pair => (string?)pair.Level))
             .Build());

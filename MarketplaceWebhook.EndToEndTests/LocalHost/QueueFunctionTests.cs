@@ -67,6 +67,19 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Polled_queue_that_does_not_exist_is_a_warning_of_the_host_for_every_poll_if_Azure_Core_has_a_level()
+    {
+        using var app = new FakeApp().WithQueue("Missing", "missing").With(settings => settings["logging"] =
+            new JsonObject { ["logLevel"] = new JsonObject { ["Azure.Core"] = "Warning" } });
+        await using var host = await app.StartAsync(_storage);
+
+        var lines = await app.Events.AtLeastAsync<HostWrote>(2);
+
+        Assert.Equal(
+            "warn: Azure.Core: Error response 404 QueueNotFound: the queue missing does not exist.", lines[0].Line);
+    }
+
+    [Fact]
     public async Task Invocation_is_a_chunked_POST_to_the_function_name_with_an_invocation_id()
     {
         await SendAsync(Captured);

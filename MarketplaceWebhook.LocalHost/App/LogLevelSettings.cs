@@ -11,13 +11,20 @@ public sealed class LogLevelSettings(IReadOnlyDictionary<string, LogLevel> level
 {
     private const string Default = "default";
 
-    public bool IsPrinted(string category, LogLevel level) => level >= LowestOf(category);
+    /// <summary>Of the worker: without a setting from Information on.</summary>
+    public bool IsPrinted(string category, LogLevel level) => level >= (LowestOf(category) ?? LogLevel.Information);
+
+    /// <summary>
+    /// Of the host itself, in a category that is not one of its own: without a setting nothing, because its own filter leaves
+    /// these categories out.
+    /// </summary>
+    public bool IsPrintedByHost(string category, LogLevel level) => LowestOf(category) is { } lowest && level >= lowest;
 
     public static LogLevelSettings Read(IConfiguration logLevel) => new(
         logLevel.GetChildren().ToDictionary(
             category => category.Key, category => category.Get<LogLevel>(), StringComparer.OrdinalIgnoreCase));
 
-    private LogLevel LowestOf(string category)
+    private LogLevel? LowestOf(string category)
     {
         for (var name = category; name.Length > 0; name = name[..Math.Max(name.LastIndexOf('.'), 0)])
         {
@@ -27,6 +34,6 @@ public sealed class LogLevelSettings(IReadOnlyDictionary<string, LogLevel> level
             }
         }
 
-        return levels.GetValueOrDefault(Default, LogLevel.Information);
+        return levels.TryGetValue(Default, out var others) ? others : null;
     }
 }

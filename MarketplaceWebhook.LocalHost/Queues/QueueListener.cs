@@ -4,6 +4,7 @@ using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using MarketplaceWebhook.LocalHost.App;
 using MarketplaceWebhook.LocalHost.Workers;
+using Microsoft.Extensions.Logging;
 
 namespace MarketplaceWebhook.LocalHost.Queues;
 
@@ -11,7 +12,7 @@ namespace MarketplaceWebhook.LocalHost.Queues;
 /// Reads one queue and passes its messages to the worker; deletes, releases or poisons them as the Functions host does.
 /// </summary>
 internal sealed class QueueListener(
-    QueueFunction function, QueueSettings settings, QueueServiceClient storage, Worker worker,
+    QueueFunction function, HostSettings host, QueueServiceClient storage, Worker worker,
     TimeSpan lease, TimeProvider time, Action<HostEvent> observe)
 {
     private const string PoisonSuffix = "-poison";
@@ -25,7 +26,8 @@ internal sealed class QueueListener(
         ? null
         : storage.GetQueueClient(function.QueueName + PoisonSuffix);
 
-    private readonly PollingInterval _interval = new(settings.MaxPollingInterval);
+    private readonly QueueSettings _settings = host.Queues;
+    private readonly PollingInterval _interval = new(host.Queues.MaxPollingInterval);
     private readonly HashSet<Task> _running = [];
     private bool _storageFails;
 
@@ -47,7 +49,7 @@ internal sealed class QueueListener(
                 _interval.Reset();
                 _running.UnionWith(messages.Select(message => HandleAsync(message, aborting)));
                 _running.RemoveWhere(task => task.IsCompleted);
-                while (_running.Count > settings.NewBatchThreshold)
+                while (_running.Count > _settings.NewBatchThreshold)
                 {
                     _running.Remove(await Task.WhenAny(_running).WaitAsync(stopping));
                 }
@@ -63,7 +65,7 @@ internal sealed class QueueListener(
     {
         try
         {
-            QueueMessage[] messages = await _queue.ReceiveMessagesAsync(settings.BatchSize, lease, stopping);
+            QueueMessage[] messages = await _queue.ReceiveMessagesAsync(_settings.BatchSize, lease, stopping);
             ReportStorage(failure: null);
             return messages;
         }
@@ -71,6 +73,12 @@ internal sealed class QueueListener(
         {
             // Code that writes to the queue creates it.
             ReportStorage(failure: null);
+            if (host.LogLevels.IsPrintedByHost("Azure.Core", LogLevel.Warning))
+            {
+                observe(new HostWrote(
+                    $"warn: Azure.Core: Error response 404 QueueNotFound: the queue {function.QueueName} does not exist."));
+            }
+
             return [];
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
@@ -88,10 +96,10 @@ internal sealed class QueueListener(
             {
                 await PoisonAsync(message, message.PopReceipt, "it is not Base64", aborting);
             }
-            else if (message.DequeueCount > settings.MaxDequeueCount)
+            else if (message.DequeueCount > _settings.MaxDequeueCount)
             {
                 await PoisonAsync(
-                    message, message.PopReceipt, $"it was delivered {settings.MaxDequeueCount} times before", aborting);
+                    message, message.PopReceipt, $"it was delivered {_settings.MaxDequeueCount} times before", aborting);
             }
             else
             {
@@ -127,14 +135,14 @@ internal sealed class QueueListener(
         {
             await _queue.DeleteMessageAsync(message.MessageId, kept.PopReceipt, aborting);
         }
-        else if (message.DequeueCount >= settings.MaxDequeueCount)
+        else if (message.DequeueCount >= _settings.MaxDequeueCount)
         {
-            await PoisonAsync(message, kept.PopReceipt, $"it failed {settings.MaxDequeueCount} times", aborting);
+            await PoisonAsync(message, kept.PopReceipt, $"it failed {_settings.MaxDequeueCount} times", aborting);
         }
         else if (_poison is not null)
         {
             await _queue.UpdateMessageAsync(
-                message.MessageId, kept.PopReceipt, visibilityTimeout: settings.VisibilityTimeout, cancellationToken: aborting);
+                message.MessageId, kept.PopReceipt, visibilityTimeout: _settings.VisibilityTimeout, cancellationToken: aborting);
         }
     }
 
@@ -146,7 +154,7 @@ internal sealed class QueueListener(
     {
         if (_poison is null)
         {
-            if (message.DequeueCount == settings.MaxDequeueCount)
+            if (message.DequeueCount == _settings.MaxDequeueCount)
             {
                 observe(new MessageAbandoned(function.QueueName, message.MessageId));
             }
@@ -171,7 +179,7 @@ internal sealed class QueueListener(
     private string? TextOf(QueueMessage message)
     {
         var text = message.Body.ToString();
-        if (!settings.Base64)
+        if (!_settings.Base64)
         {
             return text;
         }
