@@ -136,7 +136,7 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
     {
         await using var host = await _app
             .With("AzureWebJobs.Echo.Disabled", "true")
-            .With("AzureWebJobs.WithoutRoute.Disabled", "1")
+            .With("AzureWebJobs_WithoutRoute_Disabled", "1")
             .With("AzureWebJobs__Fail__Disabled", "True")
             .With("AzureWebJobs.Respond.Disabled", "false")
             .StartAsync();

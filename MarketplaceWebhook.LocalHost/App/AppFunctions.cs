@@ -16,9 +16,14 @@ public sealed partial record AppFunctions(IReadOnlyList<HttpFunction> Http, IRea
         return new AppFunctions([.. functions.OfType<HttpFunction>()], [.. functions.OfType<QueueFunction>()]);
     }
 
+    /// <summary>
+    /// Not every shell can set a variable with dots:
+    /// https://learn.microsoft.com/azure/azure-functions/disable-function#disable-a-function
+    /// </summary>
     private static bool IsDisabled(string name, IConfiguration settings) =>
-        (settings[$"AzureWebJobs.{name}.Disabled"] ?? settings[$"AzureWebJobs:{name}:Disabled"]) is { } value
-            && (value == "1" || value.Equals("true", StringComparison.OrdinalIgnoreCase));
+        ((string[])[$"AzureWebJobs.{name}.Disabled", $"AzureWebJobs:{name}:Disabled", $"AzureWebJobs_{name}_Disabled"])
+            .Select(setting => settings[setting])
+            .Any(value => value == "1" || string.Equals(value, "true", StringComparison.OrdinalIgnoreCase));
 
     private static object Read(IndexedFunction function, IConfiguration settings)
     {
