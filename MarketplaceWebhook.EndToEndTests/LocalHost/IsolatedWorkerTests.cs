@@ -152,6 +152,16 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public async Task Worker_starts_although_a_proxy_is_set_for_every_address()
+    {
+        using var app = new SampleApp().With("HTTP_PROXY", "http://127.0.0.1:1").With("no_proxy", "example.com");
+
+        await using var host = await app.StartAsync();
+
+        Assert.NotEmpty(host.HttpFunctions);
+    }
+
+    [Fact]
     public async Task Killed_worker_is_started_again_and_the_next_call_succeeds()
     {
         await using var host = await _app.StartAsync();

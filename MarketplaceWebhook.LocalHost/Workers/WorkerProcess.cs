@@ -137,6 +137,8 @@ internal abstract class WorkerProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
+        LoopbackProxy.Bypass(start.Environment);
+
         return start;
     }
 }

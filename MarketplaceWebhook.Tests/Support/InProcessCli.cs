@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using MarketplaceWebhook.Cli;
 using MarketplaceWebhook.Cli.Output;
+using MarketplaceWebhook.LocalHost;
 using Microsoft.Extensions.Configuration;
 
 namespace MarketplaceWebhook.Tests.Support;
@@ -18,10 +19,13 @@ internal static class InProcessCli
     private static readonly FlowWriter Out = new(Console.Out);
     private static readonly FlowWriter Error = new(Console.Error);
 
-    /// <summary>Concurrent commands share the console of the process: it is replaced before any of them uses it.</summary>
+    /// <summary>
+    /// Concurrent commands share the console of the process, and its proxy: both are set before any of them uses it.
+    /// </summary>
     [ModuleInitializer]
-    internal static void ReplaceConsole()
+    internal static void PrepareProcess()
     {
+        LoopbackProxy.Bypass();
         Console.SetOut(Out);
         Console.SetError(Error);
         ConsoleOutput.Results.Profile.Width = ConsoleOutput.Errors.Profile.Width = RedirectedWidth;
