@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Net.Sockets;
 
 namespace MarketplaceWebhook.LocalHost.Storage;
@@ -7,13 +8,15 @@ public sealed class DevStorage : IAsyncDisposable
 {
     private static readonly TimeSpan ProbeDeadline = TimeSpan.FromSeconds(3);
 
+    private const string DataFolderVariable = "DEV_DATA_FOLDER";
+
     private readonly Azurite? _started;
 
     private DevStorage(string description, string? connection, Azurite? started = null) =>
         (Description, Connection, this._started) = (description, connection, started);
 
-    /// <summary>The folder of Azurite's data, and of the file that says where `dev` listens.</summary>
-    public static string DataFolder => Environment.GetEnvironmentVariable("DEV_DATA_FOLDER") is { Length: > 0 } folder
+    /// <summary>The folder of Azurite's data.</summary>
+    public static string DataFolder => Environment.GetEnvironmentVariable(DataFolderVariable) is { Length: > 0 } folder
         ? Path.GetFullPath(folder)
         : Path.Combine(RepositoryRoot.Find() ?? Environment.CurrentDirectory, ".azurite");
 
@@ -53,6 +56,7 @@ public sealed class DevStorage : IAsyncDisposable
                     + "end that, or name a storage in AzureWebJobsStorage.");
         }
 
+        PrivateFolder.Create(DataFolder, DataFolderVariable);
         report("Starting Azurite ...");
         var azurite = await Azurite.StartAsync(options, cancellationToken);
         return new DevStorage(
@@ -61,8 +65,10 @@ public sealed class DevStorage : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _started?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private static bool IsSet(string name) => Environment.GetEnvironmentVariables().Keys.Cast<string>().Any(key =>
-        key.Equals(name, StringComparison.OrdinalIgnoreCase) || key.StartsWith(name + "__", StringComparison.OrdinalIgnoreCase));
+    private static bool IsSet(string name) => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Any(variable =>
+        variable.Key is string key && !string.IsNullOrWhiteSpace((string?)variable.Value)
+        && (key.Equals(name, StringComparison.OrdinalIgnoreCase)
+            || key.StartsWith(name + "__", StringComparison.OrdinalIgnoreCase)));
 
     // Azurite names itself in any answer, even one that refuses.
     private static async Task<Probe> ProbeAsync(string service, int port, CancellationToken cancellationToken)
