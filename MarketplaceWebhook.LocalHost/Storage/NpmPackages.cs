@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using MarketplaceWebhook.Telemetry;
 
 namespace MarketplaceWebhook.LocalHost.Storage;
@@ -8,7 +9,7 @@ namespace MarketplaceWebhook.LocalHost.Storage;
 /// Azurite and the chart library of the dashboard from npm, in the versions of package-lock.json: in the clone that contains this
 /// build, else in a folder of this user.
 /// </summary>
-public static class NpmPackages
+public static partial class NpmPackages
 {
     private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(200);
 
@@ -21,7 +22,7 @@ public static class NpmPackages
         var modules = Path.Combine(folder, "node_modules");
         if (!IsInstalled(folder))
         {
-            await using var installation = await LockAsync(Path.Combine(folder, ".azurite"), cancellationToken);
+            await using var installation = await LockAsync(folder, cancellationToken);
             if (!IsInstalled(folder))
             {
                 report($"Installing Azurite and Chart.js into {modules} (once) ...");
@@ -62,25 +63,39 @@ public static class NpmPackages
 
     private static async Task<FileStream> LockAsync(string folder, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, ".npm-install.lock");
         while (true)
         {
             try
             {
-                return new FileStream(
-                    Path.Combine(folder, "install.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException)
+            catch (IOException) when (File.Exists(path))
             {
                 await Task.Delay(LockPoll, cancellationToken);
             }
         }
     }
 
+    /// <summary>npm prints its error code and other keys first, then a sentence, then the stack.</summary>
+    private static string FirstError(string output)
+    {
+        var lines = output.ReplaceLineEndings("\n").Split('\n')
+            .Select(line => NpmPrefix().Replace(line, "").Trim())
+            .Where(line => line.Length > 0)
+            .ToList();
+        return SafeText.Of(lines.FirstOrDefault(line => !KeyLine().IsMatch(line)) ?? lines.FirstOrDefault(), 300).TrimEnd('.');
+    }
+
     private static async Task InstallAsync(string folder, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(
-            NodePrograms.Npm(), ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+            NodePrograms.Npm(),
+            [
+                "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error",
+                // Its own pauses between attempts, 10 s and 60 s, look like a hang where no registry can be reached.
+                "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=3000",
+            ])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
@@ -96,7 +111,8 @@ public static class NpmPackages
             if (npm.ExitCode != 0)
             {
                 throw new LocalHostException(
-                    $"`npm ci` in {folder} failed: {SafeText.Of(error.Trim(), 300)}. Run it there by hand to see more.");
+                    $"npm could not install Azurite into {folder}: {FirstError(error)}. Check npm's registry and proxy "
+                    + "(`npm config list`), or set AzureWebJobsStorage to use another storage.");
             }
         }
         finally
@@ -107,4 +123,10 @@ public static class NpmPackages
             }
         }
     }
+
+    [GeneratedRegex("^npm (error|ERR!)")]
+    private static partial Regex NpmPrefix();
+
+    [GeneratedRegex("^(code|errno|syscall|address|port|type|network) ")]
+    private static partial Regex KeyLine();
 }
