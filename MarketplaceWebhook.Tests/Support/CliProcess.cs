@@ -15,6 +15,7 @@ public sealed class CliProcess : IDisposable
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _error = new();
+    private readonly StringBuilder _waiting = new();
 
     private CliProcess(Process process)
     {
@@ -31,27 +32,13 @@ public sealed class CliProcess : IDisposable
 
     public string DataFolder => _process.StartInfo.Environment[DataFolderVariable]!;
 
-    public string Output
-    {
-        get
-        {
-            lock (_output)
-            {
-                return _output.ToString();
-            }
-        }
-    }
+    public string Output => Read(_output);
 
-    public string Error
-    {
-        get
-        {
-            lock (_error)
-            {
-                return _error.ToString();
-            }
-        }
-    }
+    /// <summary>Without <see cref="Waiting"/>.</summary>
+    public string Error => Read(_error);
+
+    /// <summary>What it says on stderr when a server does not respond for some seconds, such as that of a busy machine.</summary>
+    public string Waiting => Read(_waiting);
 
     public int ExitCode => _process.ExitCode;
 
@@ -78,7 +65,8 @@ public sealed class CliProcess : IDisposable
         }
 
         cli._process.OutputDataReceived += (_, line) => Append(cli._output, line.Data);
-        cli._process.ErrorDataReceived += (_, line) => Append(cli._error, line.Data);
+        cli._process.ErrorDataReceived += (_, line) => Append(
+            line.Data?.StartsWith("Waiting for ", StringComparison.Ordinal) == true ? cli._waiting : cli._error, line.Data);
         cli._process.Start();
         cli._process.BeginOutputReadLine();
         cli._process.BeginErrorReadLine();
@@ -134,6 +122,14 @@ public sealed class CliProcess : IDisposable
         if (Directory.Exists(_ownDataFolder))
         {
             Directory.Delete(_ownDataFolder, recursive: true);
+        }
+    }
+
+    private static string Read(StringBuilder text)
+    {
+        lock (text)
+        {
+            return text.ToString();
         }
     }
 }
