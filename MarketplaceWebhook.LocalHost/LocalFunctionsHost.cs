@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using MarketplaceWebhook.LocalHost.App;
 using MarketplaceWebhook.LocalHost.Http;
 using MarketplaceWebhook.LocalHost.Queues;
@@ -93,6 +95,24 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Finds a port that is taken before anything is started.</summary>
+    /// <exception cref="LocalHostException">The port is taken.</exception>
+    public static void RequireFreePort(int port)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            listener.Start();
+        }
+        catch (SocketException exception)
+        {
+            throw PortTaken(port, exception);
+        }
+    }
+
+    internal static LocalHostException PortTaken(int port, Exception exception) => new(
+        $"Port {port} is taken by another program. Specify a free one with --port, or end that program.", exception);
 
     /// <summary>Gives calls in progress a short time to end, and then ends the worker.</summary>
     public async ValueTask DisposeAsync()

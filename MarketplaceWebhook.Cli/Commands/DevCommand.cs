@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using MarketplaceWebhook.Cli.Dashboard;
+using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.LocalHost.App;
 using MarketplaceWebhook.LocalHost.Storage;
@@ -30,8 +31,8 @@ internal static class DevCommand
         var key = new Option<string?>("--key")
         {
             Description =
-                "The function key that callers must send. Default: a random key for each run, which send and probe read from "
-                + "a file.",
+                "The function key that callers must send. Default: DEV_KEY in the environment, otherwise a random key for each run, "
+                + "which send and probe find.",
             HelpName = "KEY",
         };
         var app = new Option<string?>("--app")
@@ -75,7 +76,7 @@ internal static class DevCommand
         command.SetAction((parsed, cancellationToken) => RunAsync(
             environment,
             parsed.GetValue(port),
-            parsed.GetValue(key) ?? RandomNumberGenerator.GetHexString(48, lowercase: true),
+            parsed.GetValue(key) ?? KeyIn(environment) ?? RandomNumberGenerator.GetHexString(48, lowercase: true),
             parsed.GetValue(app) ?? Path.Combine(AppContext.BaseDirectory, "app"),
             parsed.GetValue(waitForDebugger),
             parsed.GetValue(dashboardUrl),
@@ -83,11 +84,36 @@ internal static class DevCommand
         return command;
     }
 
-    /// <summary>As in local.settings.sample.json: without a second account, FallbackStorage is the first one.</summary>
-    private static Dictionary<string, string?> SettingsFor(IConfiguration environment, DevStorage storage) =>
-        storage.Connection is null || StorageSettings.Find(environment, StorageSettings.FallbackName) is not null
-            ? []
-            : new() { [StorageSettings.FallbackName] = storage.Connection };
+    private static string? KeyIn(IConfiguration environment) =>
+        environment["DEV_KEY"] is { } key && !string.IsNullOrWhiteSpace(key) ? key : null;
+
+    /// <summary>As in a deployment without a second account: the host does not poll the queue of a fallback.</summary>
+    private static Dictionary<string, string?> SettingsFor(AppSettings settings) =>
+        settings.Fallback is not null ? [] : new() { ["AzureWebJobs.MoveFallback.Disabled"] = "true" };
+
+    /// <summary>
+    /// As a deployment does: the Functions host polls the queues from its start, and may log a warning for every poll of one that
+    /// does not exist. If storage fails, the app starts all the same.
+    /// </summary>
+    private static async Task CreateStorageAsync(AppSettings settings, DevConsole console, CancellationToken cancellationToken)
+    {
+        using var waiting = new WaitingRemark();
+        StorageClients?[] accounts =
+        [
+            new(settings.Storage, StorageProfile.Primary, settings.ChangeFeed),
+            settings.Fallback is { } fallback ? new(fallback, StorageProfile.Fallback) : null,
+        ];
+        try
+        {
+            await Task.WhenAll(
+                accounts.OfType<StorageClients>().Select(account => account.CreateMissingAsync(cancellationToken)));
+        }
+        catch (Exception exception) when (
+            !cancellationToken.IsCancellationRequested && ExpectedFailure.Describe(exception) is { } line)
+        {
+            console.Report(line);
+        }
+    }
 
     private static async Task<int> RunAsync(
         IConfiguration environment, int port, string key, string app, bool waitForDebugger, Uri? dashboardUrl,
@@ -102,18 +128,22 @@ internal static class DevCommand
         });
 
         FunctionApp.RequireFolder(app);
-        // Before anything is started.
-        _ = ChangeFeedSetting.Read(environment);
-        using var endpoint = DevEndpoint.Reserve();
+        var settings = AppSettings.Read(
+            environment,
+            StorageSettings.Find(environment, StorageSettings.Name) ?? CommandStorage.Emulator,
+            StorageSettings.Find(environment, StorageSettings.FallbackName));
+        if (port > 0)
+        {
+            DevEndpoint.RequireNotRunning(port);
+            LocalFunctionsHost.RequireFreePort(port);
+        }
+
+        using var endpoint = DevEndpoint.Reserve(settings.Storage);
         var console = new DevConsole();
         await using var storage = await DevStorage.OpenAsync(console.Report, ending.Token);
+        await CreateStorageAsync(settings, console, ending.Token);
         await using var page = new LocalDashboard(
-            AppSettings.Read(
-                environment,
-                storage.Connection is { } connection
-                    ? StorageSettings.FromConnectionString(connection)
-                    : StorageSettings.Read(environment),
-                fallback: null),
+            settings with { Fallback = null },
             key,
             ChartLibrary.FindAsync(console.Report, ending.Token),
             dashboardUrl);
@@ -125,7 +155,7 @@ internal static class DevCommand
                 Key = key,
                 WaitsForDebugger = waitForDebugger,
                 StorageConnection = storage.Connection,
-                Environment = SettingsFor(environment, storage),
+                Environment = SettingsFor(settings),
                 Observe = seen =>
                 {
                     console.Observe(seen);

@@ -1,39 +1,53 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.LocalHost.Storage;
+using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
 /// <summary>
-/// The URL and key of the running `dev`, in a file in its data folder that only this user may read: `send` and `probe` use them.
-/// The file is removed when `dev` ends. Only one `dev` at a time has the data folder.
+/// The URL and key of a running `dev`, in a folder of this user: `send` and `probe` find them from any current folder. There is
+/// one file for each storage account, with a lock, because two `dev` with the same storage would share its notifications.
 /// </summary>
 internal sealed class DevEndpoint : IDisposable
 {
+    private const string FolderVariable = "DEV_STATE_FOLDER";
+
     private readonly FileStream _lock;
+    private readonly string _path;
     private bool _isPublished;
 
-    private DevEndpoint(FileStream locked) => _lock = locked;
+    private DevEndpoint(FileStream locked, string path) => (_lock, _path) = (locked, path);
 
-    private static string FilePath => Path.Combine(DevStorage.DataFolder, "dev.json");
+    private static string Folder => Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder
+        ? Path.GetFullPath(folder)
+        : Path.Combine(
+            Environment.GetFolderPath(
+                Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+            "marketplace-webhook", "dev");
 
-    /// <exception cref="UserErrorException">Another `dev` has the data folder.</exception>
-    public static DevEndpoint Reserve()
+    /// <exception cref="UserErrorException">Another `dev` has the storage.</exception>
+    public static DevEndpoint Reserve(StorageSettings storage)
     {
-        Directory.CreateDirectory(DevStorage.DataFolder);
+        PrivateFolder.Create(Folder, FolderVariable);
+        var path = Path.Combine(Folder, $"{NameOf(storage.QueueEndpoint)}.json");
         try
         {
             // The operating system unlocks the file of a process that was killed.
-            return new DevEndpoint(new FileStream(
-                Path.Combine(DevStorage.DataFolder, "dev.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None,
-                bufferSize: 1, FileOptions.DeleteOnClose));
+            var locked = new FileStream(
+                Path.ChangeExtension(path, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None,
+                bufferSize: 1, FileOptions.DeleteOnClose);
+            return new DevEndpoint(locked, path);
         }
-        catch (IOException e)
+        catch (IOException exception)
         {
+            var who = Read(path) is { } other ? $" (process {other.ProcessId}, {Address(other)})" : "";
             throw new UserErrorException(
-                $"dev is already running with the data folder {DevStorage.DataFolder}: end it, or set DEV_DATA_FOLDER to another "
-                + "folder.", e);
+                $"dev is already running with this storage{who}, and two of them would share its notifications: end it, or set "
+                + "AzureWebJobsStorage to another storage.", exception);
         }
     }
 
@@ -41,7 +55,7 @@ internal sealed class DevEndpoint : IDisposable
     {
         var content = JsonSerializer.Serialize(new Content(url, key, Environment.ProcessId));
         // A new file that is moved: a reader sees all of it or nothing, and the file mode is never the one of an older file.
-        var written = $"{FilePath}.{Environment.ProcessId}";
+        var written = $"{_path}.{Environment.ProcessId}";
         File.Delete(written);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
@@ -54,31 +68,32 @@ internal sealed class DevEndpoint : IDisposable
             writer.Write(content);
         }
 
-        File.Move(written, FilePath, overwrite: true);
+        File.Move(written, _path, overwrite: true);
         _isPublished = true;
     }
 
     /// <summary>The URL to post to, with the key.</summary>
-    /// <exception cref="UserErrorException">`dev` is not running.</exception>
-    public static Uri Find()
+    /// <exception cref="UserErrorException">No `dev` is running, or more than one.</exception>
+    public static Uri Find() => Running() switch
     {
-        try
-        {
-            if (JsonSerializer.Deserialize<Content>(File.ReadAllText(FilePath)) is { Url: not null, Key: not null } running
-                && IsRunning(running.ProcessId))
-            {
-                return new Uri($"{running.Url}?code={Uri.EscapeDataString(running.Key)}");
-            }
-        }
-        catch (Exception exception) when (
-            exception is FileNotFoundException or DirectoryNotFoundException or JsonException or NotSupportedException)
-        {
-            // Never started with this data folder, or ended.
-        }
-
-        throw new UserErrorException(
+        [var one] => new Uri($"{one.Url}?code={Uri.EscapeDataString(one.Key)}"),
+        [] => throw new UserErrorException(
             "dev is not running on this machine: start it with `dotnet run --project MarketplaceWebhook.Cli -- dev`, or pass a URL in "
-            + "--url.");
+            + "--url or WEBHOOK_URL."),
+        var several => throw new UserErrorException(
+            $"More than one dev is running ({string.Join(", ", several.Select(Address))}): pass the URL of one, which it printed, in --url or "
+            + "WEBHOOK_URL."),
+    };
+
+    /// <exception cref="UserErrorException">A running `dev` listens on the port.</exception>
+    public static void RequireNotRunning(int port)
+    {
+        if (Running().FirstOrDefault(running => running.Url.Port == port) is { } running)
+        {
+            throw new UserErrorException(
+                $"dev is already running on port {port} (process {running.ProcessId}): end it. For a second one specify another port with "
+                + "--port, and another storage in AzureWebJobsStorage.");
+        }
     }
 
     public void Dispose()
@@ -87,7 +102,7 @@ internal sealed class DevEndpoint : IDisposable
         {
             if (_isPublished)
             {
-                File.Delete(FilePath);
+                File.Delete(_path);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -96,6 +111,46 @@ internal sealed class DevEndpoint : IDisposable
         }
 
         _lock.Dispose();
+    }
+
+    private static List<Content> Running()
+    {
+        if (!Directory.Exists(Folder))
+        {
+            return [];
+        }
+
+        // A folder of another user, or that others can write to, could have any URL.
+        PrivateFolder.Create(Folder, FolderVariable);
+        return [.. Directory.EnumerateFiles(Folder, "*.json").Order(StringComparer.Ordinal).Select(Read).OfType<Content>()];
+    }
+
+    /// <returns>Null if the `dev` that wrote it has ended, or if it cannot be used.</returns>
+    private static Content? Read(string path)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize<Content>(File.ReadAllText(path)) is not { Url: not null, Key: not null } content
+                || !IsRunning(content.ProcessId))
+            {
+                return null;
+            }
+
+            if (content.Url.IsLoopback)
+            {
+                return content;
+            }
+
+            ConsoleOutput.Remark($"{path} is not used: its URL is not on this machine. Delete the file.");
+        }
+        catch (Exception exception) when (
+            exception is FileNotFoundException or DirectoryNotFoundException or JsonException or NotSupportedException
+                or InvalidOperationException)
+        {
+            // It has just ended, or it is not the file of a `dev`.
+        }
+
+        return null;
     }
 
     /// <summary>False for the process of a `dev` that was killed and could not remove its file.</summary>
@@ -111,6 +166,13 @@ internal sealed class DevEndpoint : IDisposable
             return false;
         }
     }
+
+    private static string Address(Content content) => content.Url.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>The account may be a secret of a customer: it is not in the name.</summary>
+    private static string NameOf(Uri queues) => Convert.ToHexStringLower(
+        SHA256.HashData(Encoding.UTF8.GetBytes(
+            queues.IsLoopback ? $"{queues.Port}{queues.AbsolutePath}" : queues.GetLeftPart(UriPartial.Path))))[..32];
 
     private sealed record Content(Uri Url, string Key, int ProcessId);
 }

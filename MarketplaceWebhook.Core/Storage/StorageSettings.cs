@@ -72,7 +72,8 @@ public sealed record StorageSettings
 
     public bool IsSameAccountAs(StorageSettings other) => QueueEndpoint == other.QueueEndpoint;
 
-    private Uri QueueEndpoint => QueueServiceUri ?? new QueueServiceClient(ConnectionString).Uri;
+    /// <summary>Of the account's queues: identifies the account.</summary>
+    public Uri QueueEndpoint => QueueServiceUri ?? new QueueServiceClient(ConnectionString).Uri;
 
     private static StorageSettings Read(IConfigurationSection section) => !string.IsNullOrWhiteSpace(section.Value)
         ? FromConnectionString(section.Value, section.Key)

@@ -25,8 +25,8 @@ public sealed class StartTests(AzuriteFixture azurite)
         using var dev = CliProcess.Start(storage, "dev", "--port", "0", "--app", EndToEndHost.AppDirectory);
         await Wait.ForAsync("dev", () => dev.Output.Contains("Ctrl+C ends it.", StringComparison.Ordinal), Cancellation);
 
-        using var sent = await CliProcess.RunAsync(storage, dev.SameDataFolder, ["send", "installed"]);
-        using var probe = await CliProcess.RunAsync(storage, dev.SameDataFolder, ["probe"]);
+        using var sent = await CliProcess.RunAsync(storage, dev.SameFolder, ["send", "installed"]);
+        using var probe = await CliProcess.RunAsync(storage, dev.SameFolder, ["probe"]);
 
         Assert.Equal(("", 0), (sent.Error, sent.ExitCode));
         Assert.Equal(("", 0), (probe.Error, probe.ExitCode));

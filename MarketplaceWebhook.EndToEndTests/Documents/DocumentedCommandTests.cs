@@ -19,7 +19,7 @@ public sealed partial class DocumentedCommandTests(AzuriteFixture azurite)
     /// <summary>`dev` runs until it is stopped, and has tests of its own.</summary>
     private static readonly string[] NotRun = ["dev", "dev --app artifacts/app", "dev --wait-for-debugger"];
 
-    /// <summary>The first two find `dev` by its data folder, a variable of their process.</summary>
+    /// <summary>The first two find `dev` by its folder, a variable of their process.</summary>
     private static readonly string[] AsProcess = ["send", "probe", "--help"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -38,14 +38,14 @@ public sealed partial class DocumentedCommandTests(AzuriteFixture azurite)
             services.ConnectionString, "dev", "--port", "0", "--app", EndToEndHost.AppDirectory);
         await Wait.ForAsync(
             "dev", () => dev.HasExited || dev.Output.Contains("URL for Cyclr", StringComparison.Ordinal), Cancellation);
-        var environment = new Dictionary<string, string>(dev.SameDataFolder.Concat(cyclr.Environment));
-        await File.WriteAllTextAsync(Path.Combine(dev.DataFolder, "bad.json"), "{}", Cancellation);
+        var environment = new Dictionary<string, string>(dev.SameFolder.Concat(cyclr.Environment));
+        await File.WriteAllTextAsync(Path.Combine(dev.Folder, "bad.json"), "{}", Cancellation);
         var text = new StringBuilder();
 
         foreach (var command in commands.Except(NotRun))
         {
             await RecordDeadLettersAsync(services, command);
-            var arguments = Arguments(command, dev.DataFolder);
+            var arguments = Arguments(command, dev.Folder);
             var (exitCode, output) = AsProcess.Contains(arguments[0])
                 ? await RunAsProcessAsync(services.ConnectionString, environment, arguments)
                 : await RunAsync(services.ConnectionString, environment, arguments);

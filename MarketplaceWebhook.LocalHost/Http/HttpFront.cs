@@ -57,8 +57,7 @@ internal sealed class HttpFront : IAsyncDisposable
         }
         catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
-            throw new LocalHostException(
-                $"Port {_port} is taken by another program. Specify a free one with --port, or end that program.", exception);
+            throw LocalFunctionsHost.PortTaken(_port, exception);
         }
     }
 

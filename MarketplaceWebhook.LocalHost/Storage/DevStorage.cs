@@ -16,7 +16,7 @@ public sealed class DevStorage : IAsyncDisposable
         (Description, Connection, this._started) = (description, connection, started);
 
     /// <summary>The folder of Azurite's data.</summary>
-    public static string DataFolder => Environment.GetEnvironmentVariable(DataFolderVariable) is { Length: > 0 } folder
+    private static string DataFolder => Environment.GetEnvironmentVariable(DataFolderVariable) is { Length: > 0 } folder
         ? Path.GetFullPath(folder)
         : Path.Combine(RepositoryRoot.Find() ?? Environment.CurrentDirectory, ".azurite");
 

@@ -7,11 +7,12 @@ namespace MarketplaceWebhook.Tests.Support;
 /// <summary>The tool as a process of its own.</summary>
 public sealed class CliProcess : IDisposable
 {
-    private const string DataFolderVariable = "DEV_DATA_FOLDER";
+    /// <summary>Where `dev` keeps its data, and writes its URL and key.</summary>
+    private static readonly string[] FolderVariables = ["DEV_DATA_FOLDER", "DEV_STATE_FOLDER"];
 
     private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(3);
 
-    private readonly string _ownDataFolder;
+    private readonly string _ownFolder;
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _error = new();
@@ -20,17 +21,20 @@ public sealed class CliProcess : IDisposable
     private CliProcess(Process process)
     {
         this._process = process;
-        _ownDataFolder = Path.Combine(Path.GetTempPath(), $"dev-{Guid.NewGuid()}");
-        process.StartInfo.Environment[DataFolderVariable] = _ownDataFolder;
+        _ownFolder = Path.Combine(Path.GetTempPath(), $"dev-{Guid.NewGuid()}");
+        foreach (var variable in FolderVariables)
+        {
+            process.StartInfo.Environment[variable] = _ownFolder;
+        }
     }
 
     public int ProcessId => _process.Id;
 
-    /// <summary>The environment of another process that uses the same data folder. Each process has its own by default.</summary>
-    public IReadOnlyDictionary<string, string> SameDataFolder =>
-        new Dictionary<string, string> { [DataFolderVariable] = DataFolder };
+    /// <summary>The environment of another process that uses the same folder. Each process has its own by default.</summary>
+    public IReadOnlyDictionary<string, string> SameFolder =>
+        FolderVariables.ToDictionary(variable => variable, _ => Folder);
 
-    public string DataFolder => _process.StartInfo.Environment[DataFolderVariable]!;
+    public string Folder => _process.StartInfo.Environment[FolderVariables[0]]!;
 
     public string Output => Read(_output);
 
@@ -119,9 +123,9 @@ public sealed class CliProcess : IDisposable
         }
 
         _process.Dispose();
-        if (Directory.Exists(_ownDataFolder))
+        if (Directory.Exists(_ownFolder))
         {
-            Directory.Delete(_ownDataFolder, recursive: true);
+            Directory.Delete(_ownFolder, recursive: true);
         }
     }
 
