@@ -21,7 +21,7 @@ public static class CommandLine
             "Runs the Cyclr Marketplace notification app on this machine, and inspects and maintains its data.")
         {
             DevCommand.Create(environment),
-            SendCommand.Create(),
+            SendCommand.Create(environment),
             ProbeCommand.Create(environment),
             StatusCommand.Create(environment),
             ShowCommand.Create(environment),

@@ -134,7 +134,8 @@ public sealed class Probe(HttpClient http, StorageClients? storage, TimeProvider
     {
         var why = status switch
         {
-            HttpStatusCode.Unauthorized => "the key is missing or wrong; pass it as ?code= in --url",
+            >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest => "redirects are not followed",
+            HttpStatusCode.Unauthorized => "the key is missing or wrong; pass it as ?code= in the URL",
             HttpStatusCode.NotFound => "no function has this path",
             HttpStatusCode.ServiceUnavailable => "its storage did not accept the notification",
             HttpStatusCode.Accepted => "the response has no notificationId; this is another application",

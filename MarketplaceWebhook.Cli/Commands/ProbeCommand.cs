@@ -19,8 +19,8 @@ internal static class ProbeCommand
         {
             url, storage,
         };
-        command.SetAction((parsed, cancellationToken) =>
-            RunAsync(environment, TargetUrl.Read(parsed.GetValue(url)), parsed.GetValue(storage), cancellationToken));
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            environment, TargetUrl.Read(environment, parsed.GetValue(url)), parsed.GetValue(storage), cancellationToken));
         return command;
     }
 
@@ -31,7 +31,7 @@ internal static class ProbeCommand
         var settings = CommandStorage.FindSettings(environment, storage) ?? (target.IsLoopback ? CommandStorage.Emulator : null);
         var clients = settings is null
             ? null : new StorageClients(settings, StorageProfile.Primary with { CreatesOnRead = false });
-        using var http = new HttpClient();
+        using var http = TargetUrl.CreateClient(target);
         var probe = new Probe(http, clients, TimeProvider.System)
         {
             // An app on this machine needs no role assignment.

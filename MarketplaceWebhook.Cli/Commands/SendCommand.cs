@@ -7,13 +7,14 @@ using System.Text.Json.Nodes;
 using MarketplaceWebhook.Cli.Bodies;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Telemetry;
+using Microsoft.Extensions.Configuration;
 using Spectre.Console;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
 internal static class SendCommand
 {
-    public static Command Create()
+    public static Command Create(IConfiguration environment)
     {
         var body = new Argument<string>("BODY")
         {
@@ -65,14 +66,14 @@ internal static class SendCommand
         command.SetAction((parsed, cancellationToken) => RunAsync(
             NotificationBody.Read(parsed.GetRequiredValue(body))
                 .With(parsed.GetValue(account), parsed.GetValue(apiId), parsed.GetValue(package)),
-            TargetUrl.Read(parsed.GetValue(url)),
+            TargetUrl.Read(environment, parsed.GetValue(url)),
             cancellationToken));
         return command;
     }
 
     private static async Task<int> RunAsync(NotificationBody body, Uri target, CancellationToken cancellationToken)
     {
-        using var http = new HttpClient();
+        using var http = TargetUrl.CreateClient(target);
         using var content = new ByteArrayContent(body.Bytes);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         try
@@ -100,7 +101,13 @@ internal static class SendCommand
     private static void Print(HttpStatusCode status, string response)
     {
         var colour = (int)status is >= 200 and <= 299 ? Color.Green : Color.Red;
-        var hint = status == HttpStatusCode.Unauthorized ? ": the key is missing or wrong; pass it as ?code= in --url" : "";
+        var hint = (int)status switch
+        {
+            401 => ": the key is missing or wrong; pass it as ?code= in the URL",
+            404 => ": no function has this path; it ends with /api/cyclr/marketplace",
+            >= 300 and <= 399 => ": redirects are not followed",
+            _ => "",
+        };
         ConsoleOutput.Results.WriteParts(($"{(int)status} {status}", colour), (hint, null));
         foreach (var line in Indented(response).Split('\n'))
         {

@@ -13,6 +13,8 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     [InlineData("--account must be a GUID", "send", "installed", "--account", "x")]
     [InlineData("--package must be an integer", "send", "installed", "--package", "x")]
     [InlineData("--url must be an absolute URL", "send", "installed", "--url", "here")]
+    [InlineData("--url must begin with https", "send", "installed", "--url", "http://example.com/?code=secret")]
+    [InlineData("--url must begin with https", "probe", "--url", "http://example.com/?code=secret")]
     [InlineData("-- dev", "send", "installed", "--url", "http://127.0.0.1:1/?code=secret")]
     [InlineData("--url must be an absolute URL", "probe", "--url", "here")]
     [InlineData(
@@ -20,9 +22,9 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     [InlineData("dev is not running on this machine: start it with", "send", "installed")]
     [InlineData("dev is not running on this machine: start it with", "probe")]
     [InlineData("--port must be a number", "dev", "--port", "70710")]
+    [InlineData("--key must not be blank", "dev", "--key", "")]
     [InlineData("The folder /not/there does not exist", "dev", "--port", "0", "--app", "/not/there")]
     [InlineData("is not a valid storage connection string", "dev", "--port", "0", "--app", "APP")]
-    [InlineData("--key must not be blank", "dev", "--key", "")]
     [InlineData("'bla'", "bla")]
     public async Task Invalid_command_prints_one_line_on_stderr_and_returns_1(
         string expected, params string[] arguments)
@@ -63,7 +65,7 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     [InlineData("--kind requires --all.", "redrive", "42", "--kind", "failed")]
     [InlineData("--since requires --all.", "redrive", "42", "--since", "1s")]
     [InlineData("--wait requires --yes.", "erase", "x", "--wait", "1s")]
-    [InlineData("--wait does not apply with --dry-run.", "purge", "--older-than", "1d", "--dry-run", "--wait", "1s")]
+    [InlineData("--wait requires --yes.", "purge", "--older-than", "1d", "--wait", "1s")]
     [InlineData(
         "--json does not apply before show: the options of show follow it.", "deadletters", "--json", "show", "42")]
     [InlineData(

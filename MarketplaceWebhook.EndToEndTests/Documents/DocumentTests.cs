@@ -17,7 +17,7 @@ public sealed partial class DocumentTests
     /// </summary>
     private static readonly HashSet<string> NotRun =
         ["az", "azd", "cd", "cp", "devtunnel", "dotnet build", "dotnet publish", "dotnet run", "dotnet test", "dotnet tool",
-            "func", "npm", "npx", "sed", "zip"];
+            "export", "func", "npm", "npx", "sed", "zip"];
 
     private static readonly string[] KeyColumns = ["PartitionKey", "RowKey"];
 
