@@ -35,6 +35,9 @@ public sealed record WorkerRestarted(int ProcessId, string Reason) : HostEvent;
 public sealed record HttpInvocation(
     string? Function, string Method, string Path, int Status, string Response, TimeSpan Duration) : HostEvent;
 
+/// <summary>The client received 500 because its request could not be sent to the worker.</summary>
+public sealed record RequestNotForwarded(string Function, string Reason) : HostEvent;
+
 /// <param name="Detail">The worker's response, in a few words.</param>
 public sealed record QueueInvocation(
     string Function, string MessageId, string Text, long DequeueCount, QueueOutcome Outcome, string Detail, TimeSpan Duration)

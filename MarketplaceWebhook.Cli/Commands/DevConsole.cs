@@ -55,6 +55,9 @@ internal sealed class DevConsole
             case FunctionNotRun notRun:
                 Warn($"The function {notRun.Function} is not run: {notRun.Reason}.");
                 break;
+            case RequestNotForwarded request:
+                Warn($"A request was not sent to {request.Function}: {request.Reason}.");
+                break;
             case WorkerExited exited:
                 Warn($"The app (process {exited.ProcessId}) ended with exit code {exited.ExitCode}; it is started again."
                     + RealHost(exited.RealHost));

@@ -121,6 +121,54 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Caller_that_sends_the_whole_body_and_disconnects_at_once_is_forwarded()
+    {
+        const int Callers = 10;
+        var body = new string('a', 5_000);
+        foreach (var _ in Enumerable.Range(0, Callers))
+        {
+            using var caller = await RawConnection.OpenAsync(_host.BaseAddress);
+            await caller.SendAsync(
+                $"POST /api/cyclr/marketplace?{Code} HTTP/1.1\r\nHost: h\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+        }
+
+        var seen = await _app.RequestsAsync(Callers);
+
+        Assert.All(seen, request => Assert.Equal(body, request.Body));
+    }
+
+    [Fact]
+    public async Task Caller_that_disconnects_before_its_body_is_complete_is_not_forwarded()
+    {
+        using (var caller = await RawConnection.OpenAsync(_host.BaseAddress))
+        {
+            await caller.SendAsync(
+                $"POST /api/cyclr/marketplace?{Code} HTTP/1.1\r\nHost: h\r\nContent-Length: 5000\r\n\r\n{new string('a', 4_999)}");
+        }
+
+        await _app.Events.FirstAsync<HttpInvocation>();
+
+        Assert.Empty(_app.Requests);
+    }
+
+    [Fact]
+    public async Task Header_outside_ASCII_receives_500_and_the_reason_is_reported()
+    {
+        using var caller = await RawConnection.OpenAsync(_host.BaseAddress);
+
+        // The two bytes of an ü in UTF-8.
+        await caller.SendAsync(
+            $"POST /api/cyclr/marketplace?{Code} HTTP/1.1\r\nHost: h\r\nX-Name: \u00C3\u00BC\r\nContent-Length: 2\r\n"
+            + "Connection: close\r\n\r\n{}");
+        var answer = await caller.ReadToEndAsync();
+
+        Assert.StartsWith("HTTP/1.1 500 ", answer, StringComparison.Ordinal);
+        Assert.Equal(
+            "the header X-Name has a character outside ASCII; the Functions host responds with 500 as well",
+            (await _app.Events.FirstAsync<RequestNotForwarded>()).Reason);
+    }
+
+    [Fact]
     public async Task Chunked_body_without_proxying_receives_500()
     {
         using var other = new FakeApp();

@@ -87,6 +87,21 @@ public sealed class IsolatedStreamTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Clients_that_send_the_complete_body_and_disconnect_at_once_are_forwarded()
+    {
+        const int Clients = 10;
+        var body = new string('a', 5_000);
+        foreach (var _ in Enumerable.Range(0, Clients))
+        {
+            using var client = await RawConnection.OpenAsync(_host.BaseAddress);
+            await client.SendAsync(
+                $"POST /api/respond/200 HTTP/1.1\r\nHost: h\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+        }
+
+        Assert.All(await _app.Events.AtLeastAsync<HttpInvocation>(Clients), call => Assert.Equal(200, call.Status));
+    }
+
+    [Fact]
     public async Task Calls_of_one_worker_run_in_parallel()
     {
         var held = PostAsync("api/hold");

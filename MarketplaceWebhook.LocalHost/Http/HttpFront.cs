@@ -32,7 +32,7 @@ internal sealed class HttpFront : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(IPAddress.Loopback, port);
+            kestrel.Listen(IPAddress.Loopback, port, listen => listen.UseLateClose());
         });
         builder.Services.AddRouting();
         _web = builder.Build();

@@ -1,3 +1,4 @@
+using System.Text;
 using Azure.Storage.Queues.Models;
 using MarketplaceWebhook.LocalHost.App;
 using Microsoft.AspNetCore.Http;
@@ -92,6 +93,13 @@ internal sealed class Worker(
         if (outcome == ForwardOutcome.Succeeded)
         {
             return;
+        }
+
+        if (outcome == ForwardOutcome.ConnectionFailed
+            && context.Request.Headers.FirstOrDefault(header => !Ascii.IsValid(header.Value.ToString())).Key is { } name)
+        {
+            observe(new RequestNotForwarded(
+                function.Name, $"the header {name} has a character outside ASCII; the Functions host responds with 500 as well"));
         }
 
         if (context.Response.HasStarted)
