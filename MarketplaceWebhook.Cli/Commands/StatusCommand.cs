@@ -106,11 +106,6 @@ internal static class StatusCommand
             ConsoleOutput.Results.WriteParts(("needs a person", Color.Red), ($"  {problem}", null));
         }
 
-        if (report is { Fallback: null, IsEmpty: false })
-        {
-            ConsoleOutput.Remark("The fallback storage was not checked: neither --fallback-storage nor FallbackStorage is set.");
-        }
-
         void Add(string what, QueueState queue) => table.Add([what, Text(queue.Waiting)], OldestOf(queue));
     }
 

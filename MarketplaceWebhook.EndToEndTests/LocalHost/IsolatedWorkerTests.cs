@@ -248,7 +248,9 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
     [Fact]
     public async Task Worker_ends_in_good_order_when_the_host_stops()
     {
-        var host = await _app.StartAsync();
+        var host = await _app
+            .With("AzureFunctionsJobHost__logging__logLevel__Microsoft.Hosting.Lifetime", "Debug")
+            .StartAsync();
         var processId = host.WorkerProcessId!.Value;
         using var response = await PostAsync(host, "api/respond/200");
 

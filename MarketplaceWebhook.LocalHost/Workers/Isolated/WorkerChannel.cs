@@ -12,6 +12,9 @@ namespace MarketplaceWebhook.LocalHost.Workers.Isolated;
 internal sealed class WorkerChannel(string workerId, LogLevelSettings logLevels, Action<HostEvent> observe)
     : FunctionRpc.FunctionRpcBase
 {
+    private static readonly string[] OfItsServer =
+        ["Microsoft.Hosting.Lifetime", "Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager"];
+
     private readonly Channel<StreamingMessage> _outgoing = Channel.CreateUnbounded<StreamingMessage>();
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -132,12 +135,14 @@ internal sealed class WorkerChannel(string workerId, LogLevelSettings logLevels,
 
     private void Report(RpcLog log)
     {
-        if (!logLevels.IsPrinted(log.Category, (LogLevel)log.Level))
+        // What the worker's own web server says about itself is for those who debug it: the host is the one that callers reach.
+        var level = OfItsServer.Contains(log.Category) ? LogLevel.Debug : (LogLevel)log.Level;
+        if (!logLevels.IsPrinted(log.Category, level))
         {
             return;
         }
 
-        var level = log.Level switch
+        var name = log.Level switch
         {
             RpcLog.Types.Level.Trace => "trce",
             RpcLog.Types.Level.Debug => "dbug",
@@ -146,7 +151,7 @@ internal sealed class WorkerChannel(string workerId, LogLevelSettings logLevels,
             RpcLog.Types.Level.Error => "fail",
             _ => "crit",
         };
-        var text = $"{level}: {log.Category}: {log.Message}";
+        var text = $"{name}: {log.Category}: {log.Message}";
         if (log.Exception is { } exception)
         {
             text += $"\n{exception.Type}: {exception.Message}\n{exception.StackTrace}";
