@@ -47,9 +47,7 @@ public static class CommandLine
 
         if (parsed.Action is ParseErrorAction)
         {
-            // Some messages of System.CommandLine are lists on several lines.
-            return Fail(string.Join(' ', WithoutSecrets(parsed.Errors[^1].Message, args)
-                .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)) + " Add --help for usage.");
+            return Fail($"{WithoutSecrets(Describe(parsed), args)} Add --help for usage.");
         }
 
         // Handled here and not by System.CommandLine, to distinguish an interruption from a storage call that timed out: both
@@ -96,6 +94,34 @@ public static class CommandLine
             ? argument[(argument.IndexOf('=', StringComparison.Ordinal) + 1)..] : argument)
         .Where(argument => SecretMarks.Any(mark => argument.Contains(mark, StringComparison.OrdinalIgnoreCase)))
         .Aggregate(line, (text, secret) => text.Replace(secret, "(not shown)", StringComparison.Ordinal));
+
+    /// <summary>The first thing that is wrong, in the user's words.</summary>
+    private static string Describe(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var name = string.Join(' ', parsed.CommandResult.Command.Parents.OfType<Command>()
+            .Where(parent => parent is not RootCommand).Select(parent => parent.Name).Append(command.Name));
+        if (command is RootCommand)
+        {
+            return parsed.UnmatchedTokens is [var unknown, ..] ? $"'{unknown}' is not a command." : "A command is missing.";
+        }
+
+        if (command.Arguments.FirstOrDefault(argument => argument.Arity.MinimumNumberOfValues > 0
+            && parsed.GetResult(argument) is not { Tokens.Count: > 0 }) is { } missing && command.Subcommands.Count == 0)
+        {
+            return $"{name} needs {missing.Name}.";
+        }
+
+        if (parsed.UnmatchedTokens is [var extra, ..])
+        {
+            return $"{name} does not accept '{extra}'.";
+        }
+
+        // Some messages of System.CommandLine are lists on several lines, without a full stop.
+        var message = string.Join(
+            ' ', parsed.Errors[^1].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return message.EndsWith('.') ? message : $"{message}.";
+    }
 
     private static int Fail(string line)
     {

@@ -10,19 +10,22 @@ namespace MarketplaceWebhook.Cli.Commands;
 /// <summary>The storage that a command works on, with the application's maintenance classes.</summary>
 internal sealed class CommandStorage : IAsyncDisposable
 {
+    private const string OptionName = "--storage";
+    private const string FallbackOptionName = "--fallback-storage";
+
     private readonly ServiceProvider _services;
 
     private CommandStorage(AppSettings settings) =>
         _services = new ServiceCollection().AddLogging().AddMaintenance(settings).BuildServiceProvider();
 
-    public static Option<string?> Option() => new("--storage")
+    public static Option<string?> Option() => new(OptionName)
     {
         Description = "The storage account: a connection string, or a name to use with the signed-in identity. Default: "
             + "AzureWebJobsStorage, otherwise the emulator on this machine.",
         HelpName = "STORAGE",
     };
 
-    public static Option<string?> FallbackOption() => new("--fallback-storage")
+    public static Option<string?> FallbackOption() => new(FallbackOptionName)
     {
         Description = "The fallback storage account, if there is one; like --storage. Default: FallbackStorage.",
         HelpName = "STORAGE",
@@ -93,7 +96,8 @@ internal sealed class CommandStorage : IAsyncDisposable
         if (storage is not null)
         {
             return storage.Contains('=', StringComparison.Ordinal)
-                ? StorageSettings.FromConnectionString(storage, name)
+                ? StorageSettings.FromConnectionString(
+                    storage, name == StorageSettings.FallbackName ? FallbackOptionName : OptionName)
                 : StorageSettings.FromAccountName(storage, new DefaultAzureCredential());
         }
 

@@ -19,10 +19,15 @@ internal static class DurationOption
                 return duration;
             }
 
-            result.AddError($"{name} must be a number with a unit: 45s, 30m, 12h or 2d.");
+            result.AddError(IsTooLong(result.Tokens[0].Value)
+                ? $"{name} must be at most {MaxDays}d."
+                : $"{name} must be a number with a unit: 45s, 30m, 12h or 2d.");
             return null;
         },
     };
+
+    private static bool IsTooLong(string text) =>
+        text is [.. { Length: > 0 } number, 's' or 'm' or 'h' or 'd'] && number.All(char.IsAsciiDigit);
 
     public static bool TryParse(string text, out TimeSpan duration)
     {

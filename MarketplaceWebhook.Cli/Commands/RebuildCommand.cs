@@ -39,7 +39,7 @@ internal static class RebuildCommand
         var storage = CommandStorage.Option();
         var command = new Command(
             "rebuild",
-            "Replays the log (StatusChanges) and compares the result with Installs; safe during live traffic.\nExit codes: 0 no "
+            "Replays the log (StatusChanges) of one account or of all, and compares the result with Installs; safe during live traffic.\nExit codes: 0 no "
             + "difference, or all applied; 2 differences that were not applied; 1 invalid input, or storage failed.")
         {
             account, apply, settle, json, storage,
