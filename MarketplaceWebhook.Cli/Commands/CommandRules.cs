@@ -33,14 +33,6 @@ internal static class CommandRules
         }
     });
 
-    public static void Excludes(this Command command, Option<bool> option, Option other) => command.Validators.Add(result =>
-    {
-        if (result.GetValue(option) && result.Has(other))
-        {
-            result.AddError($"{other.Name} does not apply with {option.Name}.");
-        }
-    });
-
     /// <summary>Options of a command do not apply to its subcommand, which can have some of the same name.</summary>
     public static void RefuseOptionsOfParent(this Command command) => command.Validators.Add(result =>
     {

@@ -23,26 +23,26 @@ internal static class PurgeCommand
                 result.AddError("--older-than must be 1d or more: newer notifications may still be in transit.");
             }
         });
-        var dryRun = new Option<bool>("--dry-run") { Description = "Count without changing anything." };
+        var yes = new Option<bool>("--yes") { Description = "Delete. Without it the command only counts." };
         var wait = DurationOption.Option("--wait", "How long to wait for messages that cannot be inspected (default: 30s).");
         var storage = CommandStorage.Option();
         var fallback = CommandStorage.FallbackOption();
         var command = new Command(
             "purge",
             "Deletes old notifications from the log, old dead letters, and bodies that no row refers to. Keeps the notifications "
-            + "that Installs is derived from, so that rebuild gives the same rows.\nExit codes: 0 done; 2 bodies were "
+            + "that Installs is derived from, so that rebuild gives the same rows.\nExit codes: 0 deleted, or counted; 2 bodies were "
             + "kept because a message may still need them, or data was not deleted because it changed at the same time; 1 invalid "
             + "input, or storage failed.")
         {
-            olderThan, dryRun, wait, storage, fallback,
+            olderThan, yes, wait, storage, fallback,
         };
-        command.Excludes(dryRun, wait);
+        command.Requires(wait, yes);
         command.SetAction(async (parsed, token) =>
         {
             await using var opened = await CommandStorage.OpenAsync(
                 environment, parsed.GetValue(storage), parsed.GetValue(fallback), token);
             return await RunAsync(
-                opened, parsed.GetValue(olderThan)!.Value, parsed.GetValue(dryRun),
+                opened, parsed.GetValue(olderThan)!.Value, dryRun: !parsed.GetValue(yes),
                 parsed.GetValue(wait) ?? TimeSpan.FromSeconds(30), token);
         });
         return command;
@@ -91,6 +91,11 @@ internal static class PurgeCommand
             ConsoleOutput.Remark(
                 $"Rows and bodies of that age that were not deleted because they changed at the same time: {purged.Left}. Run `purge` "
                 + "again.");
+        }
+
+        if (dryRun)
+        {
+            ConsoleOutput.Remark("Nothing was changed. With --yes the command deletes the data permanently.");
         }
 
         return purged.BlobsLeft + purged.Left == 0 ? 0 : Incomplete;

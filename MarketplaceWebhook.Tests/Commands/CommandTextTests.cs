@@ -70,8 +70,8 @@ public sealed partial class CommandTextTests(AzuriteFixture azurite)
             "rebuild --settle 0",
             "rebuild --settle 0 --apply",
             "rebuild --settle 0",
-            "purge --older-than 1d --dry-run",
             "purge --older-than 1d",
+            "purge --older-than 1d --yes",
             "erase Acme",
             "erase Acme --yes --wait 0s"));
     }

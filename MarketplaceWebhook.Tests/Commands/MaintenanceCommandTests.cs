@@ -254,15 +254,15 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Purge_counts_with_dry_run_and_deletes_without()
+    public async Task Purge_counts_and_deletes_only_with_yes()
     {
         await using var services = await InstalledAsync();
         await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("paused", Account));
 
         var age = $"{(int)(DateTimeOffset.UtcNow - Ids.Start).TotalDays - 1}d";
-        var counted = await InProcessCli.RunAsync(services.ConnectionString, "purge", "--older-than", age, "--dry-run");
+        var counted = await InProcessCli.RunAsync(services.ConnectionString, "purge", "--older-than", age);
         Assert.Equal(2, await services.Get<StatusChangeLog>().ReadAsync(null, Token).CountAsync(Token));
-        var purged = await InProcessCli.RunAsync(services.ConnectionString, "purge", "--older-than", age);
+        var purged = await InProcessCli.RunAsync(services.ConnectionString, "purge", "--older-than", age, "--yes");
 
         Assert.Equal([0, 0], new[] { counted, purged }.Select(result => result.ExitCode));
         Assert.All([counted, purged], result => Assert.Matches("notifications +1 +table StatusChanges", result.Output));
@@ -278,8 +278,8 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         await services.Clients.Queue.SendMessageAsync("{}", Token);
         await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Token);
 
-        // Storage has no old blobs here: only a dry run counts by the rows alone.
-        var purged = await InProcessCli.RunAsync(services.ConnectionString, "purge", "--older-than", "1d", "--dry-run");
+        // Storage has no old blobs here: only counting goes by the rows alone.
+        var purged = await InProcessCli.RunAsync(services.ConnectionString, "purge", "--older-than", "1d");
 
         Assert.Equal(2, purged.ExitCode);
         Assert.Contains(

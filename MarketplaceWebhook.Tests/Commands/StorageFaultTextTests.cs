@@ -57,7 +57,7 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
         ("reconcile", [Target.Tables, Target.Writes]),
         ($"erase {Account}", [Target.Tables, Target.Queues, Target.Blobs]),
         ($"erase {Account} --yes --wait 0s", [Target.Tables, Target.Queues, Target.Blobs, Target.Writes]),
-        ("purge --older-than 1d --wait 0s", [Target.Tables, Target.Queues, Target.Blobs, Target.Writes]),
+        ("purge --older-than 1d --yes --wait 0s", [Target.Tables, Target.Queues, Target.Blobs, Target.Writes]),
         ("probe", []),
     ];
 
