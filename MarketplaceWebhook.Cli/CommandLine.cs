@@ -80,13 +80,22 @@ public static class CommandLine
 
     /// <summary>
     /// Without a value: what follows a mistyped option can be a secret, and System.CommandLine would treat both as arguments. A
-    /// negative number is not an option.
+    /// negative number is not an option, and neither is the value of one: a key can begin with a dash.
     /// </summary>
-    private static string? UnknownOption(ParseResult parsed) => parsed.Tokens
-        .TakeWhile(token => token.Type != TokenType.DoubleDash)
-        .Where(token => token is { Type: TokenType.Argument, Value: ['-', not (>= '0' and <= '9'), ..] })
-        .Select(token => token.Value.Split('=', ':')[0])
-        .FirstOrDefault();
+    private static string? UnknownOption(ParseResult parsed)
+    {
+        var values = new HashSet<Token>();
+        for (SymbolResult? command = parsed.CommandResult; command is CommandResult result; command = command.Parent)
+        {
+            values.UnionWith(result.Children.OfType<OptionResult>().SelectMany(option => option.Tokens));
+        }
+
+        return parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)
+            .Where(token => token is { Type: TokenType.Argument, Value: ['-', not (>= '0' and <= '9'), ..] })
+            .Where(token => !values.Contains(token))
+            .Select(token => token.Value.Split('=', ':')[0])
+            .FirstOrDefault();
+    }
 
     /// <summary>A connection string or a URL with a key can be where an account, an id or a file belongs.</summary>
     private static string WithoutSecrets(string line, string[] args) => args

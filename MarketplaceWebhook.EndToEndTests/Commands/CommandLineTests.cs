@@ -87,6 +87,7 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     [InlineData("Unrecognized option '-storage'. ", "show", "x", "-storage", "AccountName=a;AccountKey=s3cret")]
     [InlineData("Unrecognized option '--ur'. ", "send", "installed", "--ur", "https://example.com/?code=s3cret")]
     [InlineData("Unrecognized option '--kei'. ", "dev", "--kei", "s3cret")]
+    [InlineData("Unrecognized option '--kei'. ", "dev", "--key", "-s3cret", "--kei")]
     [InlineData("'(not shown)'", "status", "AccountName=a;AccountKey=s3cret")]
     [InlineData("'(not shown)' is not a notification id", "deadletters", "show", "BlobEndpoint=x;SharedAccessSignature=s3cret")]
     [InlineData("Unknown account '(not shown)'", "show", "AccountName=a;AccountKey=s3cret")]
