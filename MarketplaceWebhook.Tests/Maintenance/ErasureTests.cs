@@ -35,7 +35,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
                 Accounts = 1,
                 Installs = 3,
                 Notifications = 3,
-                DeadLetters = 5,
+                DeadLetters = 6,
                 Reconciliations = 2,
                 Blobs = 3,
                 Messages = 2,
@@ -60,7 +60,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
                 Accounts = 1,
                 Installs = 3,
                 Notifications = 3,
-                DeadLetters = 5,
+                DeadLetters = 6,
                 Reconciliations = 2,
                 Blobs = 3,
                 QueuedMessages = 2,
@@ -237,10 +237,10 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         Assert.Equal(("former", Other.ToString()), (left.PartitionKey, left.RowKey));
     }
 
-    /// <summary>3 rows, 1 row of the index, 3 notifications, 5 dead letters, 2 differences, 3 blobs, 2 poison messages.</summary>
+    /// <summary>3 rows, 1 row of the index, 3 notifications, 6 dead letters, 2 differences, 3 blobs, 2 poison messages.</summary>
     private static async Task FillAsync(MaintenanceServices services, Guid account, int minute)
     {
-        var apiId = $"api of {account}";
+        var apiId = $"api of {account.ToString()[..8]}";
         await services.ProjectAsync(
             Ids.Minute(minute), NotificationBody.Of("installed", account, apiId: apiId, cycles: [Guid.NewGuid()], padding: Long));
         await services.ProjectAsync(Ids.Minute(minute + 1), NotificationBody.Of("stopped", account, package: 2));
@@ -252,6 +252,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         await RecordAsync(DeadLetter.Rejected, 5, $"{Long} {account}", null);
         await RecordAsync(DeadLetter.Rejected, 6, $$"""{"AccountApiId":"{{apiId}}"}""", null);
         await RecordAsync(DeadLetter.Rejected, 7, "", account);
+        await RecordAsync(DeadLetter.Rejected, 9, $$"""{"AccountApiId":"{{apiId}}","cut":"of""", null);
 
         await services.Clients.PoisonQueue.SendMessageAsync(
             await services.SendAsync(Ids.Minute(minute + 8), NotificationBody.Of("started", account)), Token);
