@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Maintenance;
+using MarketplaceWebhook.Tests.Properties;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Histories;
 
@@ -25,7 +26,7 @@ public sealed class LogRetentionTests
                 Assert.Equal(Folded.Rows(changes), Folded.Rows(kept));
                 Assert.Equal(Folded.Rows(changes.Concat(arrivals)), Folded.Rows(kept.Concat(arrivals)));
             })
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(RandomCases.Times(500)));
 
     [Fact]
     public void Package_started_and_stopped_daily_retains_three_notifications()

@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using FsCheck.Xunit;
 using MarketplaceWebhook.Tests.Support.Histories;
 
 namespace MarketplaceWebhook.Tests.Properties;
@@ -11,15 +10,17 @@ namespace MarketplaceWebhook.Tests.Properties;
 /// </summary>
 public sealed class FoldTests
 {
-    [Property(MaxTest = 2_000, Arbitrary = [typeof(SmallHistories)], QuietOnSuccess = true)]
-    public Task Any_delivery_order_gives_the_rows_of_the_sorted_history(History history) =>
-        DeliverAsync(history, pageSize: 3, danger: 10);
+    [Fact]
+    public void Any_delivery_order_gives_the_rows_of_the_sorted_history() =>
+        Prop.ForAll(AnyHistory.Small(), history => DeliverAsync(history, pageSize: 3, danger: 10))
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(RandomCases.Times(500)));
 
-    [Property(MaxTest = 200, Arbitrary = [typeof(LargeHistories)], QuietOnSuccess = true)]
-    public Task Any_delivery_order_gives_the_rows_of_the_sorted_history_for_packages_over_100_rows(History history) =>
-        DeliverAsync(history, pageSize: 40, danger: 30);
+    [Fact]
+    public void Any_delivery_order_gives_the_rows_of_the_sorted_history_for_packages_over_100_rows() =>
+        Prop.ForAll(AnyHistory.Large(), history => DeliverAsync(history, pageSize: 40, danger: 30))
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(RandomCases.Times(50)));
 
-    private async Task DeliverAsync(History history, int pageSize, int danger)
+    private static async Task DeliverAsync(History history, int pageSize, int danger)
     {
         var random = new Random(history.Seed);
         var faulty = random.Next(3); // a third of the histories knows neither crashes nor faults
@@ -37,15 +38,5 @@ public sealed class FoldTests
         Assert.Equal(RowText.Lines(ReferenceFold.Installs(history.Arrivals)), RowText.Lines(application.Installs.Rows));
         Assert.Equal(RowText.Lines(ReferenceFold.StatusChanges(history.Arrivals)), RowText.Lines(application.StatusChanges.Rows));
         AccountRows.AssertEveryRowIsOfAnArrival(application.Accounts.Rows, history.Arrivals);
-    }
-
-    public static class SmallHistories
-    {
-        public static Arbitrary<History> Histories() => AnyHistory.Small();
-    }
-
-    public static class LargeHistories
-    {
-        public static Arbitrary<History> Histories() => AnyHistory.Large();
     }
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace MarketplaceWebhook.Tests.Properties;
 
 /// <summary>
@@ -7,11 +5,9 @@ namespace MarketplaceWebhook.Tests.Properties;
 /// and run again: they end as if they had not been killed. Throughout, no payload becomes unreachable while a message that refers
 /// to it may exist.
 /// </summary>
-/// <remarks>HISTORIES in the environment is the number of random histories of each command.</remarks>
 public sealed class MaintenanceCrashTests(ITestOutputHelper output)
 {
-    private static readonly int Histories = int.Parse(
-        Environment.GetEnvironmentVariable("HISTORIES") ?? "80", CultureInfo.InvariantCulture);
+    private static readonly int Histories = RandomCases.Times(20);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -11,8 +11,8 @@ namespace MarketplaceWebhook.Tests.Properties;
 /// </summary>
 public sealed class ReaderFuzzTests(ITestOutputHelper output)
 {
-    private const int Bodies = 50_000;
-    private const int LargeBodies = 200;
+    private static readonly int Bodies = RandomCases.Times(12_500);
+    private static readonly int LargeBodies = RandomCases.Times(50);
 
     /// <summary>
     /// Of memory for a byte of the body: a list of the smallest texts or webhooks that JSON can hold costs most.
