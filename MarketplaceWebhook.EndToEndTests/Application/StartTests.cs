@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MarketplaceWebhook.EndToEndTests.Support;
 using MarketplaceWebhook.LocalHost.App;
 using MarketplaceWebhook.Tests.Support;
 using Microsoft.Extensions.Configuration;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using MarketplaceWebhook.EndToEndTests.LocalHost.Fakes;
+using MarketplaceWebhook.EndToEndTests.Support;
 using MarketplaceWebhook.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using MarketplaceWebhook.Tests.Support;
+using MarketplaceWebhook.EndToEndTests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -2,6 +2,7 @@ using System.CommandLine.Parsing;
 using System.Text;
 using System.Text.RegularExpressions;
 using MarketplaceWebhook.EndToEndTests.Application;
+using MarketplaceWebhook.EndToEndTests.Support;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;

@@ -7,51 +7,42 @@ namespace MarketplaceWebhook.EndToEndTests.Support;
 /// <summary>The tool as a process of its own.</summary>
 public sealed class CliProcess : IDisposable
 {
-    private const string DataFolderVariable = "DEV_DATA_FOLDER";
+    /// <summary>Where `dev` keeps its data, and writes its URL and key.</summary>
+    private static readonly string[] FolderVariables = ["DEV_DATA_FOLDER", "DEV_STATE_FOLDER"];
 
     private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(3);
 
-    private readonly string _ownDataFolder;
+    private readonly string _ownFolder;
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _error = new();
+    private readonly StringBuilder _waiting = new();
 
     private CliProcess(Process process)
     {
         this._process = process;
-        _ownDataFolder = Path.Combine(Path.GetTempPath(), $"dev-{Guid.NewGuid()}");
-        process.StartInfo.Environment[DataFolderVariable] = _ownDataFolder;
+        _ownFolder = Path.Combine(Path.GetTempPath(), $"dev-{Guid.NewGuid()}");
+        foreach (var variable in FolderVariables)
+        {
+            process.StartInfo.Environment[variable] = _ownFolder;
+        }
     }
 
     public int ProcessId => _process.Id;
 
-    /// <summary>The environment of another process that uses the same data folder. Each process has its own by default.</summary>
-    public IReadOnlyDictionary<string, string> SameDataFolder =>
-        new Dictionary<string, string> { [DataFolderVariable] = DataFolder };
+    /// <summary>The environment of another process that uses the same folder. Each process has its own by default.</summary>
+    public IReadOnlyDictionary<string, string> SameFolder =>
+        FolderVariables.ToDictionary(variable => variable, _ => Folder);
 
-    public string DataFolder => _process.StartInfo.Environment[DataFolderVariable]!;
+    public string Folder => _process.StartInfo.Environment[FolderVariables[0]]!;
 
-    public string Output
-    {
-        get
-        {
-            lock (_output)
-            {
-                return _output.ToString();
-            }
-        }
-    }
+    public string Output => Read(_output);
 
-    public string Error
-    {
-        get
-        {
-            lock (_error)
-            {
-                return _error.ToString();
-            }
-        }
-    }
+    /// <summary>Without <see cref="Waiting"/>.</summary>
+    public string Error => Read(_error);
+
+    /// <summary>What it says on stderr when a server does not respond for some seconds, such as that of a busy machine.</summary>
+    public string Waiting => Read(_waiting);
 
     public int ExitCode => _process.ExitCode;
 
@@ -78,7 +69,8 @@ public sealed class CliProcess : IDisposable
         }
 
         cli._process.OutputDataReceived += (_, line) => Append(cli._output, line.Data);
-        cli._process.ErrorDataReceived += (_, line) => Append(cli._error, line.Data);
+        cli._process.ErrorDataReceived += (_, line) => Append(
+            line.Data?.StartsWith("Waiting for ", StringComparison.Ordinal) == true ? cli._waiting : cli._error, line.Data);
         cli._process.Start();
         cli._process.BeginOutputReadLine();
         cli._process.BeginErrorReadLine();
@@ -131,9 +123,17 @@ public sealed class CliProcess : IDisposable
         }
 
         _process.Dispose();
-        if (Directory.Exists(_ownDataFolder))
+        if (Directory.Exists(_ownFolder))
         {
-            Directory.Delete(_ownDataFolder, recursive: true);
+            Directory.Delete(_ownFolder, recursive: true);
+        }
+    }
+
+    private static string Read(StringBuilder text)
+    {
+        lock (text)
+        {
+            return text.ToString();
         }
     }
 }

@@ -3,7 +3,6 @@ using Azure;
 using Azure.Data.Tables;
 using MarketplaceWebhook.Cli.Commands;
 using MarketplaceWebhook.Cli.Output;
-using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
@@ -14,38 +13,6 @@ namespace MarketplaceWebhook.Tests.Commands;
 
 public sealed class ProbeTests(AzuriteFixture azurite)
 {
-    private const string Key = "a-key";
-
-    [Fact]
-    public async Task Probe_passes_through_the_application_and_prints_the_delay()
-    {
-        var storage = azurite.NewAccount();
-        await using var host = await StartAsync(storage);
-
-        using var probe = await CliProcess.RunAsync(storage, "probe", "--url", Url(host, Key));
-
-        Assert.Equal(("", 0), (probe.Error, probe.ExitCode));
-        Assert.Matches(
-            "^Accepted as [0-9a-f-]{36}\\.\nIt is in StatusChanges, [0-9]+\\.[0-9] s after receipt\\.\n$", probe.Output);
-        var clients = new StorageClients(StorageSettings.FromConnectionString(storage));
-        var row = Assert.Single(await RowsAsync(clients.StatusChanges));
-        Assert.Equal("probe", row.GetString("Status"));
-        Assert.Empty(await RowsAsync(clients.Installs));
-    }
-
-    [Fact]
-    public async Task Probe_with_a_wrong_key_fails_without_printing_the_key()
-    {
-        var storage = azurite.NewAccount();
-        await using var host = await StartAsync(storage);
-
-        using var probe = await CliProcess.RunAsync(storage, "probe", "--url", Url(host, "a-wrong-one"));
-
-        Assert.Equal((1, ""), (probe.ExitCode, probe.Output));
-        Assert.Contains("401: the key is missing or wrong", probe.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("a-wrong-one", probe.Error, StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData(null, "The app has no version, this tool has version ")]
     [InlineData("0.0.1+abc", "The app has version 0.0.1+abc, this tool has version ")]
@@ -119,21 +86,6 @@ public sealed class ProbeTests(AzuriteFixture azurite)
             seen.Cancel();
         }
     }
-
-    private static async Task<LocalFunctionsHost> StartAsync(string storage) => await LocalFunctionsHost.StartAsync(
-        new LocalFunctionsHostOptions
-        {
-            AppDirectory = Path.Combine(AppContext.BaseDirectory, "app"),
-            Key = Key,
-            StorageConnection = storage,
-        },
-        TestContext.Current.CancellationToken);
-
-    private static async Task<List<TableEntity>> RowsAsync(TableClient table) =>
-        await table.QueryAsync<TableEntity>(cancellationToken: TestContext.Current.CancellationToken)
-            .ToListAsync(TestContext.Current.CancellationToken);
-
-    private static string Url(LocalFunctionsHost host, string key) => $"{host.BaseAddress}api/cyclr/marketplace?code={key}";
 
     private sealed class OneResponse(HttpResponseMessage response) : HttpMessageHandler
     {

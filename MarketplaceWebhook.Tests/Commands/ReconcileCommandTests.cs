@@ -44,35 +44,9 @@ public sealed class ReconcileCommandTests(AzuriteFixture azurite)
 
         async Task AppendAsync(IReadOnlyDictionary<string, string> environment, string command)
         {
-            var result = await InProcessCli.RunAsync(services.ConnectionString, environment, command.Split(' '));
-            text.Append($"$ marketplace-webhook {command}\n{result.Output}");
-            foreach (var line in result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-            {
-                text.Append($"stderr: {(line.StartsWith("Storage: ", StringComparison.Ordinal) ? "Storage: ACCOUNT" : line)}\n");
-            }
-
-            text.Append($"exit code {result.ExitCode}\n\n");
+            text.Append(await Transcript.OfAsync(
+                arguments => InProcessCli.RunAsync(services.ConnectionString, environment, arguments), command));
         }
-    }
-
-    [Fact]
-    public async Task Interrupted_run_prints_how_to_continue()
-    {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "A signal for POSIX systems.");
-        await using var services = await PrepareAsync();
-        await using var cyclr = await StartCyclrAsync();
-        cyclr.Before = request => request.Account == "Agrees" ? (429, "60") : null;
-        using var cli = CliProcess.Start(services.ConnectionString, cyclr.Environment, ["reconcile", "--json"]);
-        await Wait.ForAsync(
-            "the wait", () => cyclr.Requests.Any(request => request.Account == "Agrees"), TestContext.Current.CancellationToken);
-
-        cli.Terminate();
-        await cli.WaitForExitAsync();
-
-        Assert.Equal((1, ""), (cli.ExitCode, cli.Output));
-        Assert.EndsWith(
-            $"Stopped after account {Denied}. `reconcile --after {Denied}` continues.\nCancelled.\n", cli.Error,
-            StringComparison.Ordinal);
     }
 
     [Fact]

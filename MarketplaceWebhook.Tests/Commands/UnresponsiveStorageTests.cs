@@ -43,50 +43,5 @@ public sealed class UnresponsiveStorageTests(AzuriteFixture azurite)
         Assert.StartsWith("Storage", LastLine(status.Error), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Command_that_waits_longer_than_3_s_for_storage_says_so_once()
-    {
-        await using var services = await MaintenanceServices.StartAsync(azurite);
-        await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, TestContext.Current.CancellationToken);
-        using var fault = proxy.Break(Fault.NoAnswer);
-        using var cli = CliProcess.Start(proxy.ConnectionString, "show", "X");
-
-        await Wait.ForAsync("the remark", () => cli.Waiting.Length > 0, TestContext.Current.CancellationToken);
-
-        Assert.Matches("^Waiting for 127.0.0.1:[0-9]+ to respond ...\n$", cli.Waiting);
-    }
-
-    [Fact]
-    public async Task Reconcile_says_what_it_waits_for_while_it_repeats_calls_that_are_not_connected()
-    {
-        await using var services = await MaintenanceServices.StartAsync(azurite);
-        var cyclr = await CyclrStandIn.StartAsync();
-        var environment = cyclr.Environment;
-        await cyclr.DisposeAsync();
-        using var cli = CliProcess.Start(services.ConnectionString, environment, ["reconcile"]);
-
-        await Wait.ForAsync("the remark", () => cli.Waiting.Length > 0, TestContext.Current.CancellationToken);
-
-        Assert.StartsWith("Waiting for ", cli.Waiting, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Command_that_is_interrupted_reports_that_it_was_cancelled()
-    {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "A signal for POSIX systems.");
-        await using var services = await MaintenanceServices.StartAsync(azurite);
-        await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, TestContext.Current.CancellationToken);
-        using var fault = proxy.Break(Fault.NoAnswer);
-        using var cli = CliProcess.Start(proxy.ConnectionString, "deadletters");
-        await Wait.ForAsync(
-            "a storage call", () =>
-                Task.FromResult(proxy.Calls.Count), calls => calls > 0, TestContext.Current.CancellationToken);
-
-        cli.Terminate();
-        await cli.WaitForExitAsync();
-
-        Assert.Equal((1, "Cancelled."), (cli.ExitCode, LastLine(cli.Error)));
-    }
-
     private static string LastLine(string text) => text.TrimEnd('\n').Split('\n')[^1];
 }

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Configuration;
 namespace MarketplaceWebhook.Tests.Support;
 
 /// <summary>
-/// The tool's commands in this process, with what they print. A process of its own (<see cref="CliProcess"/>) takes 0.5 s of
+/// The tool's commands in this process, with what they print. A process of its own takes 0.5 s of
 /// processor time, most of it to compile the libraries again.
 /// </summary>
 internal static class InProcessCli
