@@ -89,7 +89,7 @@ public sealed class ReconciliationTable(StorageClients clients)
             .With(Columns.Detail, after is null ? null : $"Continued after account {after}.");
 
     /// <param name="account">A partition.</param>
-    private static TableEntity Entity(
+    internal static TableEntity Entity(
         ReconciliationDifference difference, string account, string? accountApiId, DateTimeOffset checkedAt) =>
         new TableEntity(account, ReconciliationKeys.Difference(difference))
             .With(Columns.Kind, difference.Kind)
