@@ -36,6 +36,8 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
 
     public async ValueTask InitializeAsync()
     {
+        // Without one of them the page does not load: every test would time out.
+        Assert.All(Cli.Bodies.NotificationBody.Names, name => Cli.Bodies.NotificationBody.Read(name));
         var connection = azurite.NewAccount();
         var modules = await NpmPackages.EnsureInstalledAsync(_ => { }, TestContext.Current.CancellationToken);
         Storage = StorageSettings.FromConnectionString(connection);

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MarketplaceWebhook.Cli.Bodies;
 using MarketplaceWebhook.Cli.Output;
+using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Tests.Commands;
 
@@ -18,6 +19,18 @@ public sealed class NotificationBodyTests : IDisposable
     public void Documented_body_equals_the_documented_bytes(string name, string file) => Assert.Equal(
         File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Bodies", "documented", $"{file}.json")),
         NotificationBody.Read(name).Bytes);
+
+    [Fact]
+    public void Every_known_status_has_a_documented_body_and_every_body_of_send_a_file()
+    {
+        string[] resources = typeof(NotificationBody).Assembly.GetManifestResourceNames();
+
+        Assert.All(KnownStatus.All, status => Assert.True(
+            File.Exists(Support.Bodies.PathOf("documented", $"{status}.json")),
+            $"MarketplaceWebhook.Tests/Bodies/documented/{status}.json is missing."));
+        Assert.All(NotificationBody.Names, name => Assert.True(
+            resources.Contains($"Bodies/{name}.json"), $"MarketplaceWebhook.Cli/Bodies/{name}.json is missing."));
+    }
 
     [Fact]
     public void Installed_is_the_documented_body_without_its_error()
