@@ -33,7 +33,7 @@ internal sealed class DevEndpoint : IDisposable
     public static DevEndpoint Reserve(StorageSettings storage)
     {
         PrivateFolder.Create(Folder, FolderVariable);
-        var path = Path.Combine(Folder, $"{NameOf(storage.QueueEndpoint)}.json");
+        var path = Path.Combine(Folder, $"{NameOf(storage.Address)}.json");
         try
         {
             // The operating system unlocks the file of a process that was killed.
@@ -170,9 +170,8 @@ internal sealed class DevEndpoint : IDisposable
     private static string Address(Content content) => content.Url.GetLeftPart(UriPartial.Authority);
 
     /// <summary>The account may be a secret of a customer: it is not in the name.</summary>
-    private static string NameOf(Uri queues) => Convert.ToHexStringLower(
-        SHA256.HashData(Encoding.UTF8.GetBytes(
-            queues.IsLoopback ? $"{queues.Port}{queues.AbsolutePath}" : queues.GetLeftPart(UriPartial.Path))))[..32];
+    private static string NameOf(string address) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(address)))[..32];
 
     private sealed record Content(Uri Url, string Key, int ProcessId);
 }

@@ -5,6 +5,12 @@ namespace MarketplaceWebhook.Storage;
 /// <summary>Every setting of the application except those of telemetry: read once, and decided here.</summary>
 public sealed record AppSettings
 {
+    private const string MoveFallback = nameof(MoveFallback);
+
+    /// <summary>The Functions host reads both.</summary>
+    private static readonly string[] MoveFallbackDisabled =
+        [$"AzureWebJobs.{MoveFallback}.Disabled", $"AzureWebJobs_{MoveFallback}_Disabled"];
+
     /// <summary>AzureWebJobsStorage.</summary>
     public required StorageSettings Storage { get; init; }
 
@@ -19,15 +25,27 @@ public sealed record AppSettings
 
     public TimeLimits TimeLimits { get; init; } = new();
 
-    /// <exception cref="SettingsException">A setting is missing or malformed.</exception>
-    public static AppSettings Read(IConfiguration configuration) => Read(
-        configuration,
-        StorageSettings.Read(configuration),
-        StorageSettings.Find(configuration, StorageSettings.FallbackName));
+    /// <summary>Those of the function app.</summary>
+    /// <exception cref="SettingsException">
+    /// A setting is missing or malformed, or nothing would move notifications from the fallback storage.
+    /// </exception>
+    public static AppSettings Read(IConfiguration configuration)
+    {
+        var settings = Read(
+            configuration,
+            StorageSettings.Read(configuration),
+            StorageSettings.Find(configuration, StorageSettings.FallbackName));
+        return settings.Fallback is not null
+            && MoveFallbackDisabled.FirstOrDefault(name => IsTrue(configuration[name])) is { } disabled
+            ? throw new SettingsException(
+                $"{StorageSettings.FallbackName} is set, but {disabled} disables the function that moves notifications from there: "
+                + "remove one of the two.")
+            : settings;
+    }
 
     /// <param name="storage">Instead of the one that is set.</param>
     /// <param name="fallback">Instead of the one that is set.</param>
-    /// <inheritdoc cref="Read(IConfiguration)"/>
+    /// <exception cref="SettingsException">A setting is missing or malformed.</exception>
     public static AppSettings Read(IConfiguration configuration, StorageSettings storage, StorageSettings? fallback) => new()
     {
         Storage = storage,
@@ -35,4 +53,6 @@ public sealed record AppSettings
         ChangeFeed = ChangeFeedSetting.Read(configuration),
         TimeLimits = TimeLimits.Read(configuration),
     };
+
+    private static bool IsTrue(string? value) => value == "1" || (bool.TryParse(value, out var isTrue) && isTrue);
 }

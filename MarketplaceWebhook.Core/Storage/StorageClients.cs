@@ -23,17 +23,14 @@ public sealed record StorageClients
         Profile = profile ?? StorageProfile.Primary;
         _logger = logger ?? NullLogger<StorageClients>.Instance;
         var queueOptions = Configure(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
-        var tableOptions = Configure(new TableClientOptions());
         var blobOptions = Configure(new BlobClientOptions());
         var rawQueueOptions = Configure(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
-        var (queues, rawQueues, tables, blobs) = settings.ConnectionString is { } connectionString
+        var (queues, rawQueues, blobs) = settings.ConnectionString is { } connectionString
             ? (new QueueServiceClient(connectionString, queueOptions),
                 new QueueServiceClient(connectionString, rawQueueOptions),
-                new TableServiceClient(connectionString, tableOptions),
                 new BlobServiceClient(connectionString, blobOptions))
             : (new QueueServiceClient(settings.QueueServiceUri, settings.Credential, queueOptions),
                 new QueueServiceClient(settings.QueueServiceUri, settings.Credential, rawQueueOptions),
-                new TableServiceClient(settings.TableServiceUri, settings.Credential, tableOptions),
                 new BlobServiceClient(settings.BlobServiceUri, settings.Credential, blobOptions));
 
         Queue = queues.GetQueueClient(Profile.QueueName);
@@ -41,11 +38,19 @@ public sealed record StorageClients
         RawQueue = rawQueues.GetQueueClient(Profile.QueueName);
         RawPoisonQueue = rawQueues.GetQueueClient(StorageNames.PoisonOf(Profile.QueueName));
         ChangeFeed = changeFeed is null ? null : rawQueues.GetQueueClient(changeFeed);
-        Installs = tables.GetTableClient(StorageNames.InstallsTable);
-        StatusChanges = tables.GetTableClient(StorageNames.StatusChangesTable);
-        DeadLetters = tables.GetTableClient(StorageNames.DeadLettersTable);
-        Accounts = tables.GetTableClient(StorageNames.AccountsTable);
-        Reconciliations = tables.GetTableClient(StorageNames.ReconciliationsTable);
+        if (!Profile.IsFallback)
+        {
+            var tableOptions = Configure(new TableClientOptions());
+            var tables = settings.ConnectionString is { } tableConnection
+                ? new TableServiceClient(tableConnection, tableOptions)
+                : new TableServiceClient(settings.TableServiceUri, settings.Credential, tableOptions);
+            Installs = tables.GetTableClient(StorageNames.InstallsTable);
+            StatusChanges = tables.GetTableClient(StorageNames.StatusChangesTable);
+            DeadLetters = tables.GetTableClient(StorageNames.DeadLettersTable);
+            Accounts = tables.GetTableClient(StorageNames.AccountsTable);
+            Reconciliations = tables.GetTableClient(StorageNames.ReconciliationsTable);
+        }
+
         Payloads = blobs.GetBlobContainerClient(StorageNames.PayloadContainer);
     }
 
@@ -66,15 +71,16 @@ public sealed record StorageClients
     /// <summary>With its messages as they are stored. Null: there is no change feed.</summary>
     public QueueClient? ChangeFeed { get; init; }
 
-    public TableClient Installs { get; init; }
+    /// <summary>The fallback storage has no tables: nothing reads one of these there.</summary>
+    public TableClient Installs { get; init; } = null!;
 
-    public TableClient StatusChanges { get; init; }
+    public TableClient StatusChanges { get; init; } = null!;
 
-    public TableClient DeadLetters { get; init; }
+    public TableClient DeadLetters { get; init; } = null!;
 
-    public TableClient Accounts { get; init; }
+    public TableClient Accounts { get; init; } = null!;
 
-    public TableClient Reconciliations { get; init; }
+    public TableClient Reconciliations { get; init; } = null!;
 
     public BlobContainerClient Payloads { get; init; }
 

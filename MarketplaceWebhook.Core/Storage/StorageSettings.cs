@@ -27,6 +27,7 @@ public sealed record StorageSettings
 
     public Uri? QueueServiceUri { get; private init; }
 
+    /// <summary>The fallback storage needs none.</summary>
     public Uri? TableServiceUri { get; private init; }
 
     public Uri? BlobServiceUri { get; private init; }
@@ -49,7 +50,7 @@ public sealed record StorageSettings
         {
             // The clients' own parsers decide what is valid.
             _ = new QueueServiceClient(connectionString);
-            _ = new Azure.Data.Tables.TableServiceClient(connectionString);
+            _ = name == FallbackName ? null : new Azure.Data.Tables.TableServiceClient(connectionString);
             _ = new Azure.Storage.Blobs.BlobServiceClient(connectionString);
         }
         catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
@@ -70,10 +71,21 @@ public sealed record StorageSettings
         Credential = credential,
     };
 
-    public bool IsSameAccountAs(StorageSettings other) => QueueEndpoint == other.QueueEndpoint;
+    public bool IsSameAccountAs(StorageSettings other) => Address == other.Address;
 
-    /// <summary>Of the account's queues: identifies the account.</summary>
-    public Uri QueueEndpoint => QueueServiceUri ?? new QueueServiceClient(ConnectionString).Uri;
+    /// <summary>
+    /// Identifies the account: where its queues are, without scheme and query, which can be a SAS. Two emulators on one machine
+    /// have the same account name and differ by port.
+    /// </summary>
+    public string Address
+    {
+        get
+        {
+            var queues = QueueServiceUri ?? new QueueServiceClient(ConnectionString).Uri;
+            return (queues.IsLoopback ? "localhost" : queues.IdnHost) + (queues.IsDefaultPort ? "" : $":{queues.Port}")
+                + queues.AbsolutePath.TrimEnd('/');
+        }
+    }
 
     private static StorageSettings Read(IConfigurationSection section) => !string.IsNullOrWhiteSpace(section.Value)
         ? FromConnectionString(section.Value, section.Key)
@@ -108,7 +120,8 @@ public sealed record StorageSettings
         return new StorageSettings
         {
             QueueServiceUri = OptionalUri(section, "queueServiceUri") ?? throw Missing(section, "queueServiceUri"),
-            TableServiceUri = OptionalUri(section, "tableServiceUri") ?? throw Missing(section, "tableServiceUri"),
+            TableServiceUri = OptionalUri(section, "tableServiceUri")
+                ?? (section.Key == FallbackName ? null : throw Missing(section, "tableServiceUri")),
             BlobServiceUri = OptionalUri(section, "blobServiceUri") ?? throw Missing(section, "blobServiceUri"),
             Credential = IdentityOf(section),
         };
@@ -148,6 +161,6 @@ public sealed record StorageSettings
     }
 
     private static SettingsException Missing(IConfigurationSection section, string name) =>
-        new(
-            $"{section.Key}__{name} is not set: the identity form needs {section.Key}__accountName, or a URI for each of queue, table and blob.");
+        new($"{section.Key}__{name} is not set: the identity form needs {section.Key}__accountName, or a URI for each of "
+            + $"{(section.Key == FallbackName ? "queue and blob" : "queue, table and blob")}.");
 }
