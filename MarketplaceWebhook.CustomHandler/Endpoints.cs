@@ -45,6 +45,10 @@ internal static class Endpoints
             "/MoveFallback",
             (HttpRequest request, FallbackMover mover, ILogger<FallbackMover> logger, CancellationToken aborted) =>
                 InvokeAsync("MoveFallback", request, logger, i => mover.MoveAsync(i.MessageText, aborted), aborted));
+        app.MapPost(
+            "/RetryFallback",
+            (HttpRequest request, FallbackMover mover, ILogger<FallbackMover> logger, CancellationToken aborted) =>
+                InvokeAsync("RetryFallback", request, logger, i => mover.RetryAsync(i.MessageText, aborted), aborted));
     }
 
     private static HttpRequest WithUserAgentOfCaller(HttpRequest request)

@@ -37,4 +37,9 @@ public sealed class Functions(
     public Task MoveFallback(
         [QueueTrigger(StorageNames.FallbackQueue, Connection = StorageSettings.FallbackName)] QueueMessage message,
         CancellationToken cancellationToken) => mover.MoveAsync(message.Body.ToString(), cancellationToken);
+
+    [Function(nameof(RetryFallback))]
+    public Task RetryFallback(
+        [QueueTrigger(StorageNames.FallbackPoisonQueue, Connection = StorageSettings.FallbackName)] QueueMessage message,
+        CancellationToken cancellationToken) => mover.RetryAsync(message.Body.ToString(), cancellationToken);
 }

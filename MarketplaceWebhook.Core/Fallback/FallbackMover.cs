@@ -19,12 +19,21 @@ public sealed class FallbackMover(
     FallbackStorage? fallback = null)
 {
     private static readonly TimeSpan PutBackDelay = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan PoisonDelay = TimeSpan.FromMinutes(5);
 
-    /// <exception cref="InvalidOperationException">There is no fallback storage: the message is not for this app.</exception>
+    /// <summary>
+    /// Without a fallback storage the setting names the primary account, and the message is that of a deployment whose fallback
+    /// storage it is: it stays on the queue.
+    /// </summary>
     public Task MoveAsync(string messageText, CancellationToken cancellationToken) => fallback is null
-        ? throw new InvalidOperationException(
-            $"{StorageSettings.FallbackName} names no account of its own: the message stays on {StorageNames.FallbackQueue}.")
+        ? queue.PutBackFallbackAsync(messageText, PutBackDelay, cancellationToken)
         : MoveAsync(fallback, messageText, cancellationToken);
+
+    /// <summary>
+    /// Puts a message that failed too often back on its queue. On the poison queue it would expire after 7 days.
+    /// </summary>
+    public Task RetryAsync(string messageText, CancellationToken cancellationToken) =>
+        (fallback?.Queue ?? queue).PutBackFallbackAsync(messageText, PoisonDelay, cancellationToken);
 
     private async Task MoveAsync(FallbackStorage from, string messageText, CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ public static class ChangeFeedSetting
     private static readonly string[] OwnQueues =
     [
         StorageNames.Queue, StorageNames.PoisonQueue,
-        StorageNames.FallbackQueue, StorageNames.PoisonOf(StorageNames.FallbackQueue),
+        StorageNames.FallbackQueue, StorageNames.FallbackPoisonQueue,
     ];
 
     /// <returns>The queue's name. Null: there is no change feed.</returns>

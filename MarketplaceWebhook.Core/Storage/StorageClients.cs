@@ -37,6 +37,7 @@ public sealed record StorageClients
         PoisonQueue = queues.GetQueueClient(StorageNames.PoisonOf(Profile.QueueName));
         RawQueue = rawQueues.GetQueueClient(Profile.QueueName);
         RawPoisonQueue = rawQueues.GetQueueClient(StorageNames.PoisonOf(Profile.QueueName));
+        FallbackQueue = queues.GetQueueClient(StorageNames.FallbackQueue);
         ChangeFeed = changeFeed is null ? null : rawQueues.GetQueueClient(changeFeed);
         if (!Profile.IsFallback)
         {
@@ -67,6 +68,9 @@ public sealed record StorageClients
     public QueueClient RawQueue { get; init; }
 
     public QueueClient RawPoisonQueue { get; init; }
+
+    /// <summary>Messages that wait for the primary storage: in it, those of a deployment whose fallback storage it is.</summary>
+    public QueueClient FallbackQueue { get; init; }
 
     /// <summary>With its messages as they are stored. Null: there is no change feed.</summary>
     public QueueClient? ChangeFeed { get; init; }

@@ -11,6 +11,7 @@ public static class StorageNames
 
     /// <summary>In the fallback storage.</summary>
     public const string FallbackQueue = "marketplace-fallback";
+    public const string FallbackPoisonQueue = FallbackQueue + PoisonSuffix;
 
     public const string PayloadContainer = "marketplace-payloads";
     public const string InstallsTable = "Installs";

@@ -16,7 +16,7 @@ public sealed class EndpointTests(HandlerProcess handler) : IClassFixture<Handle
     public static TheoryData<string> Invocations => Bodies.In("invocations");
 
     public static MatrixTheoryData<string, string> NoInvocations => new(
-        ["ProjectNotification", "RecordDeadLetter", "MoveFallback"],
+        ["ProjectNotification", "RecordDeadLetter", "MoveFallback", "RetryFallback"],
         ["no json", "", "[]", "{}", """{"Data":"text"}""", """{"Data":{"item":"text"}}"""]);
 
     [Theory]

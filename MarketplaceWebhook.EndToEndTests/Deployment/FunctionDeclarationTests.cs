@@ -15,10 +15,11 @@ public sealed class FunctionDeclarationTests
         ["ProjectNotification"] = "queue marketplace-notifications of AzureWebJobsStorage",
         ["ReceiveNotification"] = "POST cyclr/marketplace/{source?} (FUNCTION)",
         ["RecordDeadLetter"] = "queue marketplace-notifications-poison of AzureWebJobsStorage",
+        ["RetryFallback"] = "queue marketplace-fallback-poison of FallbackStorage",
     };
 
     [Fact]
-    public void Isolated_worker_declares_the_five_functions()
+    public void Isolated_worker_declares_the_functions()
     {
         var metadata = JsonNode.Parse(
             File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "app", "functions.metadata")))!.AsArray();

@@ -24,11 +24,13 @@ public sealed class FunctionTests
         }
     }
 
-    [Fact]
-    public async Task MoveFallback_is_disabled_unless_there_is_a_fallback() =>
+    [Theory]
+    [InlineData("MoveFallback")]
+    [InlineData("RetryFallback")]
+    public async Task Functions_of_the_fallback_are_disabled_unless_there_is_one(string function) =>
         Assert.All(await Deployment.AllAsync(), deployment => Assert.Equal(
             deployment.Values.HasFallback ? "false" : "true",
-            Bicep.SettingsOf(deployment)["AzureWebJobs.MoveFallback.Disabled"]));
+            Bicep.SettingsOf(deployment)[$"AzureWebJobs.{function}.Disabled"]));
 
     [Fact]
     public async Task Projection_is_paused_by_its_parameter() =>

@@ -93,7 +93,7 @@ public sealed partial class NamesTests
         var variables = Bicep.VariablesWith(await Bicep.TemplateAsync(), "fallbackQueueNames");
 
         Assert.Equal(
-            [StorageNames.FallbackQueue, StorageNames.PoisonOf(StorageNames.FallbackQueue)],
+            [StorageNames.FallbackQueue, StorageNames.FallbackPoisonQueue],
             TextsOf(variables["fallbackQueueNames"]));
         Assert.Equal(StorageNames.PayloadContainer, (string)variables["payloadContainerName"]!);
     }
@@ -103,8 +103,10 @@ public sealed partial class NamesTests
     {
         var watched = QueuePath().Matches(Repository.Read("infra/queries/poisoned.kql")).Select(match => match.Groups[1].Value);
 
-        Assert.Equal([StorageNames.PoisonQueue, StorageNames.PoisonOf(StorageNames.FallbackQueue)], watched);
+        Assert.Equal([StorageNames.PoisonQueue, StorageNames.FallbackPoisonQueue], watched);
         Assert.Equal(StorageNames.FallbackQueue, (string)Names.Functions["MoveFallback"]["bindings"]![0]!["queueName"]!);
+        Assert.Equal(
+            StorageNames.FallbackPoisonQueue, (string)Names.Functions["RetryFallback"]["bindings"]![0]!["queueName"]!);
         Assert.Equal(StorageNames.PoisonQueue, (string)Names.Functions["RecordDeadLetter"]["bindings"]![0]!["queueName"]!);
     }
 

@@ -114,6 +114,7 @@ public sealed class TemplateTests
             "APPLICATIONINSIGHTS_CONNECTION_STRING",
             "AzureWebJobs.MoveFallback.Disabled",
             "AzureWebJobs.ProjectNotification.Disabled",
+            "AzureWebJobs.RetryFallback.Disabled",
             "AzureWebJobsStorage__accountName",
             "AzureWebJobsStorage__clientId",
             "AzureWebJobsStorage__credential",

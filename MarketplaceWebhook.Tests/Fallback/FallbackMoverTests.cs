@@ -98,15 +98,34 @@ public sealed class FallbackMoverTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Message_is_not_moved_if_the_setting_names_the_primary_account()
+    public async Task Message_of_the_poison_queue_returns_to_its_queue_without_expiry()
+    {
+        await using var app = NewApp();
+        await Fallback(app).CreateMissingAsync(Cancellation);
+
+        await app.Get<FallbackMover>().RetryAsync(WithBlob, Cancellation);
+
+        QueueProperties waiting = await Fallback(app).RawQueue.GetPropertiesAsync(Cancellation);
+        Assert.Equal(1, waiting.ApproximateMessagesCount);
+        // It is delayed.
+        Assert.Empty((await Fallback(app).RawQueue.PeekMessagesAsync(1, Cancellation)).Value);
+    }
+
+    [Fact]
+    public async Task Message_of_another_deployment_stays_if_the_setting_names_the_primary_account()
     {
         await using var app = NewApp(fallback: _storage);
-
-        await Assert.ThrowsAsync<InvalidOperationException>(
-            () => app.Get<FallbackMover>().MoveAsync(Message.Of(1, Message.Body("started")), Cancellation));
-
         await app.Storage.CreateMissingAsync(Cancellation);
+        var waiting = new StorageClients(StorageSettings.FromConnectionString(_storage), StorageProfile.Fallback).Queue;
+        await waiting.CreateAsync(cancellationToken: Cancellation);
+        var text = Message.Of(1, Message.Body("started"));
+
+        await app.Get<FallbackMover>().MoveAsync(text, Cancellation);
+
         Assert.Empty(await TextsAsync(app.Storage));
+        // It is delayed.
+        QueueProperties properties = await waiting.GetPropertiesAsync(Cancellation);
+        Assert.Equal(1, properties.ApproximateMessagesCount);
     }
 
     private static string WithBlob { get; } =

@@ -93,7 +93,7 @@ internal sealed class MaintenanceHistory
         _poison = new MemoryQueueClient(StorageNames.PoisonQueue, _time);
         _blobs = new MemoryBlobContainerClient(StorageNames.PayloadContainer, _time);
         _fallbackQueue = new MemoryQueueClient(StorageNames.FallbackQueue, _time);
-        _fallbackPoison = new MemoryQueueClient(StorageNames.PoisonOf(StorageNames.FallbackQueue), _time);
+        _fallbackPoison = new MemoryQueueClient(StorageNames.FallbackPoisonQueue, _time);
         _fallbackBlobs = new MemoryBlobContainerClient(StorageNames.PayloadContainer, _time);
         var hooks = new TableHooks { Before = (_, _) => CallAsync(before: true), After = (_, _) => CallAsync(before: false) };
         (_installs.Hooks, _statusChanges.Hooks, _deadLetters.Hooks, _reconciliations.Hooks) = (hooks, hooks, hooks, hooks);

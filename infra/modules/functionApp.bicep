@@ -61,8 +61,9 @@ var settings = {
   FallbackStorage__credential: 'managedidentity'
   FallbackStorage__clientId: identityClientId
   'AzureWebJobs.ProjectNotification.Disabled': pauseProjection ? 'true' : 'false'
-  // Without a fallback its queue does not exist; each poll would be a failed call.
+  // Without a fallback their queues do not exist; each poll would be a failed call.
   'AzureWebJobs.MoveFallback.Disabled': fallbackStorageAccountName == null ? 'true' : 'false'
+  'AzureWebJobs.RetryFallback.Disabled': fallbackStorageAccountName == null ? 'true' : 'false'
   // Empty: off.
   ChangeFeed: changeFeed
   APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString

@@ -45,6 +45,10 @@ public sealed class NotificationQueue(StorageClients clients, PayloadBlobs paylo
     public Task PutBackPoisonAsync(string messageText, TimeSpan delay, CancellationToken cancellationToken) =>
         SendAsync(clients.PoisonQueue, new BinaryData(messageText), delay, cancellationToken);
 
+    /// <summary>A message as it was, on the queue of messages that wait for the primary storage.</summary>
+    public Task PutBackFallbackAsync(string messageText, TimeSpan delay, CancellationToken cancellationToken) =>
+        SendAsync(clients.FallbackQueue, new BinaryData(messageText), delay, cancellationToken);
+
     private static Task SendAsync(QueueClient queue, BinaryData message, TimeSpan delay, CancellationToken cancellationToken) =>
         queue.SendMessageAsync(message, delay, Never, cancellationToken);
 }
