@@ -11,7 +11,8 @@ internal static class TableRowReader
         TableClient table, string? filter, IEnumerable<string>? columns = null, int? pageSize = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var entity in table.QueryAsync<TableEntity>(filter, pageSize, columns, cancellationToken))
+        await foreach (var entity in table.QueryAsync<TableEntity>(filter, pageSize, columns, cancellationToken)
+            .EmptyIfMissing(cancellationToken))
         {
             yield return RawRow.From(entity);
         }
