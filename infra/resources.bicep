@@ -91,6 +91,7 @@ var queueNames = ['marketplace-notifications', 'marketplace-notifications-poison
 var fallbackQueueNames = ['marketplace-fallback', 'marketplace-fallback-poison']
 var tableNames = ['Installs', 'StatusChanges', 'DeadLetters', 'Accounts', 'Reconciliations']
 var payloadContainerName = 'marketplace-payloads'
+var fallbackPayloadContainerName = 'marketplace-fallback-payloads'
 var packageContainerName = 'app-package'
 
 var restricted = !empty(allowedSourceAddresses)
@@ -163,7 +164,7 @@ module fallback 'modules/storage.bicep' = if (fallbackStorage) {
     accountName: fallbackName
     queueNames: fallbackQueueNames
     tableNames: []
-    containerNames: [payloadContainerName]
+    containerNames: [fallbackPayloadContainerName]
     loggedCalls: ['StorageWrite']
     workspaceId: monitoring.outputs.workspaceId
   }
@@ -173,7 +174,7 @@ module fallback 'modules/storage.bicep' = if (fallbackStorage) {
 module fallbackRoles 'modules/roles.bicep' = if (fallbackStorage) {
   params: {
     accountName: fallbackName
-    containerName: payloadContainerName
+    containerName: fallbackPayloadContainerName
     hasTables: false
     appPrincipalId: identity.properties.principalId
     appRoles: [roleIds.blobDataContributor, roleIds.queueDataContributor]

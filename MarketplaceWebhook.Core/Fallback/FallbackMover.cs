@@ -9,7 +9,8 @@ namespace MarketplaceWebhook.Fallback;
 /// Moves a message from the fallback storage to the queue:
 /// 1. copy its payload blob;
 /// 2. send the same text to the queue;
-/// 3. remove the payload blob from the fallback storage.
+/// 3. remove the payload blob from the fallback storage, as it was copied. If the storage is the primary one under another
+///    address, the copy has replaced it, and it stays.
 /// While the primary storage fails, the message is put back as a new one. A crash at any point repeats the steps; the
 /// notification is then projected once.
 /// </summary>
@@ -45,22 +46,18 @@ public sealed class FallbackMover(
             Metrics.FallbackPending(time.GetUtcNow() - envelope.Id.ReceivedAt);
         }
 
-        var blob = envelope?.PayloadBlob;
         try
         {
             // 1.
-            if (blob is not null)
-            {
-                await CopyAsync(from, envelope!.Id, blob, cancellationToken);
-            }
+            var copied = envelope?.PayloadBlob is { } name ? await CopyAsync(from, envelope.Id, name, cancellationToken) : null;
 
             // 2.
             await queue.ResendAsync(messageText, cancellationToken);
 
             // 3.
-            if (blob is not null)
+            if (copied is var (store, blob))
             {
-                await from.Payloads.RemoveAsync(blob, cancellationToken);
+                await store.RemoveAsync(blob, cancellationToken);
             }
 
             Log.MovedFromFallback(logger, id);
@@ -77,14 +74,19 @@ public sealed class FallbackMover(
     /// A blob that does not exist was moved with the same message before. If the primary storage does not have it either, the
     /// projection fails and records a dead letter.
     /// </summary>
-    private async Task CopyAsync(
-        FallbackStorage from, NotificationId id, string blob, CancellationToken cancellationToken)
+    private async Task<(PayloadBlobs Store, StoredBlob Blob)?> CopyAsync(
+        FallbackStorage from, NotificationId id, string name, CancellationToken cancellationToken)
     {
-        if (await from.Payloads.FindAsync(blob, cancellationToken) is { } payload)
+        foreach (var store in (PayloadBlobs[])[from.Payloads, from.EarlierPayloads])
         {
-            var account = await from.Payloads.FindAccountAsync(blob, cancellationToken);
-            await payloads.PutPayloadAsync(
-                id, Guid.TryParse(account, out var accountId) ? accountId : null, payload, cancellationToken);
+            if (await store.FindBlobAsync(name, cancellationToken) is var (blob, payload))
+            {
+                await payloads.PutPayloadAsync(
+                    id, Guid.TryParse(blob.Account, out var account) ? account : null, payload, cancellationToken);
+                return (store, blob);
+            }
         }
+
+        return null;
     }
 }

@@ -52,7 +52,8 @@ public sealed record StorageClients
             Reconciliations = tables.GetTableClient(StorageNames.ReconciliationsTable);
         }
 
-        Payloads = blobs.GetBlobContainerClient(StorageNames.PayloadContainer);
+        Payloads = blobs.GetBlobContainerClient(Profile.PayloadContainer);
+        EarlierPayloads = blobs.GetBlobContainerClient(StorageNames.PayloadContainer);
     }
 
     public StorageProfile Profile { get; }
@@ -87,6 +88,9 @@ public sealed record StorageClients
     public TableClient Reconciliations { get; init; } = null!;
 
     public BlobContainerClient Payloads { get; init; }
+
+    /// <summary>Of the fallback storage: where an earlier version put the payloads.</summary>
+    public BlobContainerClient EarlierPayloads { get; init; }
 
     /// <summary>Creates the queues, tables and the container that do not exist yet.</summary>
     public async Task CreateMissingAsync(CancellationToken cancellationToken)

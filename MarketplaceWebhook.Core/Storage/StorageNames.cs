@@ -14,6 +14,13 @@ public static class StorageNames
     public const string FallbackPoisonQueue = FallbackQueue + PoisonSuffix;
 
     public const string PayloadContainer = "marketplace-payloads";
+
+    /// <summary>
+    /// In the fallback storage, which can be the primary storage of another deployment: its blobs belong to messages of
+    /// <see cref="FallbackQueue"/> alone.
+    /// </summary>
+    public const string FallbackPayloadContainer = "marketplace-fallback-payloads";
+
     public const string InstallsTable = "Installs";
     public const string StatusChangesTable = "StatusChanges";
     public const string DeadLettersTable = "DeadLetters";

@@ -27,6 +27,8 @@ public sealed record StorageProfile(
 
     public string QueueName => IsFallback ? StorageNames.FallbackQueue : StorageNames.Queue;
 
+    public string PayloadContainer => IsFallback ? StorageNames.FallbackPayloadContainer : StorageNames.PayloadContainer;
+
     /// <summary>Scans: Table Storage may take 30 s for one page. A command that changes nothing creates nothing.</summary>
     public static StorageProfile Maintenance(TimeLimits timeLimits) => new(
         RetriedOperation.Maintenance, timeLimits.Maintenance, MaxRetries: 3, CreatesOnRead: false,

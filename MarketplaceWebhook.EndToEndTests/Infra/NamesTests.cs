@@ -95,7 +95,7 @@ public sealed partial class NamesTests
         Assert.Equal(
             [StorageNames.FallbackQueue, StorageNames.FallbackPoisonQueue],
             TextsOf(variables["fallbackQueueNames"]));
-        Assert.Equal(StorageNames.PayloadContainer, (string)variables["payloadContainerName"]!);
+        Assert.Equal(StorageNames.FallbackPayloadContainer, (string)variables["fallbackPayloadContainerName"]!);
     }
 
     [Fact]

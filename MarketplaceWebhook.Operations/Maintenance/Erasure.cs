@@ -136,8 +136,11 @@ public sealed class Erasure(
                 if (!await BelongsAsync(progress, message.Message.Text, cancellationToken))
                 {
                     await waiting.PutBackAsync(message, cancellationToken);
+                    continue;
                 }
-                else if (await waiting.RemoveAsync(message, cancellationToken))
+
+                await MoveEarlierPayloadAsync(message.Message.Text, cancellationToken);
+                if (await waiting.RemoveAsync(message, cancellationToken))
                 {
                     removed++;
                 }
@@ -181,6 +184,23 @@ public sealed class Erasure(
     }
 
     private IEnumerable<PayloadBlobs> Stores => fallback is null ? [payloads] : [payloads, fallback.Payloads];
+
+    /// <summary>
+    /// The payload of a message that an earlier version sent to the fallback storage is in a container that is never listed: it is
+    /// moved to where step 4 finds it. If that container is the primary one under another address, the copy has replaced it, and it
+    /// stays.
+    /// </summary>
+    private async Task MoveEarlierPayloadAsync(string text, CancellationToken cancellationToken)
+    {
+        if (fallback is not null && Envelope.TryRead(text) is { PayloadBlob: { } name } envelope
+            && await fallback.Payloads.FindAccountAsync(name, cancellationToken) is null
+            && await fallback.EarlierPayloads.FindBlobAsync(name, cancellationToken) is var (blob, payload))
+        {
+            await payloads.PutPayloadAsync(
+                envelope.Id, Guid.TryParse(blob.Account, out var account) ? account : null, payload, cancellationToken);
+            await fallback.EarlierPayloads.RemoveAsync(blob, cancellationToken);
+        }
+    }
 
     private async Task<ErasureResult> BlobsAsync(
         ErasureResult result, PayloadBlobs store, Progress progress, IReadOnlyList<QueueInspector.PeekedQueue> queues,
@@ -274,9 +294,15 @@ public sealed class Erasure(
             return progress.Matcher.IsIn(text);
         }
 
-        var account = await payloads.FindAccountAsync(blob, cancellationToken)
-            ?? (fallback is null ? null : await fallback.Payloads.FindAccountAsync(blob, cancellationToken));
-        return account == progress.Account;
+        foreach (var store in fallback is null ? Stores : Stores.Append(fallback.EarlierPayloads))
+        {
+            if (await store.FindAccountAsync(blob, cancellationToken) is { } account)
+            {
+                return account == progress.Account;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>What the passes found so far.</summary>

@@ -151,7 +151,10 @@ public sealed class Purge(
         bool Stays(StoredDeadLetter letter) => !dryRun || !IsOld(letter, before);
     }
 
-    /// <summary>In the fallback storage, only messages refer to a blob.</summary>
+    /// <summary>
+    /// In the fallback storage, only messages refer to a blob. Payloads that an earlier version put there are moved with their
+    /// messages, and are never listed.
+    /// </summary>
     private async Task<PurgeResult> PurgeBlobsAsync(
         PurgeResult result, PayloadBlobs blobs, DateTimeOffset before, bool dryRun, CancellationToken cancellationToken)
     {

@@ -7,15 +7,13 @@ using MarketplaceWebhook.Tests.Support;
 namespace MarketplaceWebhook.Tests.Maintenance;
 
 /// <summary>Commands on a storage account that has a fallback.</summary>
-public sealed class FallbackMaintenanceTests : IAsyncLifetime
+public sealed class FallbackMaintenanceTests(AzuriteFixture azurite) : IAsyncLifetime
 {
     private static readonly Guid Account = Guid.Parse("11111111-2222-3333-4444-555555555555");
     private static readonly Guid Other = Guid.NewGuid();
 
-    private readonly MaintenanceServices _services;
-
-    public FallbackMaintenanceTests(AzuriteFixture azurite) =>
-        _services = MaintenanceServices.On(azurite.NewAccount(), fallback: azurite.NewAccount());
+    private readonly string _fallback = azurite.NewAccount();
+    private MaintenanceServices _services = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -25,6 +23,7 @@ public sealed class FallbackMaintenanceTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        _services = MaintenanceServices.On(azurite.NewAccount(), fallback: _fallback);
         await _services.Clients.CreateMissingAsync(Cancellation);
         await Fallback.CreateMissingAsync(Cancellation);
     }
@@ -70,6 +69,34 @@ public sealed class FallbackMaintenanceTests : IAsyncLifetime
 
         Assert.Equal((1, 0), (purged.Blobs, purged.BlobsLeft));
         Assert.Empty(await FallbackPayloads.ReadAsync(Cancellation).ToListAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Purge_and_erase_keep_the_payloads_of_a_deployment_whose_primary_storage_the_fallback_is()
+    {
+        await using var other = MaintenanceServices.On(_fallback);
+        await other.Clients.CreateMissingAsync(Cancellation);
+        await other.Get<PayloadBlobs>().PutPayloadAsync(Ids.At(1), Account, "{}"u8.ToArray(), Cancellation);
+        await other.Get<NotificationQueue>().ResendAsync(
+            Encoding.UTF8.GetString(Envelope.Write(Ids.At(1), "shop", null, []).Span), Cancellation);
+
+        await _services.Get<Purge>().RunAsync(DateTimeOffset.UtcNow.AddMinutes(1), dryRun: false, TimeSpan.Zero, Cancellation);
+        await _services.Get<Erasure>().RunAsync(Account, TimeSpan.FromSeconds(30), Cancellation);
+
+        Assert.NotNull(await other.Get<PayloadBlobs>().FindAsync(TableKeys.PayloadBlob(Ids.At(1)), Cancellation));
+    }
+
+    [Fact]
+    public async Task Fallback_that_was_never_used_is_empty()
+    {
+        await using var services = MaintenanceServices.On(_services.ConnectionString, fallback: azurite.NewAccount());
+
+        var purged = await services.Get<Purge>().RunAsync(
+            DateTimeOffset.UtcNow, dryRun: false, TimeSpan.Zero, Cancellation);
+        var erased = await services.Get<Erasure>().RunAsync(Account, TimeSpan.FromSeconds(30), Cancellation);
+
+        Assert.Equal(new PurgeResult(), purged);
+        Assert.Equal((0, true), (erased.Total, erased.IsComplete));
     }
 
     [Fact]

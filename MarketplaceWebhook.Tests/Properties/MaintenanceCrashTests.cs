@@ -11,40 +11,38 @@ public sealed class MaintenanceCrashTests(ITestOutputHelper output)
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    public static MatrixTheoryData<MaintenanceCommand, FallbackAccount> CommandsAndFallbacks =>
+        new(Enum.GetValues<MaintenanceCommand>(), Enum.GetValues<FallbackAccount>());
+
     [Theory]
-    [InlineData(MaintenanceCommand.Erase)]
-    [InlineData(MaintenanceCommand.Purge)]
-    [InlineData(MaintenanceCommand.Redrive)]
-    [InlineData(MaintenanceCommand.Rebuild)]
-    public async Task Command_killed_before_and_after_each_storage_call_ends_as_if_it_was_not_killed(MaintenanceCommand command)
+    [MemberData(nameof(CommandsAndFallbacks))]
+    public async Task Command_killed_before_and_after_each_storage_call_ends_as_if_it_was_not_killed(
+        MaintenanceCommand command, FallbackAccount fallback)
     {
         var tried = 0;
         // Before one call is after the one before: the killed command leaves the same in storage.
-        while (await CheckAsync(seed: 1, command, _ => (tried + 1, true)))
+        while (await CheckAsync(seed: 1, fallback, command, _ => (tried + 1, true)))
         {
             tried++;
         }
 
-        output.WriteLine($"{command}: {tried} crash points");
+        output.WriteLine($"{command}, fallback {fallback}: {tried} crash points");
         Assert.True(tried > 0);
     }
 
     [Theory]
-    [InlineData(MaintenanceCommand.Erase)]
-    [InlineData(MaintenanceCommand.Purge)]
-    [InlineData(MaintenanceCommand.Redrive)]
-    [InlineData(MaintenanceCommand.Rebuild)]
+    [MemberData(nameof(CommandsAndFallbacks))]
     public async Task Command_killed_at_random_storage_calls_of_random_histories_ends_as_if_it_was_not_killed(
-        MaintenanceCommand command)
+        MaintenanceCommand command, FallbackAccount fallback)
     {
         var killed = 0;
-        foreach (var seed in Seeds(Histories))
+        foreach (var seed in Seeds(Histories / 3))
         {
-            killed += await CheckAsync(seed, command, random => AnyCall(random, command)) ? 1 : 0;
+            killed += await CheckAsync(seed, fallback, command, random => AnyCall(random, command)) ? 1 : 0;
         }
 
-        output.WriteLine($"{command}: killed in {killed} of {Histories} histories");
-        Assert.True(killed > Histories / 4);
+        output.WriteLine($"{command}, fallback {fallback}: killed in {killed} of {Histories / 3} histories");
+        Assert.True(killed > Histories / 12);
     }
 
     [Theory]
@@ -58,7 +56,8 @@ public sealed class MaintenanceCrashTests(ITestOutputHelper output)
         var interrupted = 0;
         foreach (var seed in Seeds(Histories / 4))
         {
-            interrupted += await CheckAsync(seed, command, random => AnyCall(random, command), other) ? 1 : 0;
+            var fallback = (FallbackAccount)(seed % 3);
+            interrupted += await CheckAsync(seed, fallback, command, random => AnyCall(random, command), other) ? 1 : 0;
         }
 
         output.WriteLine($"{command}, interrupted by {other} in {interrupted} of {Histories / 4} histories");
@@ -84,12 +83,13 @@ public sealed class MaintenanceCrashTests(ITestOutputHelper output)
     /// <param name="other">Runs at the interruption; null: the command is killed there.</param>
     /// <returns>Whether the command was interrupted.</returns>
     private static async Task<bool> CheckAsync(
-        int seed, MaintenanceCommand command, Func<Random, (int, bool)> interruption, MaintenanceCommand? other = null)
+        int seed, FallbackAccount fallback, MaintenanceCommand command, Func<Random, (int, bool)> interruption,
+        MaintenanceCommand? other = null)
     {
         Cancellation.ThrowIfCancellationRequested();
         try
         {
-            var history = new MaintenanceHistory(seed);
+            var history = new MaintenanceHistory(seed, fallback);
             await history.StartAsync();
             if (command == MaintenanceCommand.Rebuild)
             {
@@ -131,7 +131,7 @@ public sealed class MaintenanceCrashTests(ITestOutputHelper output)
         }
         catch (Exception e) when (!Cancellation.IsCancellationRequested)
         {
-            throw new InvalidOperationException($"Seed {seed}", e);
+            throw new InvalidOperationException($"Seed {seed}, fallback {fallback}", e);
         }
     }
 }

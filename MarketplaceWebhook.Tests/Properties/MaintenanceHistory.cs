@@ -20,7 +20,8 @@ namespace MarketplaceWebhook.Tests.Properties;
 /// call of the command, notifications of two accounts take steps: a body is stored, its message is sent, delivered, projected,
 /// deleted, delayed, delivered again, moved to the poison queue, recorded as a dead letter, put back. A third of them arrive in
 /// the fallback storage, some in both, and are moved; a move can be killed at any of its calls. Before or after any of its calls,
-/// the command can be killed, or another command can run. The same seed gives the same history.
+/// the command can be killed, or another command can run. The same seed gives the same history. Some payloads in the fallback
+/// storage are where an earlier version put them.
 /// </summary>
 internal sealed class MaintenanceHistory
 {
@@ -50,8 +51,10 @@ internal sealed class MaintenanceHistory
     private readonly MemoryQueueClient _fallbackQueue;
     private readonly MemoryQueueClient _fallbackPoison;
     private readonly MemoryBlobContainerClient _fallbackBlobs;
+    private readonly MemoryBlobContainerClient _earlierBlobs;
     private readonly PayloadBlobs _payloads;
     private readonly PayloadBlobs _fallbackPayloads;
+    private readonly PayloadBlobs _earlierPayloads;
     private readonly NotificationQueue _fallbackNotifications;
     private readonly FallbackMover _mover;
     private readonly NotificationQueue _notifications;
@@ -69,6 +72,9 @@ internal sealed class MaintenanceHistory
     private readonly List<(NotificationId Id, Guid Account, string Body)> _unsent = [];
     private readonly HashSet<NotificationId> _toFallback = [];
     private readonly HashSet<NotificationId> _toBoth = [];
+    private readonly HashSet<NotificationId> _fromEarlierVersion = [];
+    private readonly List<string> _ofAnotherDeployment = [];
+    private readonly FallbackAccount _kind;
     private readonly Dictionary<string, string?> _blobOf = [];
     private readonly List<Delivery> _deliveries = [];
     private readonly List<(NotificationId Id, Guid Account, string Body)> _sent = [];
@@ -81,8 +87,9 @@ internal sealed class MaintenanceHistory
     private bool _isInterrupted;
     private int? _callsUntilMoveIsKilled;
 
-    public MaintenanceHistory(int seed)
+    public MaintenanceHistory(int seed, FallbackAccount fallbackAccount)
     {
+        _kind = fallbackAccount;
         _random = new Random(seed);
         _installs = new MemoryTableClient(StorageNames.InstallsTable, pageSize: 10, _time);
         _statusChanges = new MemoryTableClient(StorageNames.StatusChangesTable, pageSize: 10, _time);
@@ -94,12 +101,15 @@ internal sealed class MaintenanceHistory
         _blobs = new MemoryBlobContainerClient(StorageNames.PayloadContainer, _time);
         _fallbackQueue = new MemoryQueueClient(StorageNames.FallbackQueue, _time);
         _fallbackPoison = new MemoryQueueClient(StorageNames.FallbackPoisonQueue, _time);
-        _fallbackBlobs = new MemoryBlobContainerClient(StorageNames.PayloadContainer, _time);
+        _fallbackBlobs = new MemoryBlobContainerClient(StorageNames.FallbackPayloadContainer, _time);
+        _earlierBlobs = fallbackAccount == FallbackAccount.SameUnderAnotherAddress
+            ? _blobs : new MemoryBlobContainerClient(StorageNames.PayloadContainer, _time);
         var hooks = new TableHooks { Before = (_, _) => CallAsync(before: true), After = (_, _) => CallAsync(before: false) };
         (_installs.Hooks, _statusChanges.Hooks, _deadLetters.Hooks, _reconciliations.Hooks) = (hooks, hooks, hooks, hooks);
         _accounts.Hooks = hooks;
         (_queue.Hooks, _poison.Hooks, _blobs.Hooks) = (hooks, hooks, hooks);
         (_fallbackQueue.Hooks, _fallbackPoison.Hooks, _fallbackBlobs.Hooks) = (hooks, hooks, hooks);
+        _earlierBlobs.Hooks = hooks;
         var clients = Nowhere with
         {
             Installs = _installs,
@@ -119,11 +129,14 @@ internal sealed class MaintenanceHistory
             RawQueue = _fallbackQueue,
             PoisonQueue = _fallbackPoison,
             RawPoisonQueue = _fallbackPoison,
+            FallbackQueue = _fallbackQueue,
             Payloads = _fallbackBlobs,
+            EarlierPayloads = _earlierBlobs,
         };
         _payloads = new PayloadBlobs(clients);
         var fallbackStorage = new FallbackStorage(fallback);
         _fallbackPayloads = fallbackStorage.Payloads;
+        _earlierPayloads = fallbackStorage.EarlierPayloads;
         _fallbackNotifications = fallbackStorage.Queue;
         _notifications = new NotificationQueue(clients, _payloads);
         _letters = new DeadLetterTable(clients, _payloads);
@@ -150,6 +163,13 @@ internal sealed class MaintenanceHistory
     /// <summary>Some notifications in every state, half of them before <see cref="Middle"/>.</summary>
     public async Task StartAsync()
     {
+        for (var other = 0; _kind == FallbackAccount.PrimaryOfAnotherDeployment && other < 6; other++)
+        {
+            var id = NextId();
+            _ofAnotherDeployment.Add(TableKeys.PayloadBlob(id));
+            await _earlierPayloads.PutPayloadAsync(id, other % 2 == 0 ? Account : Other, "{}"u8.ToArray(), default);
+        }
+
         await HalfAsync(isMoving: true);
         _deliveries.Clear();
         _time.Advance(TimeSpan.FromDays(10));
@@ -347,6 +367,11 @@ internal sealed class MaintenanceHistory
         }).OfType<string>().ToHashSet();
         Assert.DoesNotContain(referred, name => !_blobs.Exists(name));
         Assert.Empty(_fallbackBlobs.Names);
+        if (_kind != FallbackAccount.SameUnderAnotherAddress)
+        {
+            Assert.Equal(_ofAnotherDeployment, _earlierBlobs.Names);
+        }
+
         if (isPurged)
         {
             Assert.Equal(
@@ -418,8 +443,13 @@ internal sealed class MaintenanceHistory
         foreach (var blob in Blobs(_fallbackQueue.Texts, toMove))
         {
             Assert.True(
-                _fallbackBlobs.Exists(blob) || _blobs.Exists(blob),
+                _fallbackBlobs.Exists(blob) || _earlierBlobs.Exists(blob) || _blobs.Exists(blob),
                 $"A message in the fallback storage refers to {blob}, which is gone.");
+        }
+
+        foreach (var blob in _ofAnotherDeployment)
+        {
+            Assert.True(_earlierBlobs.Exists(blob), $"Another deployment refers to {blob}, which is gone.");
         }
 
         IEnumerable<string> Blobs(IEnumerable<string> texts, IEnumerable<Delivery> deliveries) =>
@@ -462,6 +492,11 @@ internal sealed class MaintenanceHistory
             {
                 _toBoth.Add(one.Id);
             }
+
+            if (_random.Next(2) == 0)
+            {
+                _fromEarlierVersion.Add(one.Id);
+            }
         }
 
         if (one.Body.Length > ColumnText.MaxCharacters)
@@ -497,7 +532,7 @@ internal sealed class MaintenanceHistory
 
         if (_toFallback.Contains(id))
         {
-            yield return (_fallbackPayloads, _fallbackNotifications);
+            yield return (_fromEarlierVersion.Contains(id) ? _earlierPayloads : _fallbackPayloads, _fallbackNotifications);
         }
     }
 
@@ -685,6 +720,16 @@ internal sealed class MaintenanceHistory
             public ValueTask DisposeAsync() => ValueTask.CompletedTask;
         }
     }
+}
+
+/// <summary>What the fallback storage is besides.</summary>
+public enum FallbackAccount
+{
+    Nothing,
+    PrimaryOfAnotherDeployment,
+
+    /// <summary>The primary storage itself: the settings do not show it, because its address is another one.</summary>
+    SameUnderAnotherAddress,
 }
 
 /// <summary>A command of operators that changes storage.</summary>

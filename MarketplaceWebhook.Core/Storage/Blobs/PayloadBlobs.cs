@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Azure;
+using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using MarketplaceWebhook.Notifications;
@@ -7,9 +8,18 @@ using MarketplaceWebhook.Notifications;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>Bodies that are too long for a message or a column. Only `purge` and `erase` delete them.</summary>
-public sealed class PayloadBlobs(StorageClients clients)
+public sealed class PayloadBlobs
 {
     private const string AccountIdMetadata = "accountId";
+
+    private readonly BlobContainerClient _container;
+
+    public PayloadBlobs(StorageClients clients)
+        : this(clients.Payloads)
+    {
+    }
+
+    internal PayloadBlobs(BlobContainerClient container) => _container = container;
 
     public Task PutPayloadAsync(
         NotificationId id, Guid? accountId, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
@@ -21,8 +31,25 @@ public sealed class PayloadBlobs(StorageClients clients)
 
     public async Task<ReadOnlyMemory<byte>> GetAsync(string name, CancellationToken cancellationToken)
     {
-        var download = await clients.Payloads.GetBlobClient(name).DownloadContentAsync(cancellationToken);
+        var download = await _container.GetBlobClient(name).DownloadContentAsync(cancellationToken);
         return download.Value.Content.ToMemory();
+    }
+
+    /// <summary>The blob with its content; null if it does not exist.</summary>
+    public async Task<(StoredBlob Blob, ReadOnlyMemory<byte> Content)?> FindBlobAsync(
+        string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var download = (await _container.GetBlobClient(name).DownloadContentAsync(cancellationToken)).Value;
+            var details = download.Details;
+            return (new StoredBlob(name, AccountOf(details.Metadata), details.LastModified) { ETag = details.ETag },
+                download.Content.ToMemory());
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
     }
 
     /// <summary>Null if the blob does not exist.</summary>
@@ -41,8 +68,8 @@ public sealed class PayloadBlobs(StorageClients clients)
     /// <summary>Every blob of the container, sorted by name.</summary>
     public async IAsyncEnumerable<StoredBlob> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var blob in clients.Payloads.GetBlobsAsync(
-            new GetBlobsOptions { Traits = BlobTraits.Metadata }, cancellationToken))
+        await foreach (var blob in _container.GetBlobsAsync(
+            new GetBlobsOptions { Traits = BlobTraits.Metadata }, cancellationToken).EmptyIfMissing(cancellationToken))
         {
             yield return new StoredBlob(
                 blob.Name, AccountOf(blob.Metadata), blob.Properties.LastModified ?? DateTimeOffset.MaxValue)
@@ -57,7 +84,7 @@ public sealed class PayloadBlobs(StorageClients clients)
     {
         try
         {
-            var properties = await clients.Payloads.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellationToken);
+            var properties = await _container.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellationToken);
             return AccountOf(properties.Value.Metadata);
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -68,7 +95,7 @@ public sealed class PayloadBlobs(StorageClients clients)
 
     /// <returns>True if the blob existed.</returns>
     public async Task<bool> RemoveAsync(string name, CancellationToken cancellationToken) =>
-        await clients.Payloads.DeleteBlobIfExistsAsync(
+        await _container.DeleteBlobIfExistsAsync(
             name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
 
     /// <summary>Removes the blob only if it was not written since it was read.</summary>
@@ -77,7 +104,7 @@ public sealed class PayloadBlobs(StorageClients clients)
     {
         try
         {
-            return await clients.Payloads.DeleteBlobIfExistsAsync(
+            return await _container.DeleteBlobIfExistsAsync(
                 blob.Name, DeleteSnapshotsOption.IncludeSnapshots,
                 new BlobRequestConditions { IfMatch = blob.ETag }, cancellationToken);
         }
@@ -90,7 +117,7 @@ public sealed class PayloadBlobs(StorageClients clients)
     /// <summary>How long a deleted blob can be restored; zero: not at all.</summary>
     public async Task<TimeSpan> GetSoftDeleteAsync(CancellationToken cancellationToken)
     {
-        var properties = await clients.Payloads.GetParentBlobServiceClient().GetPropertiesAsync(cancellationToken);
+        var properties = await _container.GetParentBlobServiceClient().GetPropertiesAsync(cancellationToken);
         return properties.Value.DeleteRetentionPolicy is { Enabled: true, Days: var days }
             ? TimeSpan.FromDays(days ?? 0) : TimeSpan.Zero;
     }
@@ -104,7 +131,7 @@ public sealed class PayloadBlobs(StorageClients clients)
             options.Metadata = new Dictionary<string, string> { [AccountIdMetadata] = TableKeys.Account(account) };
         }
 
-        return clients.Payloads.GetBlobClient(name).UploadAsync(new BinaryData(body), options, cancellationToken);
+        return _container.GetBlobClient(name).UploadAsync(new BinaryData(body), options, cancellationToken);
     }
 
     /// <summary>Metadata come from headers, which are case-insensitive.</summary>

@@ -89,16 +89,21 @@ internal sealed class MemoryBlobContainerClient(string name, TimeProvider time) 
         public override async Task<Response<BlobDownloadResult>> DownloadContentAsync(
             CancellationToken cancellationToken = default) =>
             Response.FromValue(
-                BlobsModelFactory.BlobDownloadResult(
-                    await container.CallAsync("GetBlob", () => container.Get(name).Content, cancellationToken)),
+                await container.CallAsync("GetBlob", () => ResultOf(container.Get(name)), cancellationToken),
                 new MemoryResponse(200));
 
         public override async Task<Response<BlobProperties>> GetPropertiesAsync(
             BlobRequestConditions? conditions = null, CancellationToken cancellationToken = default) =>
             Response.FromValue(
-                BlobsModelFactory.BlobProperties(
-                    metadata: await container.CallAsync(
-                        "GetBlobProperties", () => container.Get(name).Metadata, cancellationToken)),
+                await container.CallAsync("GetBlobProperties", () => PropertiesOf(container.Get(name)), cancellationToken),
                 new MemoryResponse(200));
+
+        private static BlobDownloadResult ResultOf(Stored stored) => BlobsModelFactory.BlobDownloadResult(
+            stored.Content,
+            BlobsModelFactory.BlobDownloadDetails(
+                metadata: stored.Metadata, lastModified: stored.WrittenAt, eTag: stored.ETag));
+
+        private static BlobProperties PropertiesOf(Stored stored) => BlobsModelFactory.BlobProperties(
+            metadata: stored.Metadata, lastModified: stored.WrittenAt, eTag: stored.ETag);
     }
 }
