@@ -7,8 +7,9 @@ using Polly.CircuitBreaker;
 namespace MarketplaceWebhook.Fallback;
 
 /// <summary>
-/// Sends a notification to the queue, or to the fallback storage if the primary storage does not accept it. A put that timed out
-/// may have succeeded: the same notification is then on both queues, and is projected once.
+/// Sends a notification to the queue, or to the fallback storage if the primary storage does not accept it. If that fails, too, the
+/// primary storage is tried again: a broken fallback storage must not make the application less available than none. A put that
+/// timed out may have succeeded: the same notification is then on both queues, and is projected once.
 /// </summary>
 public sealed class NotificationSender
 {
@@ -19,6 +20,8 @@ public sealed class NotificationSender
 
     private readonly NotificationQueue _primary;
     private readonly NotificationQueue? _fallback;
+    private readonly TimeSpan _limit;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ResiliencePipeline _pipeline;
 
@@ -27,7 +30,7 @@ public sealed class NotificationSender
         NotificationQueue primary, TimeLimits timeLimits, TimeProvider time, ILogger<NotificationSender> logger,
         FallbackStorage? fallback = null)
     {
-        (_primary, _fallback, _logger) = (primary, fallback?.Queue, logger);
+        (_primary, _fallback, _limit, _time, _logger) = (primary, fallback?.Queue, timeLimits.Receiving, time, logger);
         _pipeline = fallback is null ? ResiliencePipeline.Empty : new ResiliencePipelineBuilder { TimeProvider = time }
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions
             {
@@ -47,17 +50,46 @@ public sealed class NotificationSender
     /// <returns><see cref="ReceiptOutcome.Accepted"/> or <see cref="ReceiptOutcome.Fallback"/>.</returns>
     public async Task<string> SendAsync(ReceivedNotification notification, CancellationToken cancellationToken)
     {
+        var startedAt = _time.GetTimestamp();
         try
         {
             await _pipeline.ExecuteAsync(
                 async token => await _primary.SendAsync(notification, token), cancellationToken);
             return ReceiptOutcome.Accepted;
         }
-        catch (Exception e) when (_fallback is not null && IsFault(e) && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (_fallback is not null && IsFault(e))
         {
-            await _fallback.SendAsync(notification, cancellationToken);
-            Log.SentToFallback(_logger, notification.Id.ToString(), StorageErrors.Describe(e));
-            return ReceiptOutcome.Fallback;
+            // Callers know this exception, but not that of the circuit breaker.
+            cancellationToken.ThrowIfCancellationRequested();
+            if (await TryFallbackAsync(_fallback, notification, startedAt, cancellationToken))
+            {
+                Log.SentToFallback(_logger, notification.Id.ToString(), StorageErrors.Describe(e));
+                return ReceiptOutcome.Fallback;
+            }
+        }
+
+        // Past the circuit breaker.
+        await _primary.SendAsync(notification, cancellationToken);
+        return ReceiptOutcome.Accepted;
+    }
+
+    /// <summary>Within half of the time that is left.</summary>
+    private async Task<bool> TryFallbackAsync(
+        NotificationQueue fallback, ReceivedNotification notification, long startedAt, CancellationToken cancellationToken)
+    {
+        var left = _limit - _time.GetElapsedTime(startedAt);
+        using var half = new CancellationTokenSource(left > TimeSpan.Zero ? left / 2 : TimeSpan.Zero, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(half.Token, cancellationToken);
+        try
+        {
+            await fallback.SendAsync(notification, either.Token);
+            return true;
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e) && !cancellationToken.IsCancellationRequested)
+        {
+            Metrics.FallbackFailed();
+            Log.FallbackFailed(_logger, notification.Id.ToString(), StorageErrors.Describe(e));
+            return false;
         }
     }
 

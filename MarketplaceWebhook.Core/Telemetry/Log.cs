@@ -81,4 +81,13 @@ public static partial class Log
         603, LogLevel.Warning,
         "{NotificationId} stays in the fallback storage, because the storage did not accept it: {Fault}")]
     public static partial void StaysInFallback(ILogger logger, string notificationId, string fault);
+
+    [LoggerMessage(604, LogLevel.Error, "The fallback storage did not accept {NotificationId} either: {Fault}")]
+    public static partial void FallbackFailed(ILogger logger, string notificationId, string fault);
+
+    [LoggerMessage(605, LogLevel.Error, "The fallback storage would not accept a notification: {Fault}")]
+    public static partial void FallbackCheckFailed(ILogger logger, string fault);
+
+    [LoggerMessage(606, LogLevel.Warning, "Whether another deployment uses the fallback storage is unknown: {Fault}")]
+    public static partial void FallbackOwnerUnknown(ILogger logger, string fault);
 }

@@ -37,6 +37,10 @@ public static class Metrics
         "From the receipt of a notification to an attempt to move it from the fallback storage.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 86400] });
 
+    private static readonly Counter<long> FallbackFailuresCounter = Meter.CreateCounter<long>(
+        TelemetryNames.Metrics.FallbackFailures, "{failure}",
+        "Notifications that the fallback storage did not accept either, and checks of it that failed.");
+
     private static readonly Counter<long> ChangesSentCounter = Meter.CreateCounter<long>(
         TelemetryNames.Metrics.ChangesSent, "{message}", "Messages that were put on the change feed.");
 
@@ -74,6 +78,8 @@ public static class Metrics
 
     /// <summary>For each attempt to move a notification from the fallback storage, successful or not.</summary>
     public static void FallbackPending(TimeSpan age) => FallbackAgeHistogram.Record(Math.Max(0, age.TotalSeconds));
+
+    public static void FallbackFailed() => FallbackFailuresCounter.Add(1);
 
     /// <summary>For each message on the change feed: one that is sent again is counted again.</summary>
     public static void ChangeSent(string status) => ChangesSentCounter.Add(1, Status(status));
