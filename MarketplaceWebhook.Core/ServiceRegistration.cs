@@ -18,7 +18,8 @@ public static class ServiceRegistration
         .AddStorage(settings, StorageProfile.Primary, StorageProfile.Fallback)
         .AddSingleton<NotificationIds>()
         .AddSingleton<StorageHealth>()
-        .AddSingleton<NotificationSender>();
+        .AddSingleton<NotificationSender>()
+        .AddSingleton<FallbackCheck>();
 
     public static IServiceCollection AddProjecting(this IServiceCollection services, AppSettings settings) => services
         .AddStorage(settings, StorageProfile.Primary, StorageProfile.Fallback)

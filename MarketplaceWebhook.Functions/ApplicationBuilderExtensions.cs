@@ -19,6 +19,8 @@ public static class ApplicationBuilderExtensions
         builder.Services
             .AddReceiving(settings)
             .AddProjecting(settings)
+            .AddSingleton(settings)
+            .AddHostedService<FallbackOwnership>()
             .AddSingleton<NotificationReceiver>()
             .AddSingleton<Health>();
         builder.AddTelemetryExport();

@@ -38,6 +38,11 @@ public sealed class FallbackMover(
 
     private async Task MoveAsync(FallbackStorage from, string messageText, CancellationToken cancellationToken)
     {
+        if (messageText == FallbackStorage.CheckText)
+        {
+            return;
+        }
+
         // An unreadable message is moved as it is: the projection records it as a dead letter.
         var envelope = Envelope.TryRead(messageText);
         var id = envelope?.Id.ToString() ?? "(unreadable)";

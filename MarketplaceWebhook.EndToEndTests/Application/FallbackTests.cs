@@ -46,8 +46,10 @@ public sealed class FallbackTests(AzuriteFixture azurite)
         await using var proxy = await FaultProxy.StartAsync(storage, Cancellation);
         var broken = proxy.Break(Fault.BrokenConnection);
         NotificationId id;
-        // What is moved while the primary storage fails waits for a minute.
-        await using (var failing = await StartAsync(proxy.ConnectionString, fallback, movesFallback: false))
+        // What is moved while the primary storage fails waits for a minute: MoveFallback receives nothing.
+        await using var unread = await FaultProxy.StartAsync(fallback, Cancellation);
+        using (unread.Break(Fault.ServerBusy, call => call.Operation == "Get Messages"))
+        await using (var failing = await StartAsync(proxy.ConnectionString, unread.ConnectionString))
         {
             using var response = await failing.PostAsync(NotificationTests.OfAccount("installed", _account));
             Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
@@ -63,11 +65,7 @@ public sealed class FallbackTests(AzuriteFixture azurite)
         await recovered.InstallsAsync(_account, "both rows", rows => rows.Count == 2);
     }
 
-    private static Task<EndToEndHost> StartAsync(
-        string storage, string fallback, bool movesFallback = true, string? realStorage = null) =>
-        EndToEndHost.StartLocalAsync(storage, realStorage, new Dictionary<string, string?>
-        {
-            [StorageSettings.FallbackName] = fallback,
-            ["AzureWebJobs.MoveFallback.Disabled"] = movesFallback ? "false" : "true",
-        });
+    private static Task<EndToEndHost> StartAsync(string storage, string fallback, string? realStorage = null) =>
+        EndToEndHost.StartLocalAsync(
+            storage, realStorage, new Dictionary<string, string?> { [StorageSettings.FallbackName] = fallback });
 }

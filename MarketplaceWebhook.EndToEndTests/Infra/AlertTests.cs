@@ -18,7 +18,7 @@ public sealed class AlertTests
             string[] expected =
             [
                 .. values.HasChangeFeed ? (string[])[] : ["change-feed"],
-                .. values.HasFallback ? (string[])[] : ["fallback-pending", "fallback-used"],
+                .. values.HasFallback ? (string[])[] : ["fallback-failing", "fallback-pending", "fallback-used"],
                 .. values.HasTest && !values.IsRestricted ? (string[])[] : ["health", "unavailable"],
             ];
             Assert.Equal(expected.Order(StringComparer.Ordinal), off.Order(StringComparer.Ordinal));

@@ -20,6 +20,7 @@ namespace MarketplaceWebhook.Receiving;
 public sealed class NotificationReceiver(
     NotificationIds ids,
     NotificationSender sender,
+    FallbackCheck fallbackCheck,
     DeadLetterTable deadLetters,
     TimeLimits timeLimits,
     TimeProvider time,
@@ -132,6 +133,7 @@ public sealed class NotificationReceiver(
             throw;
         }
 
+        fallbackCheck.StartIfDue();
         Metrics.Received(notification.Status, outcome);
         Log.Accepted(
             logger, id.ToString(), SafeText.Of(notification.Status), notification.PackageId,

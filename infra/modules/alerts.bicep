@@ -122,6 +122,17 @@ var rules rule[] = [
     resolves: true
   }
   {
+    name: 'fallback-failing'
+    displayName: 'The fallback storage fails'
+    severity: 1
+    query: loadTextContent('../queries/fallbackFailing.kql')
+    column: 'Failures'
+    frequency: 'PT5M'
+    window: 'PT15M'
+    applies: fallbackStorage
+    resolves: true
+  }
+  {
     name: 'change-feed'
     displayName: 'Changes are passed on but not received'
     severity: 2

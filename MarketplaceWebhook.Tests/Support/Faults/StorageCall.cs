@@ -20,7 +20,9 @@ public sealed record StorageCall(int Number, StorageKind Kind, string Method, st
 {
     public override string ToString() => $"{Number}: {Operation} ({Method} {Resource})";
 
-    /// <summary>Made by the Functions host, which reads the queues; the application never does.</summary>
+    /// <summary>
+    /// Made by the Functions host, which reads the queues; the application never does, except to delete the message of a check.
+    /// </summary>
     public bool IsOfHost => Operation is "Get Messages" or "Update Message" or "Delete Message";
 
     internal static StorageCall Parse(int number, StorageKind kind, string method, string pathAndQuery)
