@@ -83,8 +83,8 @@ internal sealed record StatusJson(
 
         if (report.Fallback is { Poisoned: > 0 })
         {
-            yield return $"messages on {StorageNames.FallbackPoisonQueue}: RetryFallback does not put them back; do it before they "
-                + "expire after 7 days";
+            yield return $"messages on {StorageNames.FallbackPoisonQueue}: RetryFallback does not put them back; do it before "
+                + "they expire after 7 days";
         }
 
         if (report.DeadLetters.Any(count => count.Number > count.Redriven))

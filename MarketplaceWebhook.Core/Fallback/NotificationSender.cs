@@ -7,9 +7,9 @@ using Polly.CircuitBreaker;
 namespace MarketplaceWebhook.Fallback;
 
 /// <summary>
-/// Sends a notification to the queue, or to the fallback storage if the primary storage does not accept it. If that fails, too, the
-/// primary storage is tried again: a broken fallback storage must not make the application less available than none. A put that
-/// timed out may have succeeded: the same notification is then on both queues, and is projected once.
+/// Sends a notification to the queue, or to the fallback storage if the primary storage does not accept it. If that fails, too,
+/// the primary storage is tried again: a broken fallback storage must not make the application less available than none. A put
+/// that timed out may have succeeded: the same notification is then on both queues, and is projected once.
 /// </summary>
 public sealed class NotificationSender
 {

@@ -38,8 +38,8 @@ public sealed record AppSettings
         return settings.Fallback is not null
             && MoveFallbackDisabled.FirstOrDefault(name => IsTrue(configuration[name])) is { } disabled
             ? throw new SettingsException(
-                $"{StorageSettings.FallbackName} is set, but {disabled} disables the function that moves notifications from there: "
-                + "remove one of the two.")
+                $"{StorageSettings.FallbackName} is set, but {disabled} disables the function that moves notifications from "
+                + "there: remove one of the two.")
             : settings;
     }
 

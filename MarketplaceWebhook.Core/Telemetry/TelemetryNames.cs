@@ -34,7 +34,9 @@ public static class TelemetryNames
         /// </summary>
         public const string FallbackAge = "marketplace.fallback.age";
 
-        /// <summary>Counter, {failure}: a notification that the fallback storage did not accept, or a check that failed.</summary>
+        /// <summary>
+        /// Counter, {failure}: a notification that the fallback storage did not accept, or a check of it that failed.
+        /// </summary>
         public const string FallbackFailures = "marketplace.fallback.failures";
 
         /// <summary>Counter, {message}: <see cref="Attributes.Status"/>.</summary>

@@ -186,9 +186,9 @@ public sealed class Erasure(
     private IEnumerable<PayloadBlobs> Stores => fallback is null ? [payloads] : [payloads, fallback.Payloads];
 
     /// <summary>
-    /// The payload of a message that an earlier version sent to the fallback storage is in a container that is never listed: it is
-    /// moved to where step 4 finds it. If that container is the primary one under another address, the copy has replaced it, and it
-    /// stays.
+    /// The payload of a message that an earlier version sent to the fallback storage is in a container that is never listed: it
+    /// is moved to where step 4 finds it. If that container is the primary one under another address, the copy has replaced it,
+    /// and it stays.
     /// </summary>
     private async Task MoveEarlierPayloadAsync(string text, CancellationToken cancellationToken)
     {

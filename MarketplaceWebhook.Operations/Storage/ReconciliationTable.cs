@@ -77,8 +77,8 @@ public sealed class ReconciliationTable(StorageClients clients)
 
     private IAsyncEnumerable<RawRow> ReadAsync(
         string? account, IEnumerable<string>? columns, CancellationToken cancellationToken) =>
-        TableRowReader.ReadIfExistsAsync(
-            clients.Reconciliations, TableRowReader.Partition(account), columns, cancellationToken);
+        TableRowReader.ReadAsync(
+            clients.Reconciliations, TableRowReader.Partition(account), columns, cancellationToken: cancellationToken);
 
     private Task PutRunAsync(TableEntity row, CancellationToken cancellationToken) =>
         clients.Reconciliations.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);

@@ -22,8 +22,9 @@ public sealed record FallbackCheckResult(DateTimeOffset At, string? Fault)
     {
         try
         {
-            var line = (await primary.Payloads.GetBlobClient(BlobName).DownloadContentAsync(cancellationToken)).Value.Content;
-            return line.ToString().Split(' ', 2) is [var at, var result] && DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, out var time)
+            var download = await primary.Payloads.GetBlobClient(BlobName).DownloadContentAsync(cancellationToken);
+            return download.Value.Content.ToString().Split(' ', 2) is [var at, var result]
+                && DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, out var time)
                 ? new FallbackCheckResult(time, result == Ok ? null : result)
                 : null;
         }

@@ -58,8 +58,8 @@ public sealed class FallbackStorage
         if (await ClaimAsync(primary.Address, cancellationToken) is var owner && owner != primary.Address)
         {
             throw new SettingsException(
-                $"The fallback storage {Clients.Description} is that of the deployment with the storage {owner}: each deployment needs "
-                + $"its own. If that one no longer uses it, delete the blob {OwnerBlob} in the container "
+                $"The fallback storage {Clients.Description} is that of the deployment with the storage {owner}: each deployment "
+                + $"needs its own. If that one no longer uses it, delete the blob {OwnerBlob} in the container "
                 + $"{StorageNames.FallbackPayloadContainer}.");
         }
     }

@@ -50,5 +50,5 @@ public sealed class AccountTable(StorageClients clients)
     }
 
     private IAsyncEnumerable<RawRow> QueryAsync(string? filter, CancellationToken cancellationToken) =>
-        TableRowReader.ReadIfExistsAsync(clients.Accounts, filter, columns: null, cancellationToken);
+        TableRowReader.ReadAsync(clients.Accounts, filter, cancellationToken: cancellationToken);
 }

@@ -35,9 +35,8 @@ public sealed class StatusChangeLog(StorageClients clients)
         try
         {
             // A query: reading one missing row gives the same result whether the table exists or not.
-            await TableRowReader.ReadAsync(
-                clients.StatusChanges, TableRowReader.Partition(""), cancellationToken: cancellationToken)
-                    .AnyAsync(cancellationToken);
+            await clients.StatusChanges.QueryAsync<TableEntity>(
+                TableRowReader.Partition(""), cancellationToken: cancellationToken).AnyAsync(cancellationToken);
             return true;
         }
         catch (RequestFailedException e) when (StorageErrors.IsMissing(e))

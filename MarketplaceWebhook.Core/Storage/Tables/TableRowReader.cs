@@ -18,31 +18,6 @@ internal static class TableRowReader
         }
     }
 
-    /// <summary>Like <see cref="ReadAsync"/>; empty if the table does not exist.</summary>
-    public static async IAsyncEnumerable<RawRow> ReadIfExistsAsync(
-        TableClient table, string? filter, IEnumerable<string>? columns,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await using var rows = ReadAsync(table, filter, columns, cancellationToken: cancellationToken)
-            .GetAsyncEnumerator(cancellationToken);
-        while (await MoveNextAsync())
-        {
-            yield return rows.Current;
-        }
-
-        async ValueTask<bool> MoveNextAsync()
-        {
-            try
-            {
-                return await rows.MoveNextAsync();
-            }
-            catch (RequestFailedException e) when (StorageErrors.IsMissing(e))
-            {
-                return false;
-            }
-        }
-    }
-
     /// <summary>Null: the whole table.</summary>
     public static string? Partition(string? partitionKey) =>
         partitionKey is null ? null : TableClient.CreateQueryFilter($"PartitionKey eq {partitionKey}");
