@@ -87,9 +87,13 @@ internal static class DevCommand
     private static string? KeyIn(IConfiguration environment) =>
         environment["DEV_KEY"] is { } key && !string.IsNullOrWhiteSpace(key) ? key : null;
 
-    /// <summary>As in a deployment without a second account: the host does not poll the queue of a fallback.</summary>
+    /// <summary>As in a deployment without a second account: the host does not poll the queues of a fallback.</summary>
     private static Dictionary<string, string?> SettingsFor(AppSettings settings) =>
-        settings.Fallback is not null ? [] : new() { ["AzureWebJobs.MoveFallback.Disabled"] = "true" };
+        settings.Fallback is not null ? [] : new()
+        {
+            ["AzureWebJobs.MoveFallback.Disabled"] = "true",
+            ["AzureWebJobs.RetryFallback.Disabled"] = "true",
+        };
 
     /// <summary>
     /// As a deployment does: the Functions host polls the queues from its start, and may log a warning for every poll of one that
