@@ -11,6 +11,11 @@ namespace MarketplaceWebhook.LocalHost.Storage;
 /// </summary>
 public static partial class NpmPackages
 {
+    /// <summary>
+    /// npm's own pauses between attempts, 10 s and 60 s, look like a hang where no registry can be reached.
+    /// </summary>
+    private static readonly string[] ShortPauses = ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=3000"];
+
     private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Installs the packages unless they are there in the pinned versions. One process does it, others wait.</summary>
@@ -91,11 +96,7 @@ public static partial class NpmPackages
     {
         var start = new ProcessStartInfo(
             NodePrograms.Npm(),
-            [
-                "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error",
-                // Its own pauses between attempts, 10 s and 60 s, look like a hang where no registry can be reached.
-                "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=3000",
-            ])
+            ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", .. ShortPauses])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
