@@ -17,6 +17,7 @@ public static class OperationsRegistration
             .AddStorage(settings, profile ?? maintenance, maintenance with { IsFallback = true })
             .AddSingleton<QueueInspector>()
             .AddSingleton<AccountLookup>()
+        .AddSingleton<AccountSearch>()
             .AddSingleton<Rebuild>()
             .AddSingleton<Redrive>()
             .AddSingleton<StatusCheck>()

@@ -13,6 +13,8 @@ internal sealed class CommandStorage : IAsyncDisposable
     private const string OptionName = "--storage";
     private const string FallbackOptionName = "--fallback-storage";
 
+    private const int MostSuggestions = 5;
+
     private readonly ServiceProvider _services;
 
     private CommandStorage(AppSettings settings) =>
@@ -77,11 +79,21 @@ internal sealed class CommandStorage : IAsyncDisposable
                 + "it. `rebuild --apply` adds what is missing.");
         }
 
-        return found.Ids.Count > 0
-            ? found.Ids
-            : throw new UserErrorException(
-                $"Unknown account '{name}': use Cyclr's AccountId or the partner's AccountApiId, exactly as it was sent. An account "
-                + "is known once its first notification has been projected.");
+        return found.Ids.Count > 0 ? found.Ids : throw new UserErrorException(await SuggestAsync(name, cancellationToken));
+    }
+
+    private async Task<string> SuggestAsync(string name, CancellationToken cancellationToken)
+    {
+        var similar = await Get<AccountSearch>().FindAsync(name, cancellationToken);
+        if (similar.Count == 0)
+        {
+            return $"Unknown account '{name}': use Cyclr's AccountId or the partner's AccountApiId, exactly as it was sent. An "
+                + "account is known once its first notification has been projected. `accounts` lists all.";
+        }
+
+        var ids = similar.Take(MostSuggestions).Select(account => account.ApiIds is [var apiId, ..] ? $"'{apiId}'" : account.Id);
+        var rest = similar.Count > MostSuggestions ? $"; `accounts` finds {similar.Count}." : ".";
+        return $"Unknown account '{name}'. Similar: {string.Join(", ", ids)}{rest}";
     }
 
     public static StorageSettings Emulator => StorageSettings.FromConnectionString("UseDevelopmentStorage=true");

@@ -12,6 +12,7 @@ namespace MarketplaceWebhook.Cli.Output;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     WriteIndented = true)]
 [JsonSerializable(typeof(IReadOnlyList<AccountJson>))]
+[JsonSerializable(typeof(IReadOnlyList<AccountSummaryJson>))]
 [JsonSerializable(typeof(IReadOnlyList<JsonObject>))]
 [JsonSerializable(typeof(RebuildJson))]
 [JsonSerializable(typeof(ReconciliationJson))]
@@ -21,6 +22,18 @@ internal sealed partial class JsonOutput : JsonSerializerContext;
 /// <summary>Rows of Installs and StatusChanges, as <see cref="JsonRow"/> describes.</summary>
 internal sealed record AccountJson(
     Guid AccountId, IReadOnlyList<JsonObject> Installs, IReadOnlyList<JsonObject> Cycles, IReadOnlyList<JsonObject> History);
+
+internal sealed record AccountSummaryJson(
+    string AccountId, IReadOnlyList<string> AccountApiIds, IReadOnlyList<PackageStatusJson> Packages, long Errors,
+    string? ChangedAt)
+{
+    public static AccountSummaryJson Of(AccountSummary account) => new(
+        account.Id, account.ApiIds,
+        [.. account.Packages.Select(package => new PackageStatusJson(package.Id, package.Status))],
+        account.Errors, ConsoleOutput.JsonTime(account.ChangedAt));
+}
+
+internal sealed record PackageStatusJson(long? PackageId, string? Status);
 
 internal sealed record RebuildJson(long Accounts, long Notifications, IReadOnlyList<RebuiltAccountJson> Differing);
 

@@ -12,6 +12,7 @@ public sealed class CommandTextTests(AzuriteFixture azurite)
     [InlineData("send")]
     [InlineData("probe")]
     [InlineData("status")]
+    [InlineData("accounts")]
     [InlineData("show")]
     [InlineData("rebuild")]
     [InlineData("reconcile")]
@@ -52,6 +53,7 @@ public sealed class CommandTextTests(AzuriteFixture azurite)
             "show X Y",
             "show X --jsn",
             "show unknown",
+            "accounts unknown",
             "show x --history -1",
             "show x --storage no;connection=string",
             "show x --storage Not-A-Name",

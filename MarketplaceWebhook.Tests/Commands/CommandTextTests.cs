@@ -34,6 +34,8 @@ public sealed class CommandTextTests(AzuriteFixture azurite)
 
         Approved.AssertIs("results", await Transcript.OfAsync(
             arguments => InProcessCli.RunAsync(services.ConnectionString, arguments),
+            "accounts",
+            "accounts ACM --json",
             "show Acme",
             "show Acme --history 1",
             "show Acme --json",

@@ -53,6 +53,57 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         Assert.Equal(Ids.Minute(2).ToString(), (string?)Assert.Single(account["history"]!.AsArray())!["notificationId"]);
     }
 
+    [Theory]
+    [InlineData("INITECH", "Initech Ltd", "bbbbbbbb")]
+    [InlineData("ech l", "Initech Ltd")]
+    [InlineData("aaaaaaaa", "Initech Ltd")]
+    [InlineData("BBB", "bbbbbbbb")]
+    public async Task Accounts_are_found_by_a_part_of_either_id_in_any_case(string text, params string[] expected)
+    {
+        await using var services = await InstalledAsync("Initech Ltd");
+        await services.ProjectAsync(
+            Ids.Minute(9), NotificationBody.Of("installed", new("bbbbbbbb-0000-0000-0000-000000000002"), apiId: "initech-2"));
+        await services.ProjectAsync(Ids.Minute(10), NotificationBody.Of("installed", Guid.Empty, apiId: "another"));
+
+        var found = await InProcessCli.RunAsync(services.ConnectionString, "accounts", text);
+
+        Assert.Equal(0, found.ExitCode);
+        Assert.All(expected, one => Assert.Contains(one, found.Output, StringComparison.Ordinal));
+        Assert.Equal(expected.Length, found.Output.Split("-0000-0000-0000-").Length - 1);
+    }
+
+    [Fact]
+    public async Task Accounts_with_errors_come_first_and_an_uninstalled_package_has_none()
+    {
+        await using var services = await InstalledAsync("older");
+        foreach (var (minute, status, package) in new[] { (2, "installed", 7L), (3, "installed", 8L), (4, "uninstalled", 8L) })
+        {
+            var body = JsonNode.Parse(NotificationBody.Of(status, Account, package, "older"))!;
+            body["Errors"] = new JsonArray("one", "two");
+            await services.ProjectAsync(Ids.Minute(minute), body.ToJsonString());
+        }
+
+        await services.ProjectAsync(Ids.Minute(9), NotificationBody.Of("installed", Guid.Empty, apiId: "newer"));
+
+        var found = await InProcessCli.RunAsync(services.ConnectionString, "accounts", "--json");
+
+        var accounts = JsonNode.Parse(found.Output)!.AsArray();
+        Assert.Equal(
+            [("older", 2L, "2026-01-01T00:04:00.000Z"), ("newer", 0L, "2026-01-01T00:09:00.000Z")],
+            accounts.Select(one => ((string)one!["accountApiIds"]![0]!, (long)one["errors"]!, (string)one["changedAt"]!)));
+    }
+
+    [Fact]
+    public async Task Show_suggests_the_accounts_that_have_the_text()
+    {
+        await using var services = await InstalledAsync("Initech Ltd");
+
+        var shown = await InProcessCli.RunAsync(services.ConnectionString, "show", "initech");
+
+        Assert.Equal(1, shown.ExitCode);
+        Assert.EndsWith("Unknown account 'initech'. Similar: 'Initech Ltd'.\n", shown.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Show_with_the_greatest_history_prints_all_notifications()
     {
