@@ -139,9 +139,18 @@ internal static class RedriveCommand
                 await RedriveAsync(deadLetter, cancellationToken);
             }
 
+            var unseen = filter.IncludesPoisonQueue
+                ? (await storage.Get<QueueInspector>().PeekPoisonAsync(cancellationToken)).Unseen : 0;
+            if (unseen > 0)
+            {
+                ConsoleOutput.Remark(
+                    $"Not received: {ConsoleOutput.Count(unseen, "message")} on the poison queue, being processed or delayed for up to "
+                    + "5 minutes. Run `redrive --all` again.");
+            }
+
             ConsoleOutput.Remark(
                 $"{(dryRun ? "Would be redriven" : "Redriven")}: {_sent}; skipped as too large: {_skipped}; not redriven: {_failed}.");
-            return _failed == 0 ? 0 : Incomplete;
+            return _failed + unseen == 0 ? 0 : Incomplete;
         }
 
         private async Task RedriveAsync(StoredDeadLetter deadLetter, CancellationToken cancellationToken) =>
