@@ -37,7 +37,23 @@ internal static class StatusCommand
         CommandStorage storage, TimeSpan period, bool json, CancellationToken cancellationToken)
     {
         var since = DateTimeOffset.UtcNow - period;
-        var report = await CheckAsync(storage.Get<StatusCheck>(), since, cancellationToken);
+        var check = storage.Get<StatusCheck>();
+        // First, since its messages only move to the queue.
+        var (fallback, fallbackFailure) = await TryAsync<QueueState>(check.CheckFallbackAsync, cancellationToken);
+        var (report, failure) = await TryAsync<StatusReport>(
+            async token => await check.RunAsync(since, token), cancellationToken);
+        if (report is null)
+        {
+            if (fallback is not null)
+            {
+                ConsoleOutput.Remark(
+                    $"Messages in the fallback storage: {fallback.Waiting}{(OldestOf(fallback) is { } oldest ? $", {oldest}" : "")}.");
+            }
+
+            throw failure!;
+        }
+
+        report = report with { Fallback = fallback };
         var status = StatusJson.Of(report, storage.Get<StorageClients>().Description, since);
         if (json)
         {
@@ -48,27 +64,22 @@ internal static class StatusCommand
             Print(report, status.Problems);
         }
 
-        return status.Problems.Count == 0 ? 0 : NeedsPerson;
+        return fallbackFailure is not null ? throw fallbackFailure : status.Problems.Count == 0 ? 0 : NeedsPerson;
     }
 
-    /// <summary>If the storage fails, at least what waits in the fallback storage is printed.</summary>
-    private static async Task<StatusReport> CheckAsync(
-        StatusCheck check, DateTimeOffset since, CancellationToken cancellationToken)
+    /// <summary>Each account is inspected by itself: what one of them reports is printed also if the other one fails.</summary>
+    private static async Task<(T? Result, Exception? Failure)> TryAsync<T>(
+        Func<CancellationToken, Task<T?>> inspect, CancellationToken cancellationToken)
+        where T : class
     {
         try
         {
-            return await check.RunAsync(since, cancellationToken);
+            return (await inspect(cancellationToken), null);
         }
         catch (Exception exception) when (
             !cancellationToken.IsCancellationRequested && ExpectedFailure.Describe(exception) is not null)
         {
-            if (await check.CheckFallbackAsync(cancellationToken) is { } fallback)
-            {
-                ConsoleOutput.Remark(
-                    $"Messages in the fallback storage: {fallback.Waiting}{(OldestOf(fallback) is { } oldest ? $", {oldest}" : "")}.");
-            }
-
-            throw;
+            return (null, exception);
         }
     }
 
@@ -80,11 +91,21 @@ internal static class StatusCommand
         {
             Add("messages on the queue", report.Queue);
             table.Add(["messages on the poison queue", Text(report.Queue.Poisoned)]);
-            if (report.Fallback is { } fallback)
-            {
-                Add("messages in the fallback storage", fallback);
-            }
+        }
 
+        if (report.Fallback is { } fallback)
+        {
+            Add("messages in the fallback storage", fallback);
+            table.Add(["messages on its poison queue", Text(fallback.Poisoned)]);
+            if (report.FallbackCheck is { } check)
+            {
+                table.Add(
+                    ["  last check by the app", ""], $"{check.Fault ?? "ok"}, {ConsoleOutput.Time(check.At)} UTC");
+            }
+        }
+
+        if (!report.IsEmpty)
+        {
             if (report.PassedOn is { } passedOn)
             {
                 table.Add(["messages on the change feed", Text(passedOn)]);

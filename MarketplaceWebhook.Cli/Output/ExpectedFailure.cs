@@ -14,23 +14,29 @@ internal static class ExpectedFailure
     {
         UserErrorException or LocalHostException or SettingsException or CyclrException => exception.Message,
         RequestFailedException { Status: 401 or 403 } storage =>
-            $"Storage denied access ({storage.ErrorCode ?? "no error code"}): check AzureWebJobsStorage or --storage.",
+            $"{Subject(exception)} denied access ({storage.ErrorCode ?? "no error code"}): check {Settings(exception)}.",
         RequestFailedException { Status: 0 } => Unreachable(exception),
         RequestFailedException storage =>
-            $"Storage responded with {storage.Status} ({storage.ErrorCode ?? "no error code"})"
+            $"{Subject(exception)} responded with {storage.Status} ({storage.ErrorCode ?? "no error code"})"
             + (StorageErrors.IsTransient(storage) || StorageErrors.IsLostRace(storage) ? ": try again later." : "."),
         AuthenticationFailedException =>
-            "Signing in to Azure failed: run `az login`, or use a connection string in AzureWebJobsStorage or --storage.",
+            $"Signing in to Azure failed: run `az login`, or use a connection string in {Settings(exception)}.",
         // The failures of all attempts of a call.
         AggregateException { InnerExceptions: [.., var last] } => Describe(last),
         OperationCanceledException or TimeoutException =>
-            "Storage did not respond in time: try again, or check AzureWebJobsStorage or --storage.",
+            $"{Subject(exception)} did not respond in time: try again, or check {Settings(exception)}.",
         HttpRequestException => Unreachable(exception),
         IOException or UnauthorizedAccessException => exception.Message,
         _ => null,
     };
 
     private static string Unreachable(Exception exception) =>
-        $"Storage cannot be reached ({(exception.InnerException ?? exception).Message}): "
-        + "start it (`dev` starts one), or check AzureWebJobsStorage or --storage.";
+        $"{Subject(exception)} cannot be reached ({(exception.InnerException ?? exception).Message}): "
+        + $"{(StorageErrors.IsOfFallback(exception) ? "" : "start it (`dev` starts one), or ")}check {Settings(exception)}.";
+
+    private static string Subject(Exception exception) =>
+        StorageErrors.IsOfFallback(exception) ? "The fallback storage" : "Storage";
+
+    private static string Settings(Exception exception) => StorageErrors.IsOfFallback(exception)
+        ? $"{StorageSettings.FallbackName} or --fallback-storage" : $"{StorageSettings.Name} or --storage";
 }

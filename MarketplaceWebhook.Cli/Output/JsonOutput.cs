@@ -58,14 +58,16 @@ internal sealed record ReconciliationDifferenceJson(
 /// <param name="Problems">What needs a person, for people; none: exit code 0.</param>
 internal sealed record StatusJson(
     string Storage, bool Empty, int QueueMessages, string? OldestReceivedAt, int PoisonQueueMessages,
-    QueueJson? Fallback, int? ChangeFeedMessages, string DeadLettersSince,
+    FallbackJson? Fallback, int? ChangeFeedMessages, string DeadLettersSince,
     IReadOnlyList<DeadLetterCountJson> DeadLetters, IReadOnlyList<string> Problems)
 {
     public static StatusJson Of(StatusReport report, string storage, DateTimeOffset since) => new(
         storage, report.IsEmpty,
         report.Queue.Waiting, ConsoleOutput.JsonTime(report.Queue.OldestReceivedAt), report.Queue.Poisoned,
         report.Fallback is { } state
-            ? new QueueJson(state.Waiting, ConsoleOutput.JsonTime(state.OldestReceivedAt), state.Poisoned)
+            ? new FallbackJson(
+                state.Waiting, ConsoleOutput.JsonTime(state.OldestReceivedAt), state.Poisoned,
+                ConsoleOutput.JsonTime(report.FallbackCheck?.At), report.FallbackCheck?.Fault)
             : null,
         report.PassedOn, ConsoleOutput.JsonTime(since)!,
         [.. report.DeadLetters.Select(count => new DeadLetterCountJson(count.Kind, count.Reason, count.Number, count.Redriven))],
@@ -94,6 +96,17 @@ internal sealed record StatusJson(
                 + "MoveFallback does not run";
         }
 
+        if (report.Fallback is { Waiting: > 0, OldestReceivedAt: null })
+        {
+            yield return "messages in the fallback storage, and none was visible for a minute: the storage fails, so that they "
+                + "are put back again and again, or they are just being moved";
+        }
+
+        if (report is { Fallback: not null, FallbackCheck: { Fault: { } fault } check })
+        {
+            yield return $"the fallback storage failed the application's check at {ConsoleOutput.Time(check.At)} UTC: {fault}";
+        }
+
         if (report.Fallback is { Poisoned: > 0 })
         {
             yield return $"messages on {StorageNames.FallbackPoisonQueue}: RetryFallback does not put them back; do it before "
@@ -107,6 +120,9 @@ internal sealed record StatusJson(
     }
 }
 
-internal sealed record QueueJson(int QueueMessages, string? OldestReceivedAt, int PoisonQueueMessages);
+/// <param name="CheckedAt">The application's last check of it; absent: there was none.</param>
+/// <param name="CheckFault">Absent: it succeeded.</param>
+internal sealed record FallbackJson(
+    int QueueMessages, string? OldestReceivedAt, int PoisonQueueMessages, string? CheckedAt, string? CheckFault);
 
 internal sealed record DeadLetterCountJson(string Kind, string Reason, int Number, int Redriven);

@@ -124,6 +124,11 @@ public sealed record StorageClients
     {
         options.RetryPolicy = new BusyRetryPolicy(Profile);
         options.Retry.NetworkTimeout = Profile.NetworkTimeout;
+        if (Profile.IsFallback)
+        {
+            options.AddPolicy(new FallbackMarkPolicy(), HttpPipelinePosition.PerCall);
+        }
+
         options.AddPolicy(new StorageProvisioner(CreateMissingAsync, Profile.CreatesOnRead), HttpPipelinePosition.PerCall);
         options.AddPolicy(new RetryCountingPolicy(Profile.Operation), HttpPipelinePosition.PerRetry);
         // The application has its own logs and spans; those of the clients would cost time in every call.

@@ -34,6 +34,9 @@ public static class StorageErrors
     public static bool IsStorage(Exception exception) =>
         exception is RequestFailedException || IsTransient(exception);
 
+    /// <summary>The failed call was one of the fallback storage.</summary>
+    public static bool IsOfFallback(Exception exception) => FallbackMarkPolicy.IsMarked(exception);
+
     /// <summary>The queue, table or container does not exist, as opposed to a row or message in it.</summary>
     public static bool IsMissing(RequestFailedException exception) =>
         exception is { Status: 404, ErrorCode: "QueueNotFound" or "TableNotFound" or "ContainerNotFound" };

@@ -44,13 +44,14 @@ public sealed record StorageSettings
 
     /// <param name="name">The setting, for the error message.</param>
     /// <exception cref="SettingsException">Malformed.</exception>
-    public static StorageSettings FromConnectionString(string connectionString, string name = Name)
+    public static StorageSettings FromConnectionString(
+        string connectionString, string name = Name, bool hasTables = true)
     {
         try
         {
             // The clients' own parsers decide what is valid.
             _ = new QueueServiceClient(connectionString);
-            _ = name == FallbackName ? null : new Azure.Data.Tables.TableServiceClient(connectionString);
+            _ = hasTables ? new Azure.Data.Tables.TableServiceClient(connectionString) : null;
             _ = new Azure.Storage.Blobs.BlobServiceClient(connectionString);
         }
         catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
@@ -88,7 +89,7 @@ public sealed record StorageSettings
     }
 
     private static StorageSettings Read(IConfigurationSection section) => !string.IsNullOrWhiteSpace(section.Value)
-        ? FromConnectionString(section.Value, section.Key)
+        ? FromConnectionString(section.Value, section.Key, hasTables: section.Key != FallbackName)
         : FromIdentity(section);
 
     private static bool IsSet(IConfigurationSection section) =>

@@ -5,7 +5,8 @@ namespace MarketplaceWebhook.Maintenance;
 /// <summary>Reads whether notifications are being projected and which ones failed. Changes nothing.</summary>
 /// <param name="feed">Null: there is no change feed.</param>
 public sealed class StatusCheck(
-    StatusChangeLog log, QueueInspector waiting, DeadLetterTable deadLetters, TimeProvider time, ChangeFeedQueue? feed = null)
+    StorageClients clients, StatusChangeLog log, QueueInspector waiting, DeadLetterTable deadLetters, TimeProvider time,
+    ChangeFeedQueue? feed = null)
 {
     /// <summary>Of the dead letters that are counted, unless the caller chooses another.</summary>
     public static readonly TimeSpan DefaultPeriod = TimeSpan.FromHours(24);
@@ -13,6 +14,12 @@ public sealed class StatusCheck(
     /// <summary>A projection takes seconds, and retries within a delivery 5 minutes.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
 
+    /// <summary>MoveFallback puts a message back for a minute: between two of these it is visible for a moment.</summary>
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(65);
+
+    private static readonly TimeSpan BetweenInspections = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>The primary storage alone.</summary>
     /// <param name="since">Of the dead letters that are counted.</param>
     public async Task<StatusReport> RunAsync(DateTimeOffset since, CancellationToken cancellationToken)
     {
@@ -21,20 +28,34 @@ public sealed class StatusCheck(
             return new StatusReport { IsEmpty = true };
         }
 
-        var queues = await waiting.PeekAsync(cancellationToken);
         return new StatusReport
         {
-            Queue = StateOf(queues, StorageNames.Queue)!,
-            Fallback = StateOf(queues, StorageNames.FallbackQueue),
+            Queue = StateOf(await waiting.PeekPrimaryAsync(cancellationToken), StorageNames.Queue)!,
+            FallbackCheck = await FallbackCheckResult.FindAsync(clients, cancellationToken),
             PassedOn = feed is null ? null : await feed.CountAsync(cancellationToken),
             DeadLetters = await CountAsync(since, cancellationToken),
         };
     }
 
-    /// <summary>The fallback storage alone, for as long as the first one fails.</summary>
+    /// <summary>
+    /// The fallback storage alone: one account that fails does not hide what the other one has. Messages that are put back again
+    /// and again are not visible at most times: it looks for one for as long as they are delayed.
+    /// </summary>
     /// <returns>Null: there is none.</returns>
-    public async Task<QueueState?> CheckFallbackAsync(CancellationToken cancellationToken) =>
-        StateOf(await waiting.PeekFallbackAsync(cancellationToken), StorageNames.FallbackQueue);
+    public async Task<QueueState?> CheckFallbackAsync(CancellationToken cancellationToken)
+    {
+        var startedAt = time.GetTimestamp();
+        while (true)
+        {
+            var state = StateOf(await waiting.PeekFallbackAsync(cancellationToken), StorageNames.FallbackQueue);
+            if (state is not { Waiting: > 0, OldestReceivedAt: null } || time.GetElapsedTime(startedAt) >= LongestDelay)
+            {
+                return state;
+            }
+
+            await Task.Delay(BetweenInspections, time, cancellationToken);
+        }
+    }
 
     /// <returns>Null if the queue was not inspected.</returns>
     private QueueState? StateOf(IReadOnlyList<QueueInspector.PeekedQueue> queues, string name)
@@ -90,6 +111,9 @@ public sealed record StatusReport
 
     /// <summary>Null: the fallback storage was not inspected.</summary>
     public QueueState? Fallback { get; init; }
+
+    /// <summary>The application's last check of the fallback storage. Null: there was none.</summary>
+    public FallbackCheckResult? FallbackCheck { get; init; }
 
     /// <summary>
     /// All messages on the change feed that the partner's application has not received. Null: there is no change feed.

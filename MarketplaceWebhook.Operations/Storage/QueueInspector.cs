@@ -36,11 +36,17 @@ public sealed class QueueInspector(
     public async Task<IReadOnlyList<PeekedQueue>> PeekAsync(CancellationToken cancellationToken)
     {
         var inFallback = await PeekFallbackAsync(cancellationToken);
+        return [.. await PeekPrimaryAsync(cancellationToken), .. inFallback];
+    }
+
+    /// <inheritdoc cref="PeekAsync(CancellationToken)"/>
+    public async Task<IReadOnlyList<PeekedQueue>> PeekPrimaryAsync(CancellationToken cancellationToken)
+    {
         var before = await PeekAsync(clients.RawQueue, cancellationToken);
         var poison = await PeekAsync(clients.RawPoisonQueue, cancellationToken);
         var after = await PeekAsync(clients.RawQueue, cancellationToken);
         var seen = before.Seen.UnionBy(after.Seen, message => message.Id);
-        return [after with { Seen = [.. seen], Unseen = Math.Max(before.Unseen, after.Unseen) }, poison, .. inFallback];
+        return [after with { Seen = [.. seen], Unseen = Math.Max(before.Unseen, after.Unseen) }, poison];
     }
 
     /// <returns>The queue of the fallback storage, and its poison queue; empty without a fallback storage.</returns>

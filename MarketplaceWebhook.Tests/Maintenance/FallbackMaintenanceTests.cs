@@ -3,6 +3,7 @@ using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MarketplaceWebhook.Tests.Maintenance;
 
@@ -104,10 +105,38 @@ public sealed class FallbackMaintenanceTests(AzuriteFixture azurite) : IAsyncLif
     {
         await SendAsync(Account, Ids.At(1));
 
-        var report = await _services.Get<StatusCheck>().RunAsync(DateTimeOffset.UnixEpoch, Cancellation);
+        var fallback = await _services.Get<StatusCheck>().CheckFallbackAsync(Cancellation);
 
-        Assert.Equal(new QueueState(Waiting: 1, Ids.At(1).ReceivedAt, IsLate: true, Poisoned: 0), report.Fallback);
-        Assert.Equal(0, report.Queue.Waiting);
+        Assert.Equal(new QueueState(Waiting: 1, Ids.At(1).ReceivedAt, IsLate: true, Poisoned: 0), fallback);
+    }
+
+    [Theory]
+    [InlineData(30, true)]
+    [InlineData(600, false)]
+    public async Task Status_looks_for_65_s_for_a_message_that_is_put_back_with_a_delay(int delay, bool isSeen)
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var services = MaintenanceServices.On(_services.ConnectionString, fallback: _fallback, time: time);
+        var sent = await Fallback.Queue.SendMessageAsync(
+            Message.Of(1, Message.Body("started")), TimeSpan.FromMinutes(10), cancellationToken: Cancellation);
+        var startedAt = time.GetUtcNow();
+
+        var checking = services.Get<StatusCheck>().CheckFallbackAsync(Cancellation);
+        while (!checking.IsCompleted)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), Cancellation);
+            time.Advance(TimeSpan.FromSeconds(1));
+            if (time.GetUtcNow() - startedAt == TimeSpan.FromSeconds(delay))
+            {
+                await Fallback.Queue.UpdateMessageAsync(
+                    sent.Value.MessageId, sent.Value.PopReceipt, visibilityTimeout: TimeSpan.Zero,
+                    cancellationToken: Cancellation);
+            }
+        }
+
+        Assert.Equal(
+            (1, isSeen ? Ids.At(1).ReceivedAt : null, isSeen),
+            ((await checking)!.Waiting, (await checking)!.OldestReceivedAt, (await checking)!.IsLate));
     }
 
     private Task SendAsync(Guid account, NotificationId id, bool isLong = false) =>
