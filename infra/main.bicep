@@ -147,6 +147,7 @@ module resources 'resources.bicep' = {
   }
 }
 
+output AZURE_FALLBACK_STORAGE_ACCOUNT_NAME string = resources.outputs.fallbackStorageAccountName
 output AZURE_LOCATION string = location
 output AZURE_RESOURCE_GROUP string = resourceGroup.name
 // The hook uses these. They contain no secret: the key is created after the deployment and is never an output.

@@ -272,4 +272,6 @@ output functionAppId string = functionApp.outputs.id
 output functionAppName string = functionApp.outputs.name
 output functionAppUrl string = functionApp.outputs.url
 output storageAccountName string = storageName
+// For --fallback-storage.
+output fallbackStorageAccountName string = fallbackStorage ? fallbackName : 'none'
 output sourceAddressesRestricted bool = restricted

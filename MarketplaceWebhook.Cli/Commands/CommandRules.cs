@@ -33,6 +33,19 @@ internal static class CommandRules
         }
     });
 
+    /// <summary>
+    /// Another storage has another fallback storage than the one of the environment: a command that did not look there must not
+    /// report that nothing is there.
+    /// </summary>
+    public static void RequiresFallback(this Command command, Option storage, Option fallback) =>
+        command.Validators.Add(result =>
+        {
+            if (result.Has(storage) && !result.Has(fallback))
+            {
+                result.AddError($"{storage.Name} requires {fallback.Name}: the fallback storage, or {CommandStorage.None}.");
+            }
+        });
+
     /// <summary>Options of a command do not apply to its subcommand, which can have some of the same name.</summary>
     public static void RefuseOptionsOfParent(this Command command) => command.Validators.Add(result =>
     {

@@ -10,6 +10,9 @@ namespace MarketplaceWebhook.Cli.Commands;
 /// <summary>The storage that a command works on, with the application's maintenance classes.</summary>
 internal sealed class CommandStorage : IAsyncDisposable
 {
+    /// <summary>The value of <see cref="FallbackOption"/> without a fallback storage.</summary>
+    public const string None = "none";
+
     private const string OptionName = "--storage";
     private const string FallbackOptionName = "--fallback-storage";
 
@@ -17,8 +20,17 @@ internal sealed class CommandStorage : IAsyncDisposable
 
     private readonly ServiceProvider _services;
 
-    private CommandStorage(AppSettings settings) =>
+    private CommandStorage(AppSettings settings, bool isFallbackKnown)
+    {
         _services = new ServiceCollection().AddLogging().AddMaintenance(settings).BuildServiceProvider();
+        IsFallbackKnown = isFallbackKnown;
+    }
+
+    /// <summary>Null: it is not inspected.</summary>
+    public FallbackStorage? Fallback => _services.GetService<FallbackStorage>();
+
+    /// <summary>False: there can be a fallback storage that is not inspected.</summary>
+    public bool IsFallbackKnown { get; }
 
     public static Option<string?> Option() => new(OptionName)
     {
@@ -29,17 +41,23 @@ internal sealed class CommandStorage : IAsyncDisposable
 
     public static Option<string?> FallbackOption() => new(FallbackOptionName)
     {
-        Description = "The fallback storage account, if there is one; like --storage. Default: FallbackStorage.",
+        Description = $"The fallback storage account, like --storage, or {None}. Default: FallbackStorage.",
         HelpName = "STORAGE",
     };
 
     /// <summary>Without a call: the storage may be empty or not respond.</summary>
     public static CommandStorage Open(IConfiguration environment, string? storage, string? fallback = null)
     {
-        var opened = new CommandStorage(AppSettings.Read(
-            environment, FindSettings(environment, storage) ?? Emulator,
-            FindSettings(environment, fallback, StorageSettings.FallbackName)));
+        var fallbackSettings = fallback == None ? null : FindSettings(environment, fallback, StorageSettings.FallbackName);
+        var opened = new CommandStorage(
+            AppSettings.Read(environment, FindSettings(environment, storage) ?? Emulator, fallbackSettings),
+            isFallbackKnown: fallback == None || fallbackSettings is not null);
         ConsoleOutput.Errors.WriteParts(($"Storage: {opened.Get<StorageClients>().Description}", ConsoleOutput.Dim));
+        if (opened.Fallback is { } inspected)
+        {
+            ConsoleOutput.Errors.WriteParts(($"Fallback storage: {inspected.Clients.Description}", ConsoleOutput.Dim));
+        }
+
         return opened;
     }
 
@@ -108,12 +126,26 @@ internal sealed class CommandStorage : IAsyncDisposable
         if (storage is not null)
         {
             return storage.Contains('=', StringComparison.Ordinal)
-                ? StorageSettings.FromConnectionString(
-                    storage, name == StorageSettings.FallbackName ? FallbackOptionName : OptionName)
+                ? name == StorageSettings.FallbackName
+                    ? StorageSettings.FromConnectionString(storage, FallbackOptionName, hasTables: false)
+                    : StorageSettings.FromConnectionString(storage, OptionName)
                 : StorageSettings.FromAccountName(storage, new DefaultAzureCredential());
         }
 
         return StorageSettings.Find(environment, name);
+    }
+
+    /// <summary>Of the places that a number is about: those that were inspected.</summary>
+    public string Names(string kind, string name, string fallbackName) =>
+        Fallback is null ? $"{kind} {name}" : $"{kind}s {name}, {fallbackName}";
+
+    public void RemarkUnknownFallback()
+    {
+        if (!IsFallbackKnown)
+        {
+            ConsoleOutput.Remark(
+                $"The fallback storage was not checked: neither --fallback-storage nor {StorageSettings.FallbackName} is set.");
+        }
     }
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();

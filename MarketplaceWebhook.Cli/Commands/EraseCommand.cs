@@ -30,6 +30,7 @@ internal static class EraseCommand
             account, yes, wait, storage, fallback,
         };
         command.Requires(wait, yes);
+        command.RequiresFallback(storage, fallback);
         command.SetAction(async (parsed, token) =>
         {
             await using var opened = await CommandStorage.OpenAsync(
@@ -48,7 +49,7 @@ internal static class EraseCommand
         var erasure = storage.Get<Erasure>();
         var erased = yes
             ? await erasure.RunAsync(account, wait, cancellationToken) : await erasure.CountAsync(account, cancellationToken);
-        Print(account, erased, yes);
+        Print(storage, account, erased, yes);
         if (!yes)
         {
             ConsoleOutput.Remark($"Nothing was changed. `erase {account} --yes` deletes the data permanently.");
@@ -63,7 +64,11 @@ internal static class EraseCommand
 
         if (erased.Blobs > 0)
         {
-            ConsoleOutput.Remark(await SoftDeleteAsync(storage, cancellationToken));
+            ConsoleOutput.Remark(await SoftDeleteAsync(storage.Get<PayloadBlobs>(), "storage", cancellationToken));
+            if (storage.Fallback is { } fallback)
+            {
+                ConsoleOutput.Remark(await SoftDeleteAsync(fallback.Payloads, "fallback storage", cancellationToken));
+            }
         }
 
         return erased.IsComplete ? 0 : Incomplete;
@@ -83,7 +88,7 @@ internal static class EraseCommand
         };
     }
 
-    private static void Print(Guid account, ErasureResult erased, bool yes)
+    private static void Print(CommandStorage storage, Guid account, ErasureResult erased, bool yes)
     {
         var table = ConsoleOutput.Table(["What", "Number"], "Where");
         (string What, string Where, int Number)[] lines =
@@ -93,8 +98,10 @@ internal static class EraseCommand
             ("notifications", $"table {StorageNames.StatusChangesTable}", erased.Notifications),
             ("dead letters", $"table {StorageNames.DeadLettersTable}", erased.DeadLetters),
             ("differences from Cyclr", $"table {StorageNames.ReconciliationsTable}", erased.Reconciliations),
-            ("bodies", $"container {StorageNames.PayloadContainer}", erased.Blobs),
-            ("messages", $"queues {StorageNames.PoisonQueue}, {StorageNames.FallbackQueue}", erased.Messages),
+            (
+                "bodies", storage.Names("container", StorageNames.PayloadContainer, StorageNames.FallbackPayloadContainer),
+                erased.Blobs),
+            ("messages", storage.Names("queue", StorageNames.PoisonQueue, StorageNames.FallbackQueue), erased.Messages),
         ];
         foreach (var (what, where, number) in lines)
         {
@@ -102,6 +109,7 @@ internal static class EraseCommand
         }
 
         ConsoleOutput.Write($"{(yes ? "Deleted" : "Would be deleted")}, account {account}", table);
+        storage.RemarkUnknownFallback();
         if (erased.QueuedMessages > 0)
         {
             ConsoleOutput.Remark(
@@ -131,20 +139,20 @@ internal static class EraseCommand
         }
     }
 
-    private static async Task<string> SoftDeleteAsync(CommandStorage storage, CancellationToken cancellationToken)
+    private static async Task<string> SoftDeleteAsync(PayloadBlobs payloads, string name, CancellationToken cancellationToken)
     {
         try
         {
-            var days = await storage.Get<PayloadBlobs>().GetSoftDeleteAsync(cancellationToken);
+            var days = await payloads.GetSoftDeleteAsync(cancellationToken);
             return days == TimeSpan.Zero
-                ? "The blobs cannot be restored: soft delete is off in this storage account. Versions and backups, if any, are "
-                    + "not checked."
-                : $"Soft delete keeps the deleted blobs for {ConsoleOutput.Count((long)days.TotalDays, "more day")}; until then they "
-                    + "can be restored.";
+                ? $"The blobs cannot be restored: soft delete is off in the {name} account. Versions and backups, if any, are not "
+                    + "checked."
+                : $"Soft delete of the {name} account keeps the deleted blobs for "
+                    + $"{ConsoleOutput.Count((long)days.TotalDays, "more day")}; until then they can be restored.";
         }
         catch (RequestFailedException e) when (e.Status is 401 or 403)
         {
-            return "This identity may not read whether soft delete keeps the deleted blobs: see Data protection of the storage "
+            return $"This identity may not read whether soft delete keeps the deleted blobs: see Data protection of the {name} "
                 + "account.";
         }
     }

@@ -37,6 +37,7 @@ internal static class PurgeCommand
             olderThan, yes, wait, storage, fallback,
         };
         command.Requires(wait, yes);
+        command.RequiresFallback(storage, fallback);
         command.SetAction(async (parsed, token) =>
         {
             await using var opened = await CommandStorage.OpenAsync(
@@ -58,7 +59,9 @@ internal static class PurgeCommand
         [
             ("notifications", $"table {StorageNames.StatusChangesTable}", purged.Notifications),
             ("dead letters", $"table {StorageNames.DeadLettersTable}", purged.DeadLetters),
-            ("bodies", $"container {StorageNames.PayloadContainer}", purged.Blobs),
+            (
+                "bodies", storage.Names("container", StorageNames.PayloadContainer, StorageNames.FallbackPayloadContainer),
+                purged.Blobs),
         ];
         foreach (var (what, where, number) in lines)
         {
@@ -66,6 +69,7 @@ internal static class PurgeCommand
         }
 
         ConsoleOutput.Write($"{(dryRun ? "Would be deleted" : "Deleted")}, older than {ConsoleOutput.Time(before)} UTC", table);
+        storage.RemarkUnknownFallback();
         if (purged.KeptNotifications > 0)
         {
             ConsoleOutput.Remark(

@@ -60,8 +60,8 @@ public sealed class AppSettingsTests
     public void Emulators_on_two_ports_are_two_accounts() =>
         Assert.NotNull(Read(
             ("AzureWebJobsStorage", Emulator),
-            ("FallbackStorage", "AccountName=devstoreaccount1;AccountKey=AAAA;BlobEndpoint=http://127.0.0.1:20000/devstoreaccount1;"
-                + "QueueEndpoint=http://127.0.0.1:20001/devstoreaccount1;TableEndpoint=http://127.0.0.1:20002/devstoreaccount1"))
+            ("FallbackStorage", "AccountName=devstoreaccount1;AccountKey=AAAA;"
+                + "BlobEndpoint=http://127.0.0.1:20000/devstoreaccount1;QueueEndpoint=http://127.0.0.1:20001/devstoreaccount1;TableEndpoint=http://127.0.0.1:20002/devstoreaccount1"))
             .Fallback);
 
     [Theory]
@@ -90,8 +90,8 @@ public sealed class AppSettingsTests
     [Theory]
     [InlineData("FallbackStorage:queueServiceUri", "https://fb.queue.core.windows.net",
         "FallbackStorage:blobServiceUri", "https://fb.blob.core.windows.net")]
-    [InlineData("FallbackStorage", "QueueEndpoint=https://fb.queue.core.windows.net;BlobEndpoint=https://fb.blob.core.windows.net;"
-        + "SharedAccessSignature=sv=2024-01-01&sig=abc", "x", "")]
+    [InlineData("FallbackStorage", "QueueEndpoint=https://fb.queue.core.windows.net;"
+        + "BlobEndpoint=https://fb.blob.core.windows.net;SharedAccessSignature=sv=2024-01-01&sig=abc", "x", "")]
     public async Task Fallback_needs_no_tables(string name, string value, string otherName, string otherValue)
     {
         await using var services = new ServiceCollection().AddLogging()

@@ -37,14 +37,23 @@ internal static class InProcessCli
 
     /// <param name="storage">A connection string.</param>
     /// <param name="environment">The only environment variables of the command.</param>
-    /// <param name="arguments">Without --storage.</param>
-    public static async Task<CliResult> RunAsync(
+    /// <param name="arguments">Without --storage. Without --fallback-storage, there is none.</param>
+    public static Task<CliResult> RunAsync(
         string storage, IReadOnlyDictionary<string, string> environment, string[] arguments)
+    {
+        string[] fallback = arguments[0] is "erase" or "purge" && !arguments.Contains("--fallback-storage")
+            ? ["--fallback-storage", "none"] : [];
+        return RunAsync(environment, [.. arguments, "--storage", storage, .. fallback]);
+    }
+
+    /// <param name="environment">The only environment variables of the command.</param>
+    /// <param name="arguments">All of them.</param>
+    public static async Task<CliResult> RunAsync(IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
         var settings = new ConfigurationBuilder().AddInMemoryCollection(environment.Select(variable =>
             new KeyValuePair<string, string?>(variable.Key.Replace("__", ":", StringComparison.Ordinal), variable.Value)));
         var (output, error) = (Out.Begin(), Error.Begin());
-        var exitCode = await CommandLine.RunAsync([.. arguments, "--storage", storage], settings.Build());
+        var exitCode = await CommandLine.RunAsync(arguments, settings.Build());
         return new CliResult(exitCode, output.ToString(), error.ToString());
     }
 
