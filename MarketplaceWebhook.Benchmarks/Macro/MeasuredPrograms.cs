@@ -38,7 +38,8 @@ internal sealed record MeasuredPrograms(
             await PublishAsync("the bare native app", Path.Combine(benchmarks, "BareNative"), "bare-native");
             options.Report("Installing the peer ...");
             await RunAsync(
-                OperatingSystem.IsWindows() ? "npm.cmd" : "npm", peer, cancellationToken, "ci", "--no-audit", "--no-fund");
+                OperatingSystem.IsWindows() ? "npm.cmd" : "npm", peer, cancellationToken,
+                "ci", "--ignore-scripts", "--no-audit", "--no-fund");
         }
 
         return new MeasuredPrograms(
