@@ -16,7 +16,7 @@ internal static class Suite
     private const string ComputeName = "compute";
 
     private static readonly (
-        string Name, Func<Workbench, CancellationToken, Task<IReadOnlyList<Figure>>> MeasureAsync)[] Sections =
+        string Name, Func<BenchmarkRun, CancellationToken, Task<IReadOnlyList<Figure>>> MeasureAsync)[] Sections =
     [
         ("fresh", FreshInstance.MeasureAsync),
         ("azurite", AcceptingOnAzurite.MeasureAsync),
@@ -44,7 +44,7 @@ internal static class Suite
         if (Sections.Any(s => IsWanted(s.Name)))
         {
             var macro = new MacroOptions(options.Rounds, options.Scale, options.Build, Report);
-            var bench = new Workbench(await MeasuredPrograms.PrepareAsync(macro, cancellationToken), macro);
+            var bench = new BenchmarkRun(await MeasuredPrograms.PrepareAsync(macro, cancellationToken), macro);
             foreach (var (_, measureAsync) in Sections.Where(s => IsWanted(s.Name)))
             {
                 var measured = await MeasureAsync(measureAsync, bench, cancellationToken);
@@ -76,7 +76,7 @@ internal static class Suite
 
     /// <summary>Measures a section once more if it fails: on a loaded machine a worker may exceed its own time limits.</summary>
     private static async Task<IReadOnlyList<Figure>> MeasureAsync(
-        Func<Workbench, CancellationToken, Task<IReadOnlyList<Figure>>> measureAsync, Workbench bench,
+        Func<BenchmarkRun, CancellationToken, Task<IReadOnlyList<Figure>>> measureAsync, BenchmarkRun bench,
         CancellationToken cancellationToken)
     {
         try

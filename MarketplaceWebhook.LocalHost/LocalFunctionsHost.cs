@@ -22,7 +22,7 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
     private readonly FunctionApp _app;
     private readonly Action<HostEvent> _observe;
     private readonly Forwarder _forwarder = new();
-    private readonly Worker _worker;
+    private readonly WorkerSupervisor _worker;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting = new();
     private HttpFront? _front;
@@ -45,7 +45,7 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
             environment["DOTNET_STARTUP_HOOKS"] = "Microsoft.Azure.Functions.Worker.Core";
         }
 
-        _worker = new Worker(
+        _worker = new WorkerSupervisor(
             async cancellationToken => _app.Host.CustomHandler is null
                 ? await IsolatedWorkerProcess.StartAsync(_app, environment, _forwarder, _observe, cancellationToken)
                 : CustomHandlerProcess.Start(_app, environment, _forwarder, options.Time, _observe),

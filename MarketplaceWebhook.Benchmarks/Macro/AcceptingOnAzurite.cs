@@ -5,7 +5,7 @@ internal static class AcceptingOnAzurite
 {
     public const string Section = "Accepting, Azurite";
 
-    public static async Task<IReadOnlyList<Figure>> MeasureAsync(Workbench bench, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Figure>> MeasureAsync(BenchmarkRun bench, CancellationToken cancellationToken)
     {
         var (isolated, bare, native) = (bench.Programs.Isolated, bench.Programs.BareIsolated, bench.Programs.Native);
         var body = Bodies.Documented("installed");

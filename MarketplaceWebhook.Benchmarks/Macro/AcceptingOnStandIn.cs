@@ -12,7 +12,7 @@ internal static class AcceptingOnStandIn
     private sealed record Cost(double CpuMicroseconds, double PerSecond);
 
     /// <summary>Under the Functions host.</summary>
-    public static async Task<IReadOnlyList<Figure>> MeasureHostedAsync(Workbench bench, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Figure>> MeasureHostedAsync(BenchmarkRun bench, CancellationToken cancellationToken)
     {
         var (isolated, bare, native) = (bench.Programs.Isolated, bench.Programs.BareIsolated, bench.Programs.Native);
         var exporting = isolated with { Name = "isolated worker with OTLP exporter" };
@@ -57,7 +57,7 @@ internal static class AcceptingOnStandIn
     }
 
     /// <summary>The native handler and its baselines, called directly.</summary>
-    public static async Task<IReadOnlyList<Figure>> MeasureDirectAsync(Workbench bench, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Figure>> MeasureDirectAsync(BenchmarkRun bench, CancellationToken cancellationToken)
     {
         var (native, bare, peer) = (bench.Programs.Native, bench.Programs.BareNative, bench.Programs.Peer);
         var body = Bodies.Documented("installed");

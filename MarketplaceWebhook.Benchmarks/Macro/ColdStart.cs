@@ -11,7 +11,7 @@ internal static class ColdStart
     private const int StartsPerRound = 2;
 
     /// <summary>Under the Functions host.</summary>
-    public static async Task<IReadOnlyList<Figure>> MeasureHostedAsync(Workbench bench, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Figure>> MeasureHostedAsync(BenchmarkRun bench, CancellationToken cancellationToken)
     {
         var (isolated, bare, native) = (bench.Programs.Isolated, bench.Programs.BareIsolated, bench.Programs.Native);
         var body = Bodies.Documented("installed");
@@ -64,7 +64,7 @@ internal static class ColdStart
     }
 
     /// <summary>The native handler and its baseline, called directly.</summary>
-    public static async Task<IReadOnlyList<Figure>> MeasureDirectAsync(Workbench bench, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Figure>> MeasureDirectAsync(BenchmarkRun bench, CancellationToken cancellationToken)
     {
         var (native, bare) = (bench.Programs.Native, bench.Programs.BareNative);
         var body = Bodies.Documented("installed");

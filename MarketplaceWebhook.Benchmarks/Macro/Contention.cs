@@ -24,7 +24,7 @@ internal static class Contention
         Commit,
     }
 
-    public static Task<IReadOnlyList<Figure>> MeasureAsync(Workbench bench, CancellationToken cancellationToken)
+    public static Task<IReadOnlyList<Figure>> MeasureAsync(BenchmarkRun bench, CancellationToken cancellationToken)
     {
         bench.Options.Report($"{Section} ...");
         return Task.FromResult<IReadOnlyList<Figure>>([.. Rates.SelectMany(Simulate)]);

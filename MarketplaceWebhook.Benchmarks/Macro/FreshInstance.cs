@@ -14,7 +14,7 @@ internal static class FreshInstance
 
     private static readonly TimeSpan FirstTime = TimeSpan.FromSeconds(15);
 
-    public static async Task<IReadOnlyList<Figure>> MeasureAsync(Workbench bench, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Figure>> MeasureAsync(BenchmarkRun bench, CancellationToken cancellationToken)
     {
         var (isolated, bare, native) = (bench.Programs.Isolated, bench.Programs.BareIsolated, bench.Programs.Native);
         var body = Bodies.Documented("installed");

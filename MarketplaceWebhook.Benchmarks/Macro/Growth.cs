@@ -19,7 +19,7 @@ internal static class Growth
 
     private static int _number = 1_000_000;
 
-    public static async Task<IReadOnlyList<Figure>> MeasureAsync(Workbench bench, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Figure>> MeasureAsync(BenchmarkRun bench, CancellationToken cancellationToken)
     {
         bench.Options.Report($"{Section} ...");
         return
@@ -35,7 +35,7 @@ internal static class Growth
     }
 
     private static async Task<Figure> CompareAsync(
-        string name, string baseline, Workbench bench, Action<SortedTables, Workbench> fill, Func<Guid> account,
+        string name, string baseline, BenchmarkRun bench, Action<SortedTables, BenchmarkRun> fill, Func<Guid> account,
         CancellationToken cancellationToken)
     {
         await using var fullStorage = await StorageStandIn.StartAsync(cancellationToken);
@@ -70,7 +70,7 @@ internal static class Growth
     }
 
     /// <summary>Received and projected. On Azurite, since a large body needs a blob.</summary>
-    private static async Task<Figure> CompareBodiesAsync(Workbench bench, CancellationToken cancellationToken)
+    private static async Task<Figure> CompareBodiesAsync(BenchmarkRun bench, CancellationToken cancellationToken)
     {
         const string Small = "1 KiB";
         const string Large = "1 MiB";
@@ -105,7 +105,7 @@ internal static class Growth
         }
     }
 
-    private static void FillAccount(SortedTables tables, Workbench bench)
+    private static void FillAccount(SortedTables tables, BenchmarkRun bench)
     {
         for (var n = 0; n < bench.Options.Scaled(StatusChanges); n++)
         {
@@ -123,7 +123,7 @@ internal static class Growth
         }
     }
 
-    private static void FillTable(SortedTables tables, Workbench bench)
+    private static void FillTable(SortedTables tables, BenchmarkRun bench)
     {
         for (var n = 0; n < bench.Options.Scaled(Accounts); n++)
         {

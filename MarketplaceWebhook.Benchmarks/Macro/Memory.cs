@@ -5,7 +5,7 @@ internal static class Memory
 {
     public const string Section = "Memory";
 
-    public static async Task<IReadOnlyList<Figure>> MeasureAsync(Workbench bench, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Figure>> MeasureAsync(BenchmarkRun bench, CancellationToken cancellationToken)
     {
         var notifications = bench.Options.Scaled(10_000);
         var body = Bodies.Documented("installed");

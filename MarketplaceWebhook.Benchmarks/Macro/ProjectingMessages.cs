@@ -14,7 +14,7 @@ internal static class ProjectingMessages
     private const int FirstMessages = 100;
 
     /// <summary>A full queue on Azurite, without the time that the first messages need.</summary>
-    public static async Task<IReadOnlyList<Figure>> MeasureRateAsync(Workbench bench, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Figure>> MeasureRateAsync(BenchmarkRun bench, CancellationToken cancellationToken)
     {
         bench.Options.Report($"{Section}: messages on Azurite ...");
         await using var azurite = await EmulatedStorage.StartAsync(bench.Options.Report, cancellationToken);
@@ -43,7 +43,7 @@ internal static class ProjectingMessages
         ];
     }
 
-    public static async Task<IReadOnlyList<Figure>> MeasureCpuAsync(Workbench bench, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Figure>> MeasureCpuAsync(BenchmarkRun bench, CancellationToken cancellationToken)
     {
         await using var storages = new Storages();
         await using var apps = await HostedApps.StartAsync(

@@ -7,7 +7,7 @@ internal static class StorageCalls
 
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(20);
 
-    public static async Task<IReadOnlyList<Figure>> MeasureAsync(Workbench bench, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Figure>> MeasureAsync(BenchmarkRun bench, CancellationToken cancellationToken)
     {
         bench.Options.Report($"{Section} ...");
         await using var storage = await StorageStandIn.StartAsync(cancellationToken);
@@ -21,7 +21,7 @@ internal static class StorageCalls
 
     /// <summary>Every response takes 50 ms, so that parallel calls overlap.</summary>
     private static async Task<IReadOnlyList<Figure>> CountPerProjectionAsync(
-        Workbench bench, StorageStandIn storage, CancellationToken cancellationToken)
+        BenchmarkRun bench, StorageStandIn storage, CancellationToken cancellationToken)
     {
         await using var app = await HostedApp.StartAsync(
             bench.Programs.Isolated, storage.ConnectionString, HostedApp.OneMessageAtATime, cancellationToken);
@@ -49,7 +49,7 @@ internal static class StorageCalls
     }
 
     private static async Task<IReadOnlyList<Figure>> CountPerNotificationAsync(
-        Workbench bench, StorageStandIn storage, CancellationToken cancellationToken)
+        BenchmarkRun bench, StorageStandIn storage, CancellationToken cancellationToken)
     {
         var notifications = bench.Options.Scaled(1_000);
         var body = Bodies.Documented("installed");
@@ -76,7 +76,7 @@ internal static class StorageCalls
 
     /// <summary>With the polling interval of host.json.</summary>
     private static async Task<IReadOnlyList<Figure>> CountIdleAsync(
-        Workbench bench, StorageStandIn storage, CancellationToken cancellationToken)
+        BenchmarkRun bench, StorageStandIn storage, CancellationToken cancellationToken)
     {
         await using var app = await HostedApp.StartAsync(
             bench.Programs.Isolated, storage.ConnectionString, new Dictionary<string, string?>(), cancellationToken);

@@ -8,7 +8,7 @@ internal static class TelemetryExports
     // Longer than the app's flush interval, so that each notification is exported in requests of its own.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(4);
 
-    public static async Task<IReadOnlyList<Figure>> MeasureAsync(Workbench bench, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Figure>> MeasureAsync(BenchmarkRun bench, CancellationToken cancellationToken)
     {
         bench.Options.Report($"{Section} ...");
         await using var storage = await StorageStandIn.StartAsync(cancellationToken);

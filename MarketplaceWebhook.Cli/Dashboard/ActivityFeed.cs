@@ -6,9 +6,9 @@ internal sealed class ActivityFeed
     private const int MaxCount = 200;
 
     private readonly Lock _gate = new();
-    private readonly OrderedDictionary<string, Activity> _activities = new(StringComparer.Ordinal);
+    private readonly OrderedDictionary<string, NotificationActivity> _activities = new(StringComparer.Ordinal);
 
-    public Activity Set(string id, Func<Activity?, Activity> change)
+    public NotificationActivity Set(string id, Func<NotificationActivity?, NotificationActivity> change)
     {
         lock (_gate)
         {
@@ -22,7 +22,7 @@ internal sealed class ActivityFeed
         }
     }
 
-    public IReadOnlyList<Activity> ToList()
+    public IReadOnlyList<NotificationActivity> ToList()
     {
         lock (_gate)
         {

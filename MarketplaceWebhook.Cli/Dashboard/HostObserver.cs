@@ -69,7 +69,7 @@ internal sealed class HostObserver(
             _ => Outcome.Unavailable,
         };
         // The queue may have been faster than the answer.
-        Publish(answer.NotificationId ?? $"call {++_callsWithoutId}", known => known ?? new Activity
+        Publish(answer.NotificationId ?? $"call {++_callsWithoutId}", known => known ?? new NotificationActivity
         {
             Id = answer.NotificationId ?? $"call {_callsWithoutId}",
             At = NotificationId.TryParse(answer.NotificationId, out var id) ? id.ReceivedAt : at,
@@ -156,7 +156,8 @@ internal sealed class HostObserver(
         }));
     }
 
-    private void Publish(string id, Func<Activity?, Activity> change) => pages.Publish("activity", feed.Set(id, change));
+    private void Publish(string id, Func<NotificationActivity?, NotificationActivity> change) =>
+        pages.Publish("activity", feed.Set(id, change));
 
     private async Task<ObservedMessage> MessageAsync(QueueInvocation invocation, CancellationToken cancellationToken)
     {

@@ -12,8 +12,8 @@ internal sealed record ObservedMessage(string Key, NotificationId? Id, Notificat
         $"message {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 6))}";
 
     /// <summary>Adds the message's content to what is known of the notification.</summary>
-    public Activity Describe(Activity? known, DateTimeOffset at) =>
-        (known ?? new Activity { Id = Key, At = Id?.ReceivedAt ?? at, Outcome = Outcome.Accepted }) with
+    public NotificationActivity Describe(NotificationActivity? known, DateTimeOffset at) =>
+        (known ?? new NotificationActivity { Id = Key, At = Id?.ReceivedAt ?? at, Outcome = Outcome.Accepted }) with
         {
             Status = Notification?.Status ?? known?.Status,
             AccountId = Notification?.AccountId ?? known?.AccountId,

@@ -8,7 +8,7 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 /// <param name="Waiting">Messages on the queue; null if storage does not respond.</param>
 /// <param name="Poisoned">Messages on the poison queue.</param>
 /// <param name="ChangeFeed">Messages on the change feed; null without one.</param>
-internal sealed record StatusView(bool IsHealthy, int? Waiting, int? Poisoned, int? ChangeFeed, int? ProcessId);
+internal sealed record HealthView(bool IsHealthy, int? Waiting, int? Poisoned, int? ChangeFeed, int? ProcessId);
 
 /// <summary>Reads queue lengths and health while a page is open, and publishes changes.</summary>
 internal sealed class StatusSampler(PageEvents pages, StorageClients clients, HttpClient http, TimeProvider time)
@@ -19,7 +19,7 @@ internal sealed class StatusSampler(PageEvents pages, StorageClients clients, Ht
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(6);
 
     /// <summary>Null while no page is open.</summary>
-    public StatusView? Latest { get; private set; }
+    public HealthView? Latest { get; private set; }
 
     public async Task RunAsync(LocalFunctionsHost host, CancellationToken stopping)
     {
@@ -37,14 +37,14 @@ internal sealed class StatusSampler(PageEvents pages, StorageClients clients, Ht
         while (await timer.WaitForNextTickAsync(stopping));
     }
 
-    private async Task<StatusView> SampleAsync(LocalFunctionsHost host, CancellationToken stopping)
+    private async Task<HealthView> SampleAsync(LocalFunctionsHost host, CancellationToken stopping)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         timeout.CancelAfter(Timeout);
         var reading = LengthsAsync(timeout.Token, stopping);
         var isHealthy = await IsHealthyAsync(host, timeout.Token, stopping);
         var lengths = await reading;
-        return new StatusView(isHealthy, lengths?.Waiting, lengths?.Poisoned, lengths?.ChangeFeed, host.WorkerProcessId);
+        return new HealthView(isHealthy, lengths?.Waiting, lengths?.Poisoned, lengths?.ChangeFeed, host.WorkerProcessId);
     }
 
     private async Task<QueueLengths?> LengthsAsync(CancellationToken timeout, CancellationToken stopping)

@@ -23,7 +23,7 @@ public sealed record Cycle
     /// <summary>The notification that the row comes from; its time is ReportedAt.</summary>
     public required NotificationId NotificationId { get; init; }
 
-    public static Cycle From(NotificationId id, long packageId, InstallDetail detail, Warnings warnings)
+    public static Cycle From(NotificationId id, long packageId, ReportedCycle detail, Warnings warnings)
     {
         var path = $"MarketplaceInstallDetails[{detail.CycleId}]";
         return new Cycle

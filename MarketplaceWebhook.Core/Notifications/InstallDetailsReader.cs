@@ -8,24 +8,24 @@ internal static class InstallDetailsReader
     private const string Repeated = "appears more than once; the last one is used.";
 
     private static readonly KnownNames DetailNames = new(
-        nameof(InstallDetail.CycleId), nameof(InstallDetail.CycleStatus), nameof(InstallDetail.TemplateId),
-        nameof(InstallDetail.TemplateReleaseId), nameof(InstallDetail.Webhooks));
+        nameof(ReportedCycle.CycleId), nameof(ReportedCycle.CycleStatus), nameof(ReportedCycle.TemplateId),
+        nameof(ReportedCycle.TemplateReleaseId), nameof(ReportedCycle.Webhooks));
 
     private static readonly KnownNames WebhookNames = new(nameof(CycleWebhook.Url), nameof(CycleWebhook.StepName));
 
-    public static List<InstallDetail>? ReadDetails(ref Utf8JsonReader reader, string path, Warnings warnings)
+    public static List<ReportedCycle>? ReadDetails(ref Utf8JsonReader reader, string path, Warnings warnings)
     {
         if (reader.TokenType == JsonTokenType.Null)
         {
             return null;
         }
 
-        var details = new Dictionary<Guid, InstallDetail>();
+        var details = new Dictionary<Guid, ReportedCycle>();
         var isArray = JsonText.IsArray(ref reader, path, warnings);
         var index = 0;
         for (; JsonText.ReadElement(ref reader, isArray, index); index++)
         {
-            if (index >= InstallDetail.MaxCount)
+            if (index >= ReportedCycle.MaxCount)
             {
                 reader.Skip();
             }
@@ -37,22 +37,22 @@ internal static class InstallDetailsReader
             {
                 if (details.Remove(detail.CycleId))
                 {
-                    warnings.Add(path, index, nameof(InstallDetail.CycleId), Repeated);
+                    warnings.Add(path, index, nameof(ReportedCycle.CycleId), Repeated);
                 }
 
                 details.Add(detail.CycleId, detail);
             }
         }
 
-        if (index > InstallDetail.MaxCount)
+        if (index > ReportedCycle.MaxCount)
         {
-            warnings.Add(path, $"{index - InstallDetail.MaxCount} details beyond {InstallDetail.MaxCount} skipped.");
+            warnings.Add(path, $"{index - ReportedCycle.MaxCount} details beyond {ReportedCycle.MaxCount} skipped.");
         }
 
         return [.. details.Values];
     }
 
-    private static InstallDetail? ReadDetail(ref Utf8JsonReader reader, string list, int index, Warnings warnings)
+    private static ReportedCycle? ReadDetail(ref Utf8JsonReader reader, string list, int index, Warnings warnings)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -75,22 +75,22 @@ internal static class InstallDetailsReader
             reader.Read();
             switch (name)
             {
-                case nameof(InstallDetail.CycleId): cycleId = JsonText.ReadGuid(ref reader); break;
-                case nameof(InstallDetail.CycleStatus): status = ReadText(ref reader, list, index, name, warnings); break;
-                case nameof(InstallDetail.TemplateId):
+                case nameof(ReportedCycle.CycleId): cycleId = JsonText.ReadGuid(ref reader); break;
+                case nameof(ReportedCycle.CycleStatus): status = ReadText(ref reader, list, index, name, warnings); break;
+                case nameof(ReportedCycle.TemplateId):
                     templateId = JsonText.Canonical(ReadText(ref reader, list, index, name, warnings));
                     break;
-                case nameof(InstallDetail.TemplateReleaseId):
+                case nameof(ReportedCycle.TemplateReleaseId):
                     releaseId = JsonText.Canonical(ReadText(ref reader, list, index, name, warnings));
                     break;
-                case nameof(InstallDetail.Webhooks):
+                case nameof(ReportedCycle.Webhooks):
                     webhooks = ReadWebhooks(ref reader, $"{list}[{index}].{name}", warnings);
                     break;
                 default: reader.Skip(); break;
             }
         }
 
-        return cycleId is not { } id ? null : new InstallDetail
+        return cycleId is not { } id ? null : new ReportedCycle
         {
             CycleId = id,
             CycleStatus = status,

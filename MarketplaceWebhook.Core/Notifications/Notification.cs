@@ -19,8 +19,8 @@ public sealed record Notification
 
     public string? CompleteParameter { get; init; }
 
-    /// <summary>MarketplaceInstallDetails: every CycleId once, at most <see cref="InstallDetail.MaxCount"/>.</summary>
-    public IReadOnlyList<InstallDetail>? Details { get; init; }
+    /// <summary>MarketplaceInstallDetails: every CycleId once, at most <see cref="ReportedCycle.MaxCount"/>.</summary>
+    public IReadOnlyList<ReportedCycle>? Details { get; init; }
 
     /// <summary>Messages from activating the new cycles.</summary>
     public IReadOnlyList<string>? Errors { get; init; }
@@ -29,7 +29,7 @@ public sealed record Notification
 }
 
 /// <summary>One cycle that the package has in the account.</summary>
-public sealed record InstallDetail
+public sealed record ReportedCycle
 {
     /// <summary>Of one notification.</summary>
     public const int MaxCount = 2_000;

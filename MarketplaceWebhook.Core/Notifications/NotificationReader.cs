@@ -141,7 +141,7 @@ public static class NotificationReader
 
         public string? CompleteParameter { get; set; }
 
-        public IReadOnlyList<InstallDetail>? Details { get; set; }
+        public IReadOnlyList<ReportedCycle>? Details { get; set; }
 
         public IReadOnlyList<string>? Errors { get; set; }
 

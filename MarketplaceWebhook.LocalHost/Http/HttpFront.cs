@@ -13,7 +13,7 @@ namespace MarketplaceWebhook.LocalHost.Http;
 /// <summary>The host's HTTP endpoint on 127.0.0.1: routes and key check. Matching requests go to the worker.</summary>
 internal sealed class HttpFront : IAsyncDisposable
 {
-    private readonly Worker _worker;
+    private readonly WorkerSupervisor _worker;
     private readonly KeyCheck _keys;
     private readonly int _port;
     private readonly TimeProvider _time;
@@ -22,7 +22,7 @@ internal sealed class HttpFront : IAsyncDisposable
 
     /// <param name="mapOther">Maps what this host serves besides the functions: without key check and events.</param>
     public HttpFront(
-        IReadOnlyList<HttpFunction> functions, string routePrefix, Worker worker, string key, int port,
+        IReadOnlyList<HttpFunction> functions, string routePrefix, WorkerSupervisor worker, string key, int port,
         Action<IEndpointRouteBuilder> mapOther, TimeProvider time, Action<HostEvent> observe)
     {
         (_worker, _keys, _port, _time, _observe) = (worker, new KeyCheck(key), port, time, observe);

@@ -12,7 +12,7 @@ namespace MarketplaceWebhook.LocalHost.Queues;
 /// Reads one queue and passes its messages to the worker; deletes, releases or poisons them as the Functions host does.
 /// </summary>
 internal sealed class QueueListener(
-    QueueFunction function, HostSettings host, QueueServiceClient storage, Worker worker,
+    QueueFunction function, HostSettings host, QueueServiceClient storage, WorkerSupervisor worker,
     TimeSpan lease, TimeProvider time, Action<HostEvent> observe)
 {
     private const string PoisonSuffix = "-poison";
@@ -121,7 +121,7 @@ internal sealed class QueueListener(
     {
         var started = time.GetTimestamp();
         var kept = new MessageLease(_queue, message, lease, time);
-        QueueResult result;
+        DeliveryResult result;
         await using (kept)
         {
             result = await worker.InvokeAsync(function, message, text, aborting);

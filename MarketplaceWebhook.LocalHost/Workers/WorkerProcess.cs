@@ -70,7 +70,7 @@ internal abstract class WorkerProcess : IAsyncDisposable
         HttpContext context, HttpFunction function, CancellationToken cancellationToken);
 
     /// <param name="text">The message text, decoded.</param>
-    public abstract Task<QueueResult> InvokeAsync(
+    public abstract Task<DeliveryResult> InvokeAsync(
         QueueFunction function, QueueMessage message, string text, CancellationToken cancellationToken);
 
     /// <summary>Ends the process.</summary>

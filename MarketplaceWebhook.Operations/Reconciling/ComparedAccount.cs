@@ -16,7 +16,7 @@ internal sealed record ComparedAccount(Guid? Id, string? ApiId, IReadOnlyList<Gu
 
     /// <summary>Joins by AccountApiId, else by AccountId.</summary>
     /// <param name="cyclr">The ids of `GET /accounts`.</param>
-    public static IReadOnlyList<ComparedAccount> Join(IReadOnlySet<string> cyclr, StoredAccounts stored)
+    public static IReadOnlyList<ComparedAccount> Join(IReadOnlySet<string> cyclr, InstalledAccounts stored)
     {
         var byApiId = stored.AccountIds.Where(id => stored.ApiIdOf(id) is not null).ToLookup(id => stored.ApiIdOf(id)!);
         var others = cyclr.Where(apiId => !byApiId.Contains(apiId)).ToList();

@@ -71,12 +71,13 @@ internal static class CycleComparison
     /// <summary>Templates of known packages that the account uses without an install.</summary>
     /// <param name="cycles">All cycles that the account has in Cyclr.</param>
     public static IEnumerable<ReconciliationDifference> OfUnreportedCycles(
-        IEnumerable<Package> packages, IEnumerable<CyclrCycle> cycles, StoredAccounts stored)
+        IEnumerable<Package> packages, IEnumerable<CyclrCycle> cycles, InstalledAccounts stored)
     {
         var live = packages.Where(package => package.Install is { Status: not KnownStatus.Uninstalled })
             .Select(package => package.PackageId).ToHashSet();
         foreach (var group in cycles.Where(cycle => cycle.TemplateId is { Length: > 0 })
-            .GroupBy(cycle => StoredAccounts.TemplateKey(cycle.TemplateId!)).OrderBy(group => group.Key, StringComparer.Ordinal))
+            .GroupBy(cycle => InstalledAccounts.TemplateKey(cycle.TemplateId!))
+            .OrderBy(group => group.Key, StringComparer.Ordinal))
         {
             var known = stored.PackagesOf(group.Key);
             if (known.Count > 0 && !known.Any(live.Contains))

@@ -35,8 +35,8 @@ public sealed class Reconciliation(
         }
 
         // 1.
-        var stored = new StoredAccounts();
-        await foreach (var row in installs.ReadColumnsAsync(StoredAccounts.NeededColumns, cancellationToken))
+        var stored = new InstalledAccounts();
+        await foreach (var row in installs.ReadColumnsAsync(InstalledAccounts.NeededColumns, cancellationToken))
         {
             stored.Add(row);
         }
@@ -89,7 +89,7 @@ public sealed class Reconciliation(
     }
 
     private async Task<IReadOnlyList<ReconciliationDifference>> CompareAsync(
-        CyclrApi cyclr, ComparedAccount account, StoredAccounts stored, CancellationToken cancellationToken)
+        CyclrApi cyclr, ComparedAccount account, InstalledAccounts stored, CancellationToken cancellationToken)
     {
         try
         {

@@ -17,14 +17,15 @@ public sealed class LogRetentionTests
             AnyHistory.Small(), AnyHistory.Small(),
             (history, later) =>
             {
-                var changes = Folded.Changes(history);
+                var changes = FoldedRows.Changes(history);
                 var before = changes.Order(NewestFirst).ElementAt(new Random(history.Seed).Next(changes.Count)).Id;
                 var kept = Needed(changes, change => change.Id >= before);
                 // An arrival of both histories may have the id of another one: ids are given once.
-                var arrivals = Folded.Changes(later).ExceptBy(changes.Select(change => change.Id), change => change.Id).ToList();
+                var arrivals = FoldedRows.Changes(later)
+                    .ExceptBy(changes.Select(change => change.Id), change => change.Id).ToList();
 
-                Assert.Equal(Folded.Rows(changes), Folded.Rows(kept));
-                Assert.Equal(Folded.Rows(changes.Concat(arrivals)), Folded.Rows(kept.Concat(arrivals)));
+                Assert.Equal(FoldedRows.Rows(changes), FoldedRows.Rows(kept));
+                Assert.Equal(FoldedRows.Rows(changes.Concat(arrivals)), FoldedRows.Rows(kept.Concat(arrivals)));
             })
             .Check(Config.QuickThrowOnFailure.WithMaxTest(RandomCases.Times(500)));
 
@@ -32,7 +33,7 @@ public sealed class LogRetentionTests
     public void Package_started_and_stopped_daily_retains_three_notifications()
     {
         var account = Guid.NewGuid();
-        var changes = Enumerable.Range(0, 400).Select(day => Folded.Change(
+        var changes = Enumerable.Range(0, 400).Select(day => FoldedRows.Change(
             Ids.Minute(day * 24 * 60),
             NotificationBody.Of(day == 0 ? "installed" : day % 2 == 0 ? "started" : "stopped", account)));
 

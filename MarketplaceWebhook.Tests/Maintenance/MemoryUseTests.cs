@@ -103,7 +103,7 @@ public sealed class MemoryUseTests(ITestOutputHelper output)
         for (var number = 0; number < Accounts; number++)
         {
             var account = new Guid(number, 0, 0, new byte[8]);
-            var changes = Statuses.Select((status, minute) => Folded.Change(
+            var changes = Statuses.Select((status, minute) => FoldedRows.Change(
                 Ids.Minute(minute, number % 4096), NotificationBody.Of(status, account, apiId: $"account {number}"))).ToList();
             foreach (var change in changes.AsEnumerable().Reverse())
             {

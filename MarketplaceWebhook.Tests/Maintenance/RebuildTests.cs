@@ -65,7 +65,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         await using var services = await InstalledAsync();
         var before = await services.InstallsAsync();
         var id = Ids.At(DateTimeOffset.UtcNow.AddDays(2));
-        var change = Folded.Change(id, NotificationBody.Of("uninstalled", Account, 1));
+        var change = FoldedRows.Change(id, NotificationBody.Of("uninstalled", Account, 1));
         // As before such notifications were refused.
         await services.Get<StatusChangeLog>().AppendAsync(change, Token);
         await services.Get<InstallTable>().RemoveAsync(await RowsAsync(services), Token);
@@ -306,7 +306,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         await traffic;
         Assert.Empty(await RebuildAsync(services));
         Assert.Equal(
-            Folded.Rows(deliveries.Select(d => Folded.Change(d.Id, d.Body))), await services.InstallsAsync());
+            FoldedRows.Rows(deliveries.Select(d => FoldedRows.Change(d.Id, d.Body))), await services.InstallsAsync());
     }
 
     [Fact]

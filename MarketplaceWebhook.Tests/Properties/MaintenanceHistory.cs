@@ -381,8 +381,9 @@ internal sealed class MaintenanceHistory
                     && !(row.GetDateTimeOffset(Columns.RedrivenAt) >= Middle));
         }
 
-        var expected = Folded.Rows(_projected.Where(one => accounts(one.Account)).DistinctBy(one => one.Id).OrderBy(one => one.Id)
-            .Select(one => Folded.Change(one.Id, one.Body)).Where(change => KnownStatus.Includes(change.Status)));
+        var expected = FoldedRows.Rows(_projected.Where(one => accounts(one.Account))
+            .DistinctBy(one => one.Id).OrderBy(one => one.Id)
+            .Select(one => FoldedRows.Change(one.Id, one.Body)).Where(change => KnownStatus.Includes(change.Status)));
         Assert.Equal(
             expected, _installs.Rows.Where(row => accounts(Guid.Parse(row.PartitionKey)))
                 .Select(row => MaintenanceServices.Text(RawRow.From(row))));

@@ -98,7 +98,7 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output)
         Assert.Equal(notification.Status.Trim().ToLowerInvariant(), notification.Status);
         Assert.InRange(notification.Status.Length, 1, 64);
         Assert.True(notification.PackageId >= 1);
-        Assert.True((notification.Details?.Count ?? 0) <= InstallDetail.MaxCount);
+        Assert.True((notification.Details?.Count ?? 0) <= ReportedCycle.MaxCount);
 
         var id = NotificationId.Create(1_790_000_000_000, 0, 0);
         var envelope = Envelope.Read(Encoding.UTF8.GetString(Envelope.Write(id, "default", null, payload).Span));

@@ -69,7 +69,7 @@ public sealed class CycleComparisonTests
     public void Cycles_of_a_known_template_without_a_live_install_are_a_possible_missed_install(
         string history, string? template, bool isReported)
     {
-        var stored = new StoredAccounts();
+        var stored = new InstalledAccounts();
         stored.Add(TemplateRow(package: 1, "template a"));
         stored.Add(TemplateRow(package: 1, "fedcba01-2222-3333-4444-555555555555"));
 
@@ -84,7 +84,7 @@ public sealed class CycleComparisonTests
     [Fact]
     public void Template_of_several_packages_is_reported_once_and_not_if_one_of_them_is_installed()
     {
-        var stored = new StoredAccounts();
+        var stored = new InstalledAccounts();
         stored.Add(TemplateRow(package: 1, "template"));
         stored.Add(TemplateRow(package: 20, "template"));
         CyclrCycle[] cycles = [new("x", "Active", "template", 0), new("y", "Active", "template", 0)];

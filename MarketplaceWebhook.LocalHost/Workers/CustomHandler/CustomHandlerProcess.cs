@@ -67,7 +67,7 @@ internal sealed class CustomHandlerProcess : WorkerProcess
             : ForwardOutcome.ConnectionFailed;
     }
 
-    public override async Task<QueueResult> InvokeAsync(
+    public override async Task<DeliveryResult> InvokeAsync(
         QueueFunction function, QueueMessage message, string text, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{_address}{function.Name}")
@@ -86,17 +86,17 @@ internal sealed class CustomHandlerProcess : WorkerProcess
             switch (HandlerResponses.Read(response.StatusCode, response.Content.Headers.ContentType?.MediaType, body))
             {
                 case HandlerResponse.Success:
-                    return QueueResult.Completed(detail);
+                    return DeliveryResult.Completed(detail);
                 case HandlerResponse.NeverCompletes:
                     await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
                     break;
             }
 
-            return QueueResult.Failed(detail);
+            return DeliveryResult.Failed(detail);
         }
         catch (HttpRequestException exception)
         {
-            return QueueResult.Failed(exception.HttpRequestError.ToString());
+            return DeliveryResult.Failed(exception.HttpRequestError.ToString());
         }
     }
 

@@ -112,7 +112,7 @@ internal sealed class IsolatedWorkerProcess : WorkerProcess
         };
     }
 
-    public override async Task<QueueResult> InvokeAsync(
+    public override async Task<DeliveryResult> InvokeAsync(
         QueueFunction function, QueueMessage message, string text, CancellationToken cancellationToken)
     {
         var request = NewInvocation(function.Name);
@@ -123,9 +123,9 @@ internal sealed class IsolatedWorkerProcess : WorkerProcess
         });
         return await InvokeAsync(request, cancellationToken) switch
         {
-            null => QueueResult.Failed("the worker disconnected"),
-            var result when Succeeded(result) => QueueResult.Completed("succeeded"),
-            var result => QueueResult.Failed(Describe(result)),
+            null => DeliveryResult.Failed("the worker disconnected"),
+            var result when Succeeded(result) => DeliveryResult.Completed("succeeded"),
+            var result => DeliveryResult.Failed(Describe(result)),
         };
     }
 

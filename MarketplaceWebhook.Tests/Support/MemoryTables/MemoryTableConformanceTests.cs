@@ -19,8 +19,8 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
     {
         var real = await NewTableAsync();
 
-        var expected = await new TableScript(real, seed).RunAsync(300, Cancelled);
-        var actual = await new TableScript(new MemoryTableClient("memory", pageSize: 3), seed).RunAsync(300, Cancelled);
+        var expected = await new RandomTableCalls(real, seed).RunAsync(300, Cancelled);
+        var actual = await new RandomTableCalls(new MemoryTableClient("memory", pageSize: 3), seed).RunAsync(300, Cancelled);
 
         Assert.Equal(expected, actual);
     }

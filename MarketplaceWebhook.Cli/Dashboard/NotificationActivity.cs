@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace MarketplaceWebhook.Cli.Dashboard;
 
 /// <summary>The outcome of one notification so far, as observed by this run.</summary>
-internal sealed record Activity
+internal sealed record NotificationActivity
 {
     /// <summary>The notification id; for a request without one, a number of this run.</summary>
     public required string Id { get; init; }

@@ -1,7 +1,7 @@
 namespace MarketplaceWebhook.LocalHost.Workers;
 
 /// <summary>Predicts what the Functions host does about an exit: it stops itself at the third crash within 30 minutes.</summary>
-internal sealed class CrashCount(TimeProvider time)
+internal sealed class CrashLimit(TimeProvider time)
 {
     private const int Allowed = 3;
 

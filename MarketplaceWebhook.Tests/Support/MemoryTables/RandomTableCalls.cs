@@ -6,7 +6,7 @@ using Azure.Data.Tables;
 namespace MarketplaceWebhook.Tests.Support.MemoryTables;
 
 /// <summary>Random calls of a table client, the same for the same seed, and what each was answered.</summary>
-internal sealed class TableScript(TableClient table, int seed)
+internal sealed class RandomTableCalls(TableClient table, int seed)
 {
     private static readonly string[] Rows = ["12", "12_a", "12_b", "123", "13", "é", "Z", "a'b"];
 

@@ -1,7 +1,7 @@
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
 /// <summary>The programs, options and storage of a run.</summary>
-internal sealed class Workbench(MeasuredPrograms programs, MacroOptions options)
+internal sealed class BenchmarkRun(MeasuredPrograms programs, MacroOptions options)
 {
     public MeasuredPrograms Programs => programs;
 

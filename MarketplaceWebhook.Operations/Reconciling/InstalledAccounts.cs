@@ -4,7 +4,7 @@ using MarketplaceWebhook.Storage;
 namespace MarketplaceWebhook.Reconciling;
 
 /// <summary>What Installs knows of all accounts: their API ids, and which packages use which template.</summary>
-internal sealed class StoredAccounts
+internal sealed class InstalledAccounts
 {
     private readonly Dictionary<Guid, (NotificationId At, string? ApiId)> _accounts = [];
     private readonly Dictionary<string, SortedSet<long>> _templates = [];

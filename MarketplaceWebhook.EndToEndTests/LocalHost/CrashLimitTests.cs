@@ -4,14 +4,14 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace MarketplaceWebhook.EndToEndTests.LocalHost;
 
-public sealed class CrashCountTests
+public sealed class CrashLimitTests
 {
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
     public void Third_crash_within_30_minutes_stops_the_real_host()
     {
-        var crashes = new CrashCount(_time);
+        var crashes = new CrashLimit(_time);
 
         Assert.Equal(RealHostReaction.StartsItAgain, crashes.Add(1));
         _time.Advance(TimeSpan.FromMinutes(15));
@@ -23,7 +23,7 @@ public sealed class CrashCountTests
     [Fact]
     public void Crashes_more_than_30_minutes_ago_no_longer_count()
     {
-        var crashes = new CrashCount(_time);
+        var crashes = new CrashLimit(_time);
 
         crashes.Add(1);
         crashes.Add(1);
@@ -35,7 +35,7 @@ public sealed class CrashCountTests
     [Fact]
     public void Exit_code_200_is_not_counted()
     {
-        var crashes = new CrashCount(_time);
+        var crashes = new CrashLimit(_time);
 
         crashes.Add(1);
         crashes.Add(1);

@@ -10,7 +10,7 @@ namespace MarketplaceWebhook.LocalHost.Workers;
 /// </summary>
 /// <param name="start">Starts a process.</param>
 /// <param name="readyTimeout">How long a process may take until its functions can be called.</param>
-internal sealed class Worker(
+internal sealed class WorkerSupervisor(
     Func<CancellationToken, Task<WorkerProcess>> start,
     TimeSpan functionTimeout,
     TimeSpan readyTimeout,
@@ -24,7 +24,7 @@ internal sealed class Worker(
     private static readonly TimeSpan ExitTimeout = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stopping = new();
-    private readonly CrashCount _crashes = new(time);
+    private readonly CrashLimit _crashes = new(time);
     private TaskCompletionSource<WorkerProcess> _ready = NewCompletion();
     private WorkerProcess? _current;
     private WorkerProcess? _killedByHost;
@@ -114,7 +114,7 @@ internal sealed class Worker(
     }
 
     /// <param name="text">The message text, decoded.</param>
-    public async Task<QueueResult> InvokeAsync(
+    public async Task<DeliveryResult> InvokeAsync(
         QueueFunction function, QueueMessage message, string text, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(functionTimeout, time);
@@ -132,7 +132,7 @@ internal sealed class Worker(
                 Restart(process, $"{function.Name} exceeded the function timeout");
             }
 
-            return new QueueResult(QueueOutcome.TimedOut, $"no result within the function timeout of {functionTimeout}");
+            return new DeliveryResult(QueueOutcome.TimedOut, $"no result within the function timeout of {functionTimeout}");
         }
     }
 
