@@ -13,7 +13,7 @@ public sealed class TypeScriptTests(AzuriteFixture azurite)
     private static readonly Guid Two = new("bbbbbbbb-0000-0000-0000-000000000002");
     private static readonly string Long = new('日', 200);
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Customer_is_read_in_TypeScript_by_either_id()
@@ -53,9 +53,9 @@ public sealed class TypeScriptTests(AzuriteFixture azurite)
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        var output = process.StandardOutput.ReadToEndAsync(Token);
-        var error = await process.StandardError.ReadToEndAsync(Token);
-        await process.WaitForExitAsync(Token);
+        var output = process.StandardOutput.ReadToEndAsync(Cancellation);
+        var error = await process.StandardError.ReadToEndAsync(Cancellation);
+        await process.WaitForExitAsync(Cancellation);
         Assert.True(process.ExitCode == 0, $"{program}: {error}{await output}");
         return await output;
     }

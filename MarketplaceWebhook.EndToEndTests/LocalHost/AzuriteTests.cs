@@ -9,7 +9,7 @@ public sealed class AzuriteTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("azurite-").FullName;
 
-    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -19,13 +19,13 @@ public sealed class AzuriteTests : IDisposable
         await using (var first = await StartAsync())
         {
             var queue = QueueOf(first);
-            await queue.CreateAsync(cancellationToken: CancellationToken);
-            await queue.SendMessageAsync("kept", CancellationToken);
+            await queue.CreateAsync(cancellationToken: Cancellation);
+            await queue.SendMessageAsync("kept", Cancellation);
         }
 
         await using var second = await StartAsync();
 
-        Assert.Equal("kept", (await QueueOf(second).PeekMessageAsync(CancellationToken)).Value.Body.ToString());
+        Assert.Equal("kept", (await QueueOf(second).PeekMessageAsync(Cancellation)).Value.Body.ToString());
     }
 
     [Fact]
@@ -47,10 +47,10 @@ public sealed class AzuriteTests : IDisposable
 
         using (var interrupt = Process.Start("kill", ["-INT", $"{azurite.ProcessId}"]))
         {
-            await interrupt.WaitForExitAsync(CancellationToken);
+            await interrupt.WaitForExitAsync(Cancellation);
         }
 
-        await QueueOf(azurite).CreateAsync(cancellationToken: CancellationToken);
+        await QueueOf(azurite).CreateAsync(cancellationToken: Cancellation);
 
         Assert.False(azurite.HasExited);
     }
@@ -68,13 +68,13 @@ public sealed class AzuriteTests : IDisposable
             RedirectStandardInput = true,
         })!;
 
-        await node.WaitForExitAsync(CancellationToken);
+        await node.WaitForExitAsync(Cancellation);
 
         Assert.Equal(0, node.ExitCode);
     }
 
     private Task<Azurite> StartAsync() => Azurite.StartAsync(
-        new AzuriteOptions { DataDirectory = _folder, BlobPort = 0, QueuePort = 0, TablePort = 0 }, CancellationToken);
+        new AzuriteOptions { DataDirectory = _folder, BlobPort = 0, QueuePort = 0, TablePort = 0 }, Cancellation);
 
     private static QueueClient QueueOf(Azurite azurite) => new(azurite.ConnectionString(AzuriteAccount.WellKnown), "a-queue");
 }

@@ -14,7 +14,7 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
     private readonly FakeApp _app = new FakeApp().WithHttp("Orders", "orders", authLevel: "anonymous");
     private readonly HttpClient _http = new();
 
-    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public void Dispose()
     {
@@ -50,7 +50,7 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
         using var answer = await call;
 
         Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
-        Assert.Empty(await answer.Content.ReadAsByteArrayAsync(CancellationToken));
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync(Cancellation));
     }
 
     [Fact]
@@ -58,8 +58,8 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
     {
         var storage = azurite.NewAccount();
         var queue = new QueueClient(storage, "orders");
-        await queue.CreateAsync(cancellationToken: CancellationToken);
-        await queue.SendMessageAsync(Convert.ToBase64String(Encoding.UTF8.GetBytes("a message")), CancellationToken);
+        await queue.CreateAsync(cancellationToken: Cancellation);
+        await queue.SendMessageAsync(Convert.ToBase64String(Encoding.UTF8.GetBytes("a message")), Cancellation);
         _app.WithQueue("Queued", "orders").Hold();
         await using var host = await _app.StartAsync(storage);
 
@@ -129,5 +129,5 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
     }
 
     private Task<HttpResponseMessage> PostAsync(LocalFunctionsHost host) =>
-        _http.PostAsync(new Uri(host.BaseAddress, "api/orders"), new StringContent("{}"), CancellationToken);
+        _http.PostAsync(new Uri(host.BaseAddress, "api/orders"), new StringContent("{}"), Cancellation);
 }

@@ -15,7 +15,7 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
     private readonly SampleApp _app = sample.App;
     private readonly HttpClient _http = sample.Http;
 
-    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Method_path_query_and_body_reach_the_function_unchanged()
@@ -41,7 +41,7 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"api/echo?{Code}");
         request.Headers.Add("x-ms-invocation-id", "of the caller");
-        using var response = await _http.SendAsync(request, CancellationToken);
+        using var response = await _http.SendAsync(request, Cancellation);
 
         var seen = await JsonAsync(response);
         Assert.True(Guid.TryParse((string?)seen["invocationId"], out _));
@@ -54,7 +54,7 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
         const string TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         using var request = new HttpRequestMessage(HttpMethod.Post, $"api/echo?{Code}");
         request.Headers.Add("traceparent", TraceParent);
-        using var response = await _http.SendAsync(request, CancellationToken);
+        using var response = await _http.SendAsync(request, Cancellation);
 
         Assert.Contains(
             "0af7651916cd43dd8448eb211c80319c", (string?)(await JsonAsync(response))["traceParent"], StringComparison.Ordinal);
@@ -70,7 +70,7 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
         using var response = await PostAsync($"api/respond/{status}");
 
         Assert.Equal(status, (int)response.StatusCode);
-        Assert.Equal("tea", await response.Content.ReadAsStringAsync(CancellationToken));
+        Assert.Equal("tea", await response.Content.ReadAsStringAsync(Cancellation));
         Assert.Equal("text/plain", response.Content.Headers.ContentType?.ToString());
         Assert.Equal("10", Assert.Single(response.Headers.GetValues("Retry-After")));
         Assert.Equal("/elsewhere", response.Headers.Location?.ToString());
@@ -92,7 +92,7 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
         using var response = await PostAsync($"api/rule{query}");
 
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
-        Assert.Empty(await response.Content.ReadAsByteArrayAsync(CancellationToken));
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync(Cancellation));
         Assert.DoesNotContain(Lines(), line => line.Contains("endpoint 'Admin'", StringComparison.Ordinal));
     }
 
@@ -106,10 +106,10 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
     public async Task Unknown_path_or_method_receives_404(string method, string path)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), $"{path}?{Code}");
-        using var response = await _http.SendAsync(request, CancellationToken);
+        using var response = await _http.SendAsync(request, Cancellation);
 
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
-        Assert.Empty(await response.Content.ReadAsByteArrayAsync(CancellationToken));
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync(Cancellation));
     }
 
     [Theory]
@@ -118,9 +118,9 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
     public async Task Trigger_without_route_and_methods_is_called_by_its_name_with_any_method(string method)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), "api/WithoutRoute");
-        using var response = await _http.SendAsync(request, CancellationToken);
+        using var response = await _http.SendAsync(request, Cancellation);
 
-        Assert.Equal(method, await response.Content.ReadAsStringAsync(CancellationToken));
+        Assert.Equal(method, await response.Content.ReadAsStringAsync(Cancellation));
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
         using var response = await PostAsync("api/fail");
 
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
-        Assert.Empty(await response.Content.ReadAsByteArrayAsync(CancellationToken));
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync(Cancellation));
         // The worker's HTTP server alone would take 5 s.
         Assert.InRange(
             _app.Events.All<HttpInvocation>().First(call => call.Function == "Fail").Duration, TimeSpan.Zero,
@@ -149,7 +149,7 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"api/echo?{Code}") { Content = new StringContent("a body") };
         request.Headers.ExpectContinue = true;
-        using var response = await _http.SendAsync(request, CancellationToken);
+        using var response = await _http.SendAsync(request, Cancellation);
 
         Assert.Equal("a body", (string?)(await JsonAsync(response))["body"]);
     }
@@ -159,13 +159,13 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
     {
         using var response = await PostAsync("api/log");
         await Wait.ForAsync(
-            "the last line", () => Lines().Contains("fail: SampleWorker.HttpFunctions: an error"), CancellationToken);
+            "the last line", () => Lines().Contains("fail: SampleWorker.HttpFunctions: an error"), Cancellation);
 
         Assert.Contains("info: SampleWorker.HttpFunctions: a fact", Lines());
         Assert.Contains("in two lines", Lines());
         Assert.Contains("warn: SampleWorker.HttpFunctions: a warning", Lines());
         Assert.DoesNotContain(Lines(), line => line.Contains("a detail", StringComparison.Ordinal));
-        await Wait.ForAsync("the output", () => Lines().Contains("a line of the output"), CancellationToken);
+        await Wait.ForAsync("the output", () => Lines().Contains("a line of the output"), Cancellation);
     }
 
     [Fact]
@@ -175,7 +175,7 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
 
         await Wait.ForAsync(
             "the stack", () => Lines().Any(line => line.Contains("at SampleWorker.HttpFunctions.Fail", StringComparison.Ordinal)),
-            CancellationToken);
+            Cancellation);
         Assert.Contains(
             Lines(), line => line.EndsWith("InvalidOperationException: the function fails", StringComparison.Ordinal));
     }
@@ -185,14 +185,14 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
     private async Task<JsonNode> EchoAsync(string target, string body)
     {
         using var response = await _http.PostAsync(
-            new Uri(target, UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json"), CancellationToken);
+            new Uri(target, UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json"), Cancellation);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return await JsonAsync(response);
     }
 
     private Task<HttpResponseMessage> PostAsync(string target) =>
-        _http.PostAsync(new Uri(target, UriKind.Relative), new StringContent(""), CancellationToken);
+        _http.PostAsync(new Uri(target, UriKind.Relative), new StringContent(""), Cancellation);
 
     private static async Task<JsonNode> JsonAsync(HttpResponseMessage response) =>
-        JsonNode.Parse(await response.Content.ReadAsStringAsync(CancellationToken))!;
+        JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!;
 }

@@ -20,9 +20,9 @@ public sealed class IsolatedQueueTests : IAsyncLifetime
         _queue = new QueueClient(_storage, "orders");
     }
 
-    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => await _queue.CreateAsync(cancellationToken: CancellationToken);
+    public async ValueTask InitializeAsync() => await _queue.CreateAsync(cancellationToken: Cancellation);
 
     public ValueTask DisposeAsync()
     {
@@ -56,9 +56,9 @@ public sealed class IsolatedQueueTests : IAsyncLifetime
         Assert.Equal(QueueOutcome.Completed, (await _app.Events.FirstAsync<QueueInvocation>()).Outcome);
         await Wait.ForAsync(
             "an empty queue",
-            async () => (await _queue.GetPropertiesAsync(CancellationToken)).Value.ApproximateMessagesCount,
+            async () => (await _queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount,
             count => count == 0,
-            CancellationToken);
+            Cancellation);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class IsolatedQueueTests : IAsyncLifetime
             (QueueOutcome.Failed, "System.InvalidOperationException the function fails"),
             (invocation.Outcome, invocation.Detail)));
         var poison = new QueueClient(_storage, "orders-poison");
-        Assert.Equal(Base64("throw"), (await poison.PeekMessageAsync(CancellationToken)).Value.Body.ToString());
+        Assert.Equal(Base64("throw"), (await poison.PeekMessageAsync(Cancellation)).Value.Body.ToString());
     }
 
     [Fact]
@@ -101,11 +101,11 @@ public sealed class IsolatedQueueTests : IAsyncLifetime
         var host = await _app.With("AzureWebJobs.ProcessMessage.Disabled", "true").StartAsync(_storage);
         await host.DisposeAsync();
 
-        Assert.Equal(0, (await _queue.PeekMessageAsync(CancellationToken)).Value.DequeueCount);
+        Assert.Equal(0, (await _queue.PeekMessageAsync(Cancellation)).Value.DequeueCount);
     }
 
     private async Task<Azure.Storage.Queues.Models.SendReceipt> SendAsync(string text) =>
-        await _queue.SendMessageAsync(Base64(text), CancellationToken);
+        await _queue.SendMessageAsync(Base64(text), Cancellation);
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 }

@@ -11,7 +11,7 @@ public sealed class IsolatedStreamTests : IAsyncLifetime
     private readonly HttpClient _http = new();
     private LocalFunctionsHost _host = null!;
 
-    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
@@ -30,10 +30,10 @@ public sealed class IsolatedStreamTests : IAsyncLifetime
     public async Task Function_that_throws_after_part_of_the_body_aborts_the_connection()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "api/fail-late");
-        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, CancellationToken);
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
         _app.Release();
 
-        await Assert.ThrowsAnyAsync<HttpRequestException>(() => response.Content.ReadAsStringAsync(CancellationToken));
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => response.Content.ReadAsStringAsync(Cancellation));
     }
 
     [Fact]
@@ -116,5 +116,5 @@ public sealed class IsolatedStreamTests : IAsyncLifetime
     }
 
     private Task<HttpResponseMessage> PostAsync(string target) =>
-        _http.PostAsync(new Uri(target, UriKind.Relative), new StringContent(""), CancellationToken);
+        _http.PostAsync(new Uri(target, UriKind.Relative), new StringContent(""), Cancellation);
 }

@@ -14,7 +14,7 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
     private readonly SampleApp _app = new();
     private readonly HttpClient _http = new();
 
-    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public void Dispose()
     {
@@ -27,7 +27,7 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
     {
         await using var host = await _app.With("A_SETTING", "a value").StartAsync();
 
-        var process = JsonNode.Parse(await _http.GetStringAsync(new Uri(host.BaseAddress, "api/process"), CancellationToken))!;
+        var process = JsonNode.Parse(await _http.GetStringAsync(new Uri(host.BaseAddress, "api/process"), Cancellation))!;
         var arguments = process["arguments"]!.AsArray().Select(argument => (string)argument!).ToList();
         Assert.Equal(host.WorkerProcessId, (int?)process["id"]);
         Assert.Equal(SampleApp.Directory.TrimEnd('/'), (string?)process["directory"]);
@@ -112,8 +112,8 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
     public async Task Invalid_file_fails_the_start_with_one_line(string fileName, string content)
     {
         var folder = Directory.CreateTempSubdirectory("invalid-app-");
-        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "host.json"), "{}", CancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(folder.FullName, fileName), content, CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "host.json"), "{}", Cancellation);
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, fileName), content, Cancellation);
         var failure = await Assert.ThrowsAsync<LocalHostException>(
             () => _app.StartAsync(azurite.NewAccount(), options => options with { AppDirectory = folder.FullName }));
         folder.Delete(recursive: true);
@@ -185,7 +185,7 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
         using var response = await call;
 
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
-        Assert.Empty(await response.Content.ReadAsByteArrayAsync(CancellationToken));
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync(Cancellation));
     }
 
     [Fact]
@@ -288,7 +288,7 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
 
         await Processes.KillAsync(dev.ProcessId);
 
-        await Wait.ForAsync("the end of the worker", () => !Processes.IsRunning(worker), CancellationToken);
+        await Wait.ForAsync("the end of the worker", () => !Processes.IsRunning(worker), Cancellation);
     }
 
     [Fact]
@@ -317,7 +317,7 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
         // A terminal sends it to the whole process group at once.
         using (var interrupt = System.Diagnostics.Process.Start("kill", ["-INT", $"{dev.ProcessId}", $"{worker}"]))
         {
-            await interrupt.WaitForExitAsync(CancellationToken);
+            await interrupt.WaitForExitAsync(Cancellation);
         }
 
         await dev.WaitForExitAsync();
@@ -346,7 +346,7 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
     {
         var output = await Wait.ForAsync(
             before, () =>
-                Task.FromResult(dev.Output), text => text.Contains(before, StringComparison.Ordinal), CancellationToken);
+                Task.FromResult(dev.Output), text => text.Contains(before, StringComparison.Ordinal), Cancellation);
         var after = output[(output.IndexOf(before, StringComparison.Ordinal) + before.Length)..];
         return int.Parse(after.TakeWhile(char.IsAsciiDigit).ToArray());
     }
@@ -373,5 +373,5 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
     }
 
     private Task<HttpResponseMessage> PostAsync(LocalFunctionsHost host, string target) =>
-        _http.PostAsync(new Uri(host.BaseAddress, target), new StringContent(""), CancellationToken);
+        _http.PostAsync(new Uri(host.BaseAddress, target), new StringContent(""), Cancellation);
 }

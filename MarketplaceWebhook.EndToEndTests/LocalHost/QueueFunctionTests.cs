@@ -28,9 +28,9 @@ public sealed class QueueFunctionTests : IAsyncLifetime
         _poison = new QueueClient(_storage, "orders-poison");
     }
 
-    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => await _queue.CreateAsync(cancellationToken: CancellationToken);
+    public async ValueTask InitializeAsync() => await _queue.CreateAsync(cancellationToken: Cancellation);
 
     public ValueTask DisposeAsync()
     {
@@ -135,7 +135,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     public async Task Text_is_passed_unchanged_with_messageEncoding_none()
     {
         _app.With(host => host["extensions"]!["queues"]!["messageEncoding"] = "none");
-        await _queue.SendMessageAsync("as it is", CancellationToken);
+        await _queue.SendMessageAsync("as it is", Cancellation);
         await using var host = await _app.StartAsync(_storage);
 
         Assert.Equal("\"as it is\"", (string?)JsonNode.Parse((await _app.RequestsAsync(1))[0].Body)!["Data"]!["item"]);
@@ -144,11 +144,11 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     [Fact]
     public async Task Message_that_is_not_Base64_moves_to_the_poison_queue_without_a_call()
     {
-        await _queue.SendMessageAsync("not Base64!", CancellationToken);
+        await _queue.SendMessageAsync("not Base64!", Cancellation);
         await using var host = await _app.StartAsync(_storage);
 
         await _app.Events.FirstAsync<MessagePoisoned>();
-        Assert.Equal("not Base64!", (await _poison.PeekMessageAsync(CancellationToken)).Value.Body.ToString());
+        Assert.Equal("not Base64!", (await _poison.PeekMessageAsync(Cancellation)).Value.Body.ToString());
         Assert.Empty(_app.Requests);
         await QueueIsEmptyAsync();
     }
@@ -237,7 +237,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
         await _app.Events.FirstAsync<MessagePoisoned>();
 
         Assert.Equal([1L, 2, 3, 4, 5], _app.Events.All<QueueInvocation>().Select(seen => seen.DequeueCount));
-        var copy = (await _poison.ReceiveMessageAsync(cancellationToken: CancellationToken)).Value;
+        var copy = (await _poison.ReceiveMessageAsync(cancellationToken: Cancellation)).Value;
         Assert.Equal(Base64(Captured), copy.Body.ToString());
         Assert.Equal(TimeSpan.FromDays(7), copy.ExpiresOn - copy.InsertedOn);
         await QueueIsEmptyAsync();
@@ -247,7 +247,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     public async Task Message_delivered_too_often_moves_to_the_poison_queue_without_a_call()
     {
         await SendAsync("a message");
-        await _queue.ReceiveMessageAsync(TimeSpan.FromSeconds(1), CancellationToken);
+        await _queue.ReceiveMessageAsync(TimeSpan.FromSeconds(1), Cancellation);
         await using var host = await _app.StartAsync(_storage, WithSetting("extensions__queues__maxDequeueCount", "1"));
 
         await _app.Events.FirstAsync<MessagePoisoned>();
@@ -259,8 +259,8 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     public async Task Poison_queue_has_no_poison_queue_of_its_own()
     {
         _app.WithQueue("Orders", "orders-poison").Answer(500, "");
-        await _poison.CreateAsync(cancellationToken: CancellationToken);
-        await _poison.SendMessageAsync(Base64("dead"), CancellationToken);
+        await _poison.CreateAsync(cancellationToken: Cancellation);
+        await _poison.SendMessageAsync(Base64("dead"), Cancellation);
         var twice = WithSetting("extensions__queues__maxDequeueCount", "2");
         var shortLease = TimeSpan.FromSeconds(1); // 10 minutes outside of tests
         await using var host = await _app.StartAsync(_storage, options => twice(options) with { MessageLease = shortLease });
@@ -268,27 +268,27 @@ public sealed class QueueFunctionTests : IAsyncLifetime
         await _app.Events.FirstAsync<MessageAbandoned>();
         await Wait.ForAsync(
             "the third delivery",
-            async () => (await _poison.PeekMessageAsync(CancellationToken)).Value,
+            async () => (await _poison.PeekMessageAsync(Cancellation)).Value,
             seen => seen is { DequeueCount: > 2 },
-            CancellationToken);
+            Cancellation);
 
         Assert.Equal([1L, 2], _app.Events.All<QueueInvocation>().Select(seen => seen.DequeueCount));
-        Assert.False(await new QueueClient(_storage, "orders-poison-poison").ExistsAsync(CancellationToken));
+        Assert.False(await new QueueClient(_storage, "orders-poison-poison").ExistsAsync(Cancellation));
     }
 
     [Fact]
     public async Task Failed_message_of_a_poison_queue_stays_invisible_for_ten_minutes()
     {
         _app.WithQueue("Orders", "orders-poison").Answer(500, "");
-        await _poison.CreateAsync(cancellationToken: CancellationToken);
-        await _poison.SendMessageAsync(Base64("dead"), CancellationToken);
+        await _poison.CreateAsync(cancellationToken: Cancellation);
+        await _poison.SendMessageAsync(Base64("dead"), Cancellation);
         await using (var host = await _app.StartAsync(_storage))
         {
             await _app.Events.FirstAsync<QueueInvocation>();
         }
 
-        Assert.Null((await _poison.PeekMessageAsync(CancellationToken)).Value);
-        Assert.Equal(1, (await _poison.GetPropertiesAsync(CancellationToken)).Value.ApproximateMessagesCount);
+        Assert.Null((await _poison.PeekMessageAsync(Cancellation)).Value);
+        Assert.Equal(1, (await _poison.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount);
     }
 
     [Fact]
@@ -322,16 +322,16 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     public async Task Message_of_a_poison_queue_that_is_not_Base64_stays_and_becomes_visible_again()
     {
         _app.WithQueue("Orders", "orders-poison");
-        await _poison.CreateAsync(cancellationToken: CancellationToken);
-        await _poison.SendMessageAsync("not Base64!", CancellationToken);
+        await _poison.CreateAsync(cancellationToken: Cancellation);
+        await _poison.SendMessageAsync("not Base64!", Cancellation);
         var shortLease = TimeSpan.FromSeconds(1); // 10 minutes outside of tests
         await using var host = await _app.StartAsync(_storage, options => options with { MessageLease = shortLease });
 
         await Wait.ForAsync(
             "the second delivery",
-            async () => (await _poison.PeekMessageAsync(CancellationToken)).Value,
+            async () => (await _poison.PeekMessageAsync(Cancellation)).Value,
             seen => seen is { DequeueCount: > 1 },
-            CancellationToken);
+            Cancellation);
 
         Assert.Empty(_app.Requests);
         Assert.Empty(_app.Events.All<QueueInvocation>());
@@ -353,9 +353,9 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     [Fact]
     public async Task Queue_that_is_created_later_is_read()
     {
-        await _queue.DeleteAsync(CancellationToken);
+        await _queue.DeleteAsync(Cancellation);
         await using var host = await _app.StartAsync(_storage);
-        await _queue.CreateAsync(cancellationToken: CancellationToken);
+        await _queue.CreateAsync(cancellationToken: Cancellation);
 
         await SendAsync("a message");
 
@@ -374,7 +374,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 
     private Task<Azure.Response<Azure.Storage.Queues.Models.SendReceipt>> SendAsync(string text) =>
-        _queue.SendMessageAsync(Base64(text), CancellationToken);
+        _queue.SendMessageAsync(Base64(text), Cancellation);
 
     private async Task ComesBackAsync()
     {
@@ -389,7 +389,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
 
     private Task QueueIsEmptyAsync() => Wait.ForAsync(
         "an empty queue",
-        async () => (await _queue.GetPropertiesAsync(CancellationToken)).Value.ApproximateMessagesCount,
+        async () => (await _queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount,
         count => count == 0,
-        CancellationToken);
+        Cancellation);
 }

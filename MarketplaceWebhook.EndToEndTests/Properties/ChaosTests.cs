@@ -22,7 +22,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     // One request after the other each, so that the load is bounded by what the application bears.
     private const int Senders = 6;
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory(Explicit = true)]
     [InlineData(true)]
@@ -30,33 +30,33 @@ public sealed class ChaosTests(ITestOutputHelper output)
     public async Task Primary_storage_stopped_for_60_s_under_load_loses_nothing(bool hasFallback)
     {
         var data = Directory.CreateTempSubdirectory("outage-");
-        await using var storage = await RestartableAzurite.StartAsync(Path.Combine(data.FullName, "primary"), Cancelled);
-        await using var fallback = await RestartableAzurite.StartAsync(Path.Combine(data.FullName, "fallback"), Cancelled);
+        await using var storage = await RestartableAzurite.StartAsync(Path.Combine(data.FullName, "primary"), Cancellation);
+        await using var fallback = await RestartableAzurite.StartAsync(Path.Combine(data.FullName, "fallback"), Cancellation);
         var sent = new Sent();
         int lost, twice, drift;
         await using (var application = await WholeApplication.StartAsync(
-            storage.ConnectionString, Cancelled, ProductSettings, hasFallback ? fallback.ConnectionString : null))
+            storage.ConnectionString, Cancellation, ProductSettings, hasFallback ? fallback.ConnectionString : null))
         {
-            using var over = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
             var senders = Enumerable.Range(1, Senders)
                 .Select(seed => SendAsync(application, sent, new Random(seed), over.Token, TimeSpan.FromSeconds(0.2)))
                 .ToList();
-            await Task.Delay(TimeSpan.FromSeconds(5), Cancelled);
+            await Task.Delay(TimeSpan.FromSeconds(5), Cancellation);
             await storage.StopAsync();
-            await Task.Delay(Duration, Cancelled);
-            await storage.StartAgainAsync(Cancelled);
-            await Task.Delay(TimeSpan.FromSeconds(5), Cancelled);
+            await Task.Delay(Duration, Cancellation);
+            await storage.StartAgainAsync(Cancellation);
+            await Task.Delay(TimeSpan.FromSeconds(5), Cancellation);
             await over.CancelAsync();
             await Task.WhenAll(senders);
 
             var pending = new StorageClients(
                 StorageSettings.FromConnectionString(fallback.ConnectionString), StorageProfile.Fallback).Queue;
-            await pending.CreateIfNotExistsAsync(cancellationToken: Cancelled);
+            await pending.CreateIfNotExistsAsync(cancellationToken: Cancellation);
             await application.UntilAsync(
                 "the fallback queue is empty",
-                async () => (await pending.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount == 0,
-                Cancelled, TimeSpan.FromMinutes(8));
-            await application.UntilQueuesAreEmptyAsync(Cancelled, TimeSpan.FromMinutes(8));
+                async () => (await pending.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount == 0,
+                Cancellation, TimeSpan.FromMinutes(8));
+            await application.UntilQueuesAreEmptyAsync(Cancellation, TimeSpan.FromMinutes(8));
             (lost, twice, drift) = await CompareAsync(application, sent);
         }
 
@@ -71,21 +71,21 @@ public sealed class ChaosTests(ITestOutputHelper output)
     public async Task Accepted_notifications_are_neither_lost_nor_doubled_while_worker_and_storage_fail()
     {
         var data = Directory.CreateTempSubdirectory("chaos-");
-        await using var storage = await RestartableAzurite.StartAsync(data.FullName, Cancelled);
+        await using var storage = await RestartableAzurite.StartAsync(data.FullName, Cancellation);
         var sent = new Sent();
         var chaos = new List<string>();
         int lost, twice, drift, rejected;
-        await using (var application = await WholeApplication.StartAsync(storage.ConnectionString, Cancelled, ProductSettings))
+        await using (var application = await WholeApplication.StartAsync(storage.ConnectionString, Cancellation, ProductSettings))
         {
-            using var over = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
             over.CancelAfter(Duration);
             var senders = Enumerable.Range(1, Senders).Select(seed => SendAsync(application, sent, new Random(seed), over.Token));
             await Task.WhenAll([.. senders, RageAsync(application, storage, chaos, over.Token)]);
 
             // What could not be recorded rests for 5 minutes.
-            await application.UntilQueuesAreEmptyAsync(Cancelled, TimeSpan.FromMinutes(8));
+            await application.UntilQueuesAreEmptyAsync(Cancellation, TimeSpan.FromMinutes(8));
             (lost, twice, drift) = await CompareAsync(application, sent);
-            rejected = (await WholeApplication.RowsAsync(application.DeadLetters, Cancelled))
+            rejected = (await WholeApplication.RowsAsync(application.DeadLetters, Cancellation))
                 .Count(row => row.PartitionKey == "rejected");
         }
 
@@ -98,14 +98,14 @@ public sealed class ChaosTests(ITestOutputHelper output)
 
     private static async Task<(int Lost, int Twice, int Drift)> CompareAsync(WholeApplication application, Sent sent)
     {
-        var log = await WholeApplication.RowsAsync(application.StatusChanges, Cancelled);
-        var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancelled);
+        var log = await WholeApplication.RowsAsync(application.StatusChanges, Cancellation);
+        var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancellation);
         var logged = log.CountBy(row => row.GetString("NotificationId")).ToDictionary();
         var dead = letters.Select(row => row.GetString("NotificationId")).ToHashSet();
         var lost = sent.Accepted.Keys.Count(id => !logged.ContainsKey(id) && !dead.Contains(id))
             + sent.Refused.Keys.Count(id => !dead.Contains(id));
         var expected = RowText.Lines(ReferenceFold.Installs(log.Select(Arrival.FromLog)));
-        var actual = RowText.Lines(await WholeApplication.RowsAsync(application.Installs, Cancelled));
+        var actual = RowText.Lines(await WholeApplication.RowsAsync(application.Installs, Cancellation));
         var payloads = log.ToLookup(row => row.GetString("NotificationId"), row => row.GetString("Payload"));
         Assert.All(
             sent.Accepted,
@@ -126,11 +126,11 @@ public sealed class ChaosTests(ITestOutputHelper output)
     {
         while (!over.IsCancellationRequested)
         {
-            await Task.Delay(pause, Cancelled);
+            await Task.Delay(pause, Cancellation);
             var body = pause == default && random.Next(20) == 0 ? "{}" : AnyHistory.Arrival(random).Body();
             try
             {
-                using var answer = await application.PostAsync(body, Cancelled);
+                using var answer = await application.PostAsync(body, Cancellation);
                 switch (answer.StatusCode)
                 {
                     case HttpStatusCode.Accepted:
@@ -171,7 +171,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
                         chaos.Add("Azurite stopped");
                         await storage.StopAsync();
                         await Task.Delay(down, CancellationToken.None);
-                        await storage.StartAgainAsync(Cancelled);
+                        await storage.StartAgainAsync(Cancellation);
                         break;
                     default:
                         if (OperatingSystem.IsWindows())
@@ -195,7 +195,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
 
     private static async Task<string> IdAsync(HttpResponseMessage answer)
     {
-        using var content = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancelled));
+        using var content = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancellation));
         return content.RootElement.GetProperty("notificationId").GetString()!;
     }
 

@@ -27,13 +27,13 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
 
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_projection_killed_at_any_storage_call_ends_in_the_same_rows_and_passes_the_change_on()
     {
         await using var application = await WholeApplication.StartAsync(
-            _storage, Cancelled, new Dictionary<string, string?> { ["ChangeFeed"] = ChangeFeed });
+            _storage, Cancellation, new Dictionary<string, string?> { ["ChangeFeed"] = ChangeFeed });
         var arrivals = new List<Arrival>();
         foreach (var name in new[] { Adds, Removes })
         {
@@ -41,18 +41,18 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
             {
                 var (before, killed) = Package(name, arrivals.Count);
                 arrivals.AddRange([before, killed]);
-                await application.PutAsync(before, Cancelled);
-                await application.UntilQueuesAreEmptyAsync(Cancelled);
+                await application.PutAsync(before, Cancellation);
+                await application.UntilQueuesAreEmptyAsync(Cancellation);
 
                 point.Arm();
-                await application.PutAsync(killed, Cancelled);
-                await application.UntilQueuesAreEmptyAsync(Cancelled);
+                await application.PutAsync(killed, Cancellation);
+                await application.UntilQueuesAreEmptyAsync(Cancellation);
             });
             output.WriteLine($"A projection that {name} 150 cycles: {tried} crash points");
         }
 
-        await application.AssertRowsAsync(arrivals, Cancelled);
-        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancelled));
+        await application.AssertRowsAsync(arrivals, Cancellation);
+        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancellation));
         var passedOn = await PassedOnAsync();
         output.WriteLine($"{arrivals.Count} notifications, {passedOn.Count} messages on the change feed");
         Assert.Equal(arrivals.Select(arrival => arrival.Id).ToHashSet(), passedOn.ToHashSet());
@@ -61,7 +61,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     [Fact]
     public async Task A_receipt_killed_at_any_storage_call_loses_nothing_that_was_answered_with_202()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancelled);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancellation);
         var accepted = new List<string>();
         var requests = 0;
         var tried = await KillAtEachCallAsync(application, async point =>
@@ -77,19 +77,19 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
             while (id is null);
 
             accepted.Add(id);
-            await application.UntilQueuesAreEmptyAsync(Cancelled);
+            await application.UntilQueuesAreEmptyAsync(Cancellation);
         });
         output.WriteLine($"A receipt, its payload in a blob, and its projection: {tried} crash points");
 
-        var log = await WholeApplication.RowsAsync(application.StatusChanges, Cancelled);
+        var log = await WholeApplication.RowsAsync(application.StatusChanges, Cancellation);
         var logged = log.Select(row => row.GetString("NotificationId")).ToList();
         Assert.Superset(accepted.ToHashSet(), logged.ToHashSet());
         Assert.Equal(logged.Distinct().Count(), logged.Count);
         // A notification is there too if the worker was killed after storage had accepted it, without a response.
         Assert.InRange(logged.Count, accepted.Count, requests);
-        var install = Assert.Single(await WholeApplication.RowsAsync(application.Installs, Cancelled));
+        var install = Assert.Single(await WholeApplication.RowsAsync(application.Installs, Cancellation));
         Assert.Equal(logged.Max(StringComparer.Ordinal), install.GetString("StatusNotificationId"));
-        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancelled));
+        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancellation));
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     {
         // Not UTF-8: kept in a blob, before the row.
         byte[] body = [0xff, 0xfe];
-        await using var application = await WholeApplication.StartAsync(_storage, Cancelled);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancellation);
         var refused = 0;
         var tried = await KillAtEachCallAsync(application, async point =>
         {
@@ -114,7 +114,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         });
         output.WriteLine($"A refusal: {tried} crash points");
 
-        var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancelled);
+        var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancellation);
         Assert.InRange(letters.Count, refused, refused + (tried / 2));
         Assert.All(letters, letter => Assert.Equal("rejected", letter.PartitionKey));
     }
@@ -122,19 +122,19 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     [Fact]
     public async Task A_dead_letter_killed_at_any_storage_call_is_recorded_once()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancelled);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancellation);
         var messages = new List<string>();
         var tried = await KillAtEachCallAsync(application, async point =>
         {
             var message = $"no envelope {messages.Count}";
             messages.Add(message);
             point.Arm();
-            await application.PoisonQueue.SendMessageAsync(message, Cancelled);
-            await application.UntilQueuesAreEmptyAsync(Cancelled);
+            await application.PoisonQueue.SendMessageAsync(message, Cancellation);
+            await application.UntilQueuesAreEmptyAsync(Cancellation);
         });
         output.WriteLine($"A dead letter: {tried} crash points");
 
-        var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancelled);
+        var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancellation);
         Assert.Equal(
             messages.Order(StringComparer.Ordinal), letters.Select(row => row.GetString("Body")).Order(StringComparer.Ordinal));
     }
@@ -143,10 +143,10 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     public async Task A_receipt_by_the_fallback_storage_killed_at_any_call_loses_nothing_that_got_202()
     {
         var fallback = azurite.NewAccount();
-        await using var unread = await FaultProxy.StartAsync(fallback, Cancelled);
+        await using var unread = await FaultProxy.StartAsync(fallback, Cancellation);
         using var unmoved = unread.Break(Fault.ServerBusy, call => call.Operation == "Get Messages");
         await using var application = await WholeApplication.StartAsync(
-            _storage, Cancelled, fallback: unread.ConnectionString);
+            _storage, Cancellation, fallback: unread.ConnectionString);
         var accepted = new List<string>();
         var tried = await KillAtEachCallAsync(application, async point =>
         {
@@ -164,13 +164,13 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         output.WriteLine($"A receipt by the fallback storage, its payload in a blob: {tried} crash points");
 
         var clients = new StorageClients(StorageSettings.FromConnectionString(fallback), StorageProfile.Fallback);
-        PeekedMessage[] messages = await clients.Queue.PeekMessagesAsync(maxMessages: 32, Cancelled);
+        PeekedMessage[] messages = await clients.Queue.PeekMessagesAsync(maxMessages: 32, Cancellation);
         var sent = messages.Where(message => message.MessageText != FallbackStorage.CheckText)
             .Select(message => Envelope.Read(message.MessageText)).ToList();
         Assert.Superset(accepted.ToHashSet(), sent.Select(envelope => envelope.Id.ToString()).ToHashSet());
         foreach (var envelope in sent)
         {
-            Assert.NotEqual(0, (await envelope.GetPayloadAsync(new PayloadBlobs(clients), Cancelled)).Length);
+            Assert.NotEqual(0, (await envelope.GetPayloadAsync(new PayloadBlobs(clients), Cancellation)).Length);
         }
     }
 
@@ -179,7 +179,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     {
         var fallback = azurite.NewAccount();
         await using var application = await WholeApplication.StartAsync(
-            _storage, Cancelled, new Dictionary<string, string?> { ["AzureWebJobs.ProjectNotification.Disabled"] = "true" },
+            _storage, Cancellation, new Dictionary<string, string?> { ["AzureWebJobs.ProjectNotification.Disabled"] = "true" },
             fallback);
         var clients = new StorageClients(StorageSettings.FromConnectionString(fallback), StorageProfile.Fallback);
         var queue = new NotificationQueue(clients, new PayloadBlobs(clients));
@@ -193,18 +193,19 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
             await queue.SendAsync(
                 new ReceivedNotification(
                     id, "default", TraceParent: null, UserAgent: null, Guid.Empty, Encoding.UTF8.GetBytes(LongArrival.Body())),
-                Cancelled);
+                Cancellation);
             await application.UntilAsync(
                 "the queues are empty",
-                async () => (await clients.Queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount == 0, Cancelled);
+                async () => (await clients.Queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount == 0,
+                Cancellation);
         });
         output.WriteLine($"A move from the fallback storage: {tried} crash points");
 
         await ProjectAsync(application.Queue);
-        var log = await WholeApplication.RowsAsync(application.StatusChanges, Cancelled);
+        var log = await WholeApplication.RowsAsync(application.StatusChanges, Cancellation);
         Assert.Equal(sent, log.Select(row => row.GetString("NotificationId")).Order(StringComparer.Ordinal));
-        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancelled));
-        Assert.Empty(await new PayloadBlobs(clients).ReadAsync(Cancelled).ToListAsync(Cancelled));
+        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancellation));
+        Assert.Empty(await new PayloadBlobs(clients).ReadAsync(Cancellation).ToListAsync(Cancellation));
     }
 
     /// <summary>Kills before the first call, after it, after the second … until a run makes fewer calls than that.</summary>
@@ -236,10 +237,10 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     private async Task ProjectAsync(QueueClient queue)
     {
         await using var app = new TestApp(_storage);
-        while ((await queue.ReceiveMessageAsync(cancellationToken: Cancelled)).Value is { } message)
+        while ((await queue.ReceiveMessageAsync(cancellationToken: Cancellation)).Value is { } message)
         {
-            await app.Get<Projector>().ProjectAsync(message.MessageText, Cancelled);
-            await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancelled);
+            await app.Get<Projector>().ProjectAsync(message.MessageText, Cancellation);
+            await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancellation);
         }
     }
 
@@ -249,7 +250,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         var feed = new QueueClient(
             _storage, ChangeFeed, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
         var ids = new List<string>();
-        while ((await feed.ReceiveMessagesAsync(32, TimeSpan.FromHours(1), Cancelled)).Value is { Length: > 0 } messages)
+        while ((await feed.ReceiveMessagesAsync(32, TimeSpan.FromHours(1), Cancellation)).Value is { Length: > 0 } messages)
         {
             ids.AddRange(messages.Select(
                 message => JsonDocument.Parse(message.Body).RootElement.GetProperty("id").GetString()!));
@@ -266,7 +267,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
             return null;
         }
 
-        using var content = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancelled));
+        using var content = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancellation));
         return content.RootElement.GetProperty("notificationId").GetString();
     }
 
@@ -275,7 +276,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     {
         try
         {
-            return await application.PostAsync(body, Cancelled);
+            return await application.PostAsync(body, Cancellation);
         }
         catch (HttpRequestException)
         {

@@ -15,37 +15,37 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
 {
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Poison_message_is_put_back_while_tables_fail_and_recorded_once_they_work()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancelled, Impatient);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancellation, Impatient);
         var puts = new List<Put>();
         application.Proxy.After = (call, answer) => RememberAsync(puts, call, answer);
 
         using (application.Proxy.Break(Fault.Forbidden, call => call.Kind is StorageKind.Table))
         {
-            await application.PoisonQueue.SendMessageAsync("no envelope", Cancelled);
+            await application.PoisonQueue.SendMessageAsync("no envelope", Cancellation);
             // More often than the host delivers one message: every time it is a new one.
             for (var turn = 1; turn <= 7; turn++)
             {
-                await application.UntilAsync($"it is put back ({turn})", () => Task.FromResult(puts.Count >= turn), Cancelled);
-                await application.UntilAsync("the old one is gone", async () => await CountAsync(application) == 1, Cancelled);
+                await application.UntilAsync($"it is put back ({turn})", () => Task.FromResult(puts.Count >= turn), Cancellation);
+                await application.UntilAsync("the old one is gone", async () => await CountAsync(application) == 1, Cancellation);
                 Assert.True(puts[^1].ExpiresOn > DateTimeOffset.UtcNow.AddYears(100), "It would expire.");
                 await ComeBackAtOnceAsync(application, puts[^1]);
             }
         }
 
-        await application.UntilQueuesAreEmptyAsync(Cancelled);
-        var letter = Assert.Single(await WholeApplication.RowsAsync(application.DeadLetters, Cancelled));
+        await application.UntilQueuesAreEmptyAsync(Cancellation);
+        var letter = Assert.Single(await WholeApplication.RowsAsync(application.DeadLetters, Cancellation));
         Assert.Equal(("failed", "no envelope"), (letter.PartitionKey, letter.GetString("Body")));
     }
 
     [Fact]
     public async Task Message_that_failed_with_the_tables_is_projected_once_they_work()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancelled, Impatient);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancellation, Impatient);
         var arrival =
             new Arrival { Millisecond = 1_790_000_000_000, Counter = 0, Status = "installed", Account = Guid.Empty, Package = 1 };
         var puts = new List<Put>();
@@ -54,32 +54,32 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
         using (application.Proxy.Break(Fault.ServerBusy, call => call.Kind is StorageKind.Table))
         {
             // Five deliveries, the poison queue, and RecordDeadLetter cannot write either.
-            await application.PutAsync(arrival, Cancelled);
-            await application.UntilAsync("it is put back", () => Task.FromResult(puts.Count >= 2), Cancelled);
+            await application.PutAsync(arrival, Cancellation);
+            await application.UntilAsync("it is put back", () => Task.FromResult(puts.Count >= 2), Cancellation);
         }
 
         await ComeBackAtOnceAsync(application, puts[^1]);
-        await application.UntilQueuesAreEmptyAsync(Cancelled);
-        await application.AssertRowsAsync([arrival], Cancelled);
-        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancelled));
+        await application.UntilQueuesAreEmptyAsync(Cancellation);
+        await application.AssertRowsAsync([arrival], Cancellation);
+        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancellation));
     }
 
     [Fact]
     public async Task Deeply_nested_message_is_recorded()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancelled, Impatient);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancellation, Impatient);
         // The host mixes the message's own objects into what it tells the application: two levels deeper than they were.
         string[] messages = [.. Enumerable.Range(60, 8).Select(
             depth => string.Concat(Enumerable.Repeat("{\"a\":", depth - 1)) + "{}" + new string('}', depth - 1))];
 
         foreach (var message in messages)
         {
-            await application.PoisonQueue.SendMessageAsync(message, Cancelled);
+            await application.PoisonQueue.SendMessageAsync(message, Cancellation);
         }
 
-        await application.UntilQueuesAreEmptyAsync(Cancelled);
+        await application.UntilQueuesAreEmptyAsync(Cancellation);
 
-        var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancelled);
+        var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancellation);
         Assert.Equal(
             messages.Order(StringComparer.Ordinal), letters.Select(row => row.GetString("Body")).Order(StringComparer.Ordinal));
     }
@@ -87,12 +87,12 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
     private static Dictionary<string, string?> Impatient => new() { ["TimeLimits__Projecting"] = "00:00:00.5" };
 
     private static async Task<int> CountAsync(WholeApplication application) =>
-        (await application.PoisonQueue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount;
+        (await application.PoisonQueue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
 
     /// <summary>It rests for 5 minutes; only who put it there can wake it.</summary>
     private static Task ComeBackAtOnceAsync(WholeApplication application, Put put) =>
         application.PoisonQueue.UpdateMessageAsync(
-            put.Id, put.PopReceipt, visibilityTimeout: TimeSpan.Zero, cancellationToken: Cancelled);
+            put.Id, put.PopReceipt, visibilityTimeout: TimeSpan.Zero, cancellationToken: Cancellation);
 
     private static Task<Fault?> RememberAsync(List<Put> puts, StorageCall call, StorageAnswer answer)
     {

@@ -9,13 +9,13 @@ public sealed class QueueFoldTests(AzuriteFixture azurite, ITestOutputHelper out
 {
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Histories_sent_to_the_queue_give_the_rows_of_the_sorted_history()
     {
         const int Histories = 40;
-        await using var application = await WholeApplication.StartAsync(_storage, Cancelled);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancellation);
         var seed = Random.Shared.Next();
         output.WriteLine($"Seed {seed}");
         var random = new Random(seed);
@@ -24,17 +24,18 @@ public sealed class QueueFoldTests(AzuriteFixture azurite, ITestOutputHelper out
         var arrivals = Enumerable.Range(1, Histories).SelectMany(number => OfAccounts(number, random)).ToArray();
         var deliveries = arrivals.SelectMany(arrival => Enumerable.Repeat(arrival, random.Next(1, 4))).ToArray();
         random.Shuffle(deliveries);
-        await Parallel.ForEachAsync(deliveries, Cancelled, async (arrival, token) => await application.PutAsync(arrival, token));
-        await application.UntilQueuesAreEmptyAsync(Cancelled);
+        await Parallel.ForEachAsync(
+            deliveries, Cancellation, async (arrival, token) => await application.PutAsync(arrival, token));
+        await application.UntilQueuesAreEmptyAsync(Cancellation);
 
-        await application.AssertRowsAsync(arrivals, Cancelled);
+        await application.AssertRowsAsync(arrivals, Cancellation);
     }
 
     [Fact]
     public async Task Two_hundred_concurrent_notifications_of_one_package_give_the_correct_rows()
     {
         const int Notifications = 200;
-        await using var application = await WholeApplication.StartAsync(_storage, Cancelled);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancellation);
         var races = new RaceCount();
         application.Proxy.After = races.CountAsync;
         var random = new Random(1);
@@ -49,11 +50,11 @@ public sealed class QueueFoldTests(AzuriteFixture azurite, ITestOutputHelper out
         }).ToArray();
         random.Shuffle(arrivals);
 
-        await Parallel.ForEachAsync(arrivals, Cancelled, async (arrival, token) => await application.PutAsync(arrival, token));
-        await application.UntilQueuesAreEmptyAsync(Cancelled);
+        await Parallel.ForEachAsync(arrivals, Cancellation, async (arrival, token) => await application.PutAsync(arrival, token));
+        await application.UntilQueuesAreEmptyAsync(Cancellation);
 
-        await application.AssertRowsAsync(arrivals, Cancelled);
-        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancelled));
+        await application.AssertRowsAsync(arrivals, Cancellation);
+        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancellation));
         Assert.Empty(application.Events.OfType<MessagePoisoned>());
         output.WriteLine($"{Notifications} notifications of one package: {races.Lost} lost races");
     }

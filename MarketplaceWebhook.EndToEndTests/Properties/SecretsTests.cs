@@ -24,13 +24,13 @@ public sealed class SecretsTests(AzuriteFixture azurite)
 
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Output_of_the_processes_contains_no_key_webhook_url_or_body()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
-        using var dev = await DevProcess.StartAsync(proxy.ConnectionString, Verbose, ["--port", "0", "--key", Key], Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
+        using var dev = await DevProcess.StartAsync(proxy.ConnectionString, Verbose, ["--port", "0", "--key", Key], Cancellation);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
 
         await PostAsync(http, dev.Url, Told("installed").Body(), HttpStatusCode.Accepted);
@@ -57,13 +57,13 @@ public sealed class SecretsTests(AzuriteFixture azurite)
         using (proxy.Break(Fault.BrokenConnection, call => call.Kind is StorageKind.Table))
         {
             await PostAsync(http, dev.Url, Told("started").Body(), HttpStatusCode.Accepted);
-            await dev.UntilItSaysAsync("retrying", Cancelled);
+            await dev.UntilItSaysAsync("retrying", Cancellation);
         }
 
-        await dev.UntilItSaysAsync("Projected", Cancelled);
+        await dev.UntilItSaysAsync("Projected", Cancellation);
         await PoisonAsync($"{{\"v\":7,\"payload\":\"{Parameter} {WebhookUrl}\"}}");
         await PoisonAsync(Told("installed").Message().Replace("Status", "Statu", StringComparison.Ordinal));
-        await dev.UntilItSaysAsync("projection-failed", Cancelled);
+        await dev.UntilItSaysAsync("projection-failed", Cancellation);
         await CrashAsync(dev, http);
         await dev.StopAsync();
 
@@ -78,7 +78,7 @@ public sealed class SecretsTests(AzuriteFixture azurite)
     public async Task Rejected_connection_string_is_not_printed()
     {
         using var dev = await DevProcess.StartAsync(
-            $"AccountName=x;AccountKey={Parameter};TableEndpoint={WebhookUrl}", Verbose, ["--port", "0"], Cancelled);
+            $"AccountName=x;AccountKey={Parameter};TableEndpoint={WebhookUrl}", Verbose, ["--port", "0"], Cancellation);
         await dev.StopAsync();
 
         AssertNoSecretIn(dev.Lines);
@@ -109,8 +109,8 @@ public sealed class SecretsTests(AzuriteFixture azurite)
 
         using var application = Process.Start(start)!;
         var lines = await Task.WhenAll(
-            application.StandardOutput.ReadToEndAsync(Cancelled), application.StandardError.ReadToEndAsync(Cancelled));
-        await application.WaitForExitAsync(Cancelled);
+            application.StandardOutput.ReadToEndAsync(Cancellation), application.StandardError.ReadToEndAsync(Cancellation));
+        await application.WaitForExitAsync(Cancellation);
 
         Assert.NotEqual(0, application.ExitCode);
         Assert.Contains(lines, text => text.Contains("   at ", StringComparison.Ordinal));
@@ -158,31 +158,31 @@ public sealed class SecretsTests(AzuriteFixture azurite)
     private static async Task CrashAsync(DevProcess dev, HttpClient http)
     {
         using var application = Process.GetProcessById(dev.ApplicationProcessId);
-        var post = http.PostAsync(dev.Url, new StringContent(Told("installed").Body()), Cancelled);
+        var post = http.PostAsync(dev.Url, new StringContent(Told("installed").Body()), Cancellation);
         application.Kill();
         using var answer = await post;
-        await dev.UntilItSaysAsync($"process {application.Id}) ended", Cancelled);
+        await dev.UntilItSaysAsync($"process {application.Id}) ended", Cancellation);
     }
 
     private async Task PoisonAsync(string message)
     {
         var options = new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 };
         var queue = new QueueClient(_storage, StorageNames.PoisonQueue, options);
-        await queue.SendMessageAsync(message, Cancelled);
+        await queue.SendMessageAsync(message, Cancellation);
     }
 
     private static async Task PostAsync(HttpClient http, Uri url, string body, HttpStatusCode expected)
     {
-        using var answer = await http.PostAsync(url, new StringContent(body), Cancelled);
+        using var answer = await http.PostAsync(url, new StringContent(body), Cancellation);
         Assert.Equal(expected, answer.StatusCode);
     }
 
     private static async Task SendRawAsync(Uri url, string request)
     {
         using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, url.Port, Cancelled);
-        await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(request), Cancelled);
+        await client.ConnectAsync(IPAddress.Loopback, url.Port, Cancellation);
+        await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(request), Cancellation);
         using var reader = new StreamReader(client.GetStream());
-        Assert.Matches("^HTTP/1.1 [45]", await reader.ReadLineAsync(Cancelled));
+        Assert.Matches("^HTTP/1.1 [45]", await reader.ReadLineAsync(Cancellation));
     }
 }

@@ -24,12 +24,12 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
         ["broken connection"] = Fault.BrokenConnection,
     };
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Caller_receives_503_with_Retry_After_within_10_seconds_of_a_storage_fault()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancelled);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancellation);
         foreach (var (name, fault) in NamedFaults)
         {
             using (application.Proxy.Break(fault, call => !call.IsOfHost))
@@ -38,7 +38,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
                 await AssertUnavailableAsync(application, $"{name}, a refusal", "{}");
             }
 
-            using var answer = await application.PostAsync(Notification(0).Body(), Cancelled);
+            using var answer = await application.PostAsync(Notification(0).Body(), Cancellation);
             Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         }
 
@@ -49,7 +49,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     [Fact]
     public async Task Projection_retries_a_fault_inside_its_invocation()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancelled);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancellation);
         var arrivals = new List<Arrival>();
         foreach (var (name, fault) in NamedFaults.Where(named => named.Value != Fault.Forbidden))
         {
@@ -57,19 +57,19 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
             using (application.Proxy.Break(fault, call => call.Kind is StorageKind.Table))
             {
                 var before = application.Proxy.Calls.Count(call => call.Kind is StorageKind.Table);
-                await application.PutAsync(arrivals[^1], Cancelled);
+                await application.PutAsync(arrivals[^1], Cancellation);
                 // Two calls at once, each tried three times by the client library: the seventh is the projection's own second
                 // attempt.
                 await application.UntilAsync(
                     $"it tries again ({name})",
                     () => Task.FromResult(application.Proxy.Calls.Count(call => call.Kind is StorageKind.Table) >= before + 7),
-                    Cancelled);
+                    Cancellation);
             }
 
-            await application.UntilQueuesAreEmptyAsync(Cancelled);
+            await application.UntilQueuesAreEmptyAsync(Cancellation);
         }
 
-        await application.AssertRowsAsync(arrivals, Cancelled);
+        await application.AssertRowsAsync(arrivals, Cancellation);
         Assert.Equal(
             Enumerable.Repeat((1L, QueueOutcome.Completed), arrivals.Count),
             application.Events.OfType<QueueInvocation>().Select(invocation => (invocation.DequeueCount, invocation.Outcome)));
@@ -78,7 +78,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     [Fact]
     public async Task Projection_without_write_access_fails_immediately_and_its_message_is_redelivered()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancelled, new Dictionary<string, string?>
+        await using var application = await WholeApplication.StartAsync(_storage, Cancellation, new Dictionary<string, string?>
         {
             ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:02",
         });
@@ -86,16 +86,16 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
 
         using (application.Proxy.Break(Fault.Forbidden, call => call.Kind is StorageKind.Table))
         {
-            await application.PutAsync(arrival, Cancelled);
+            await application.PutAsync(arrival, Cancellation);
             await application.UntilAsync(
-                "it failed", () => Task.FromResult(application.Events.OfType<QueueInvocation>().Any()), Cancelled);
+                "it failed", () => Task.FromResult(application.Events.OfType<QueueInvocation>().Any()), Cancellation);
         }
 
-        await application.UntilQueuesAreEmptyAsync(Cancelled);
+        await application.UntilQueuesAreEmptyAsync(Cancellation);
         Assert.Equal(
             [QueueOutcome.Failed, QueueOutcome.Completed],
             application.Events.OfType<QueueInvocation>().Select(invocation => invocation.Outcome));
-        await application.AssertRowsAsync([arrival], Cancelled);
+        await application.AssertRowsAsync([arrival], Cancellation);
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     /// </summary>
     private async Task SurviveAsync(TimeSpan outage)
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancelled, new Dictionary<string, string?>
+        await using var application = await WholeApplication.StartAsync(_storage, Cancellation, new Dictionary<string, string?>
         {
             ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = null,
             ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = null,
@@ -118,15 +118,15 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
         // The host itself waits 100 s for a response: an immediate one lets the test end.
         Fault[] faults = [Fault.ServerBusy, Fault.TooManyRequests, Fault.InternalError, Fault.BrokenConnection, Fault.NoAnswer];
 
-        await Task.WhenAll(arrivals.Select(arrival => application.PutAsync(arrival, Cancelled)));
+        await Task.WhenAll(arrivals.Select(arrival => application.PutAsync(arrival, Cancellation)));
         var down = Stopwatch.StartNew();
         application.Proxy.Before = call => Task.FromResult(
             down.Elapsed < outage ? faults[call.Number % (call.IsOfHost ? faults.Length - 1 : faults.Length)] : null);
-        await application.UntilQueuesAreEmptyAsync(Cancelled, timeLimits: outage + TimeSpan.FromMinutes(2));
+        await application.UntilQueuesAreEmptyAsync(Cancellation, timeLimits: outage + TimeSpan.FromMinutes(2));
 
         Assert.True(down.Elapsed > outage, "The messages were gone before the outage was over: it met none.");
-        await application.AssertRowsAsync(arrivals, Cancelled);
-        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancelled));
+        await application.AssertRowsAsync(arrivals, Cancellation);
+        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancellation));
         Assert.Empty(application.Events.OfType<MessagePoisoned>());
         output.WriteLine(
             $"Whole {down.Elapsed.TotalSeconds - outage.TotalSeconds:0.0} s after an outage of {outage.TotalSeconds:0} s");
@@ -135,14 +135,14 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     private async Task AssertUnavailableAsync(WholeApplication application, string fault, string body)
     {
         var waited = Stopwatch.StartNew();
-        using var answer = await application.PostAsync(body, Cancelled);
+        using var answer = await application.PostAsync(body, Cancellation);
         output.WriteLine($"{fault}: {(int)answer.StatusCode} after {waited.Elapsed.TotalSeconds:0.0} s");
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         Assert.True(waited.Elapsed < TimeSpan.FromSeconds(10), $"It took {waited.Elapsed}.");
         Assert.True(answer.Headers.RetryAfter?.Delta > TimeSpan.Zero);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
-        Assert.Contains("notificationId", await answer.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
+        Assert.Contains("notificationId", await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
     }
 
     private static Arrival Notification(int number) => new()

@@ -23,7 +23,7 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
 
     public static TheoryData<string> Statuses => [.. KnownStatus.All];
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
     [MemberData(nameof(Statuses))]
@@ -44,7 +44,7 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
     public async Task Projection_of_an_unknown_status_puts_nothing_on_the_feed()
     {
         await using var app = App(_storage);
-        await app.Storage.CreateMissingAsync(Token);
+        await app.Storage.CreateMissingAsync(Cancellation);
 
         await ProjectAsync(app, 1, "paused");
 
@@ -58,7 +58,7 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
 
         await ProjectAsync(app, 1, KnownStatus.Started);
 
-        var message = (await Raw.PeekMessageAsync(Token)).Value;
+        var message = (await Raw.PeekMessageAsync(Cancellation)).Value;
         Assert.StartsWith(
             """{"specversion":"1.0",""", Encoding.UTF8.GetString(Convert.FromBase64String(message.MessageText)),
             StringComparison.Ordinal);
@@ -91,7 +91,7 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
         await using var app = App(_storage);
 
         await app.Get<DeadLetterRecorder>().RecordAsync(
-            Message.Of(1, Message.Body(KnownStatus.Started)), DateTimeOffset.UtcNow, Token);
+            Message.Of(1, Message.Body(KnownStatus.Started)), DateTimeOffset.UtcNow, Cancellation);
 
         Assert.Single(await ReadAsync());
     }
@@ -101,7 +101,7 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
     {
         await using var services = MaintenanceServices.On(_storage, changeFeed: Feed);
         var text = await services.SendAsync(Ids.At(1), Message.Body(KnownStatus.Started));
-        await services.Get<Projector>().ProjectAsync(text, Token);
+        await services.Get<Projector>().ProjectAsync(text, Cancellation);
         await services.Get<DeadLetterTable>().RecordAsync(
             new DeadLetter
             {
@@ -112,11 +112,12 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
                 Body = Encoding.UTF8.GetBytes(text),
                 BodyLength = text.Length,
             },
-            Token);
+            Cancellation);
 
-        var deadLetter = Assert.Single(await services.Get<DeadLetterTable>().FindAsync(Ids.At(1), Token));
-        await services.Get<Redrive>().RedriveAsync(deadLetter, dryRun: false, Token);
-        await services.Get<Projector>().ProjectAsync((await MaintenanceServices.ReceiveAsync(services.Clients.Queue))!, Token);
+        var deadLetter = Assert.Single(await services.Get<DeadLetterTable>().FindAsync(Ids.At(1), Cancellation));
+        await services.Get<Redrive>().RedriveAsync(deadLetter, dryRun: false, Cancellation);
+        await services.Get<Projector>().ProjectAsync(
+            (await MaintenanceServices.ReceiveAsync(services.Clients.Queue))!, Cancellation);
 
         Assert.Equal(2, (await ReadAsync()).Count);
     }
@@ -129,11 +130,13 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
         await services.ProjectAsync(Ids.At(2), Message.Body(KnownStatus.Stopped));
         var before = (await ReadAsync()).Count;
         await services.Get<InstallTable>().RemoveAsync(
-            await services.Get<InstallTable>().ReadRowsAsync(Account.ToString(), Token).ToListAsync(Token), Token);
+            await services.Get<InstallTable>().ReadRowsAsync(Account.ToString(), Cancellation)
+                .ToListAsync(Cancellation), Cancellation);
 
-        var rebuilt = await services.Get<Rebuild>().RunAsync(null, apply: true, TimeSpan.Zero, null, Token).ToListAsync(Token);
-        var purged = await services.Get<Purge>().RunAsync(DateTimeOffset.UtcNow, dryRun: false, TimeSpan.Zero, Token);
-        var erased = await services.Get<Erasure>().RunAsync(Account, TimeSpan.Zero, Token);
+        var rebuilt = await services.Get<Rebuild>().RunAsync(null, apply: true, TimeSpan.Zero, null, Cancellation)
+            .ToListAsync(Cancellation);
+        var purged = await services.Get<Purge>().RunAsync(DateTimeOffset.UtcNow, dryRun: false, TimeSpan.Zero, Cancellation);
+        var erased = await services.Get<Erasure>().RunAsync(Account, TimeSpan.Zero, Cancellation);
 
         Assert.True(Assert.Single(rebuilt).Applied);
         Assert.Equal((2, 1, 2), (purged.KeptNotifications + purged.Notifications, erased.Installs, erased.ChangeFeedMessages));
@@ -150,7 +153,7 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
         var arguments = new[] { "erase", Account.ToString(), "--yes", "--wait", "0s" };
 
         var first = await InProcessCli.RunAsync(_storage, environment, arguments);
-        await Raw.DeleteAsync(Token);
+        await Raw.DeleteAsync(Cancellation);
         var second = await InProcessCli.RunAsync(_storage, environment, arguments);
 
         Assert.Equal((0, 0), (first.ExitCode, second.ExitCode));
@@ -166,7 +169,7 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
     {
         await using var app = App(_storage);
         await ProjectAsync(app, 1, KnownStatus.Started);
-        await Raw.DeleteAsync(Token);
+        await Raw.DeleteAsync(Cancellation);
 
         await ProjectAsync(app, 2, KnownStatus.Started);
 
@@ -176,9 +179,9 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
     [Fact]
     public async Task Failed_put_is_retried_in_the_invocation_and_repeats_no_completed_step()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Token);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = App(proxy.ConnectionString);
-        await app.Storage.CreateMissingAsync(Token);
+        await app.Storage.CreateMissingAsync(Cancellation);
         var from = proxy.Calls.Count;
         var puts = 0;
         // The client itself tries a call three times: the fourth is the projection's own second attempt.
@@ -195,16 +198,16 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
     [Fact]
     public async Task Put_that_is_denied_fails_the_projection_and_the_next_delivery_passes_the_change_on()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Token);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = App(proxy.ConnectionString);
-        await app.Storage.CreateMissingAsync(Token);
+        await app.Storage.CreateMissingAsync(Cancellation);
 
         using (proxy.Break(Fault.Forbidden, IsFeed))
         {
             await Assert.ThrowsAsync<RequestFailedException>(() => ProjectAsync(app, 1, KnownStatus.Started));
         }
 
-        Assert.Single(await Rows.ListAsync(app.Storage.Installs, Token));
+        Assert.Single(await Rows.ListAsync(app.Storage.Installs, Cancellation));
         Assert.Empty(await ReadAsync());
         await ProjectAsync(app, 1, KnownStatus.Started);
         Assert.Single(await ReadAsync());
@@ -213,9 +216,9 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
     [Fact]
     public async Task Projection_without_a_feed_makes_no_call_more()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Token);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString, new() { ["ChangeFeed"] = "" });
-        await app.Storage.CreateMissingAsync(Token);
+        await app.Storage.CreateMissingAsync(Cancellation);
         var from = proxy.Calls.Count;
 
         await ProjectAsync(app, 1, KnownStatus.Started);
@@ -233,13 +236,13 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
     private static TestApp App(string storage) => new(storage, new() { ["ChangeFeed"] = Feed });
 
     private static Task ProjectAsync(TestApp app, int second, string status, string fields = "") =>
-        app.Get<Projector>().ProjectAsync(Message.Of(second, Message.Body(status, fields)), Token);
+        app.Get<Projector>().ProjectAsync(Message.Of(second, Message.Body(status, fields)), Cancellation);
 
     /// <summary>Every message on the feed, in its order.</summary>
     private async Task<IReadOnlyList<JsonElement>> ReadAsync()
     {
         var feed = new QueueClient(_storage, Feed, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
-        return [.. (await feed.PeekMessagesAsync(32, Token)).Value
+        return [.. (await feed.PeekMessagesAsync(32, Cancellation)).Value
             .Select(message => JsonDocument.Parse(message.Body).RootElement)];
     }
 }

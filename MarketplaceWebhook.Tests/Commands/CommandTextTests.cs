@@ -15,7 +15,7 @@ public sealed class CommandTextTests(AzuriteFixture azurite)
     private static readonly NotificationId Failed = Ids.Minute(5);
     private static readonly NotificationId Rejected = Ids.Minute(6);
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Results_are_approved()
@@ -25,7 +25,7 @@ public sealed class CommandTextTests(AzuriteFixture azurite)
         await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("paused", Account, apiId: "Acme"));
         await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of("stopped", Account, apiId: "Acme"), "Cyclr/1.0");
         await services.Clients.Installs.UpdateEntityAsync(
-            new TableEntity(Account.ToString(), "1") { ["Status"] = "running" }, ETag.All, TableUpdateMode.Merge, Token);
+            new TableEntity(Account.ToString(), "1") { ["Status"] = "running" }, ETag.All, TableUpdateMode.Merge, Cancellation);
         await RecordAsync(
             services, Failed, DeadLetter.Failed, FailureReason.ProjectionFailed,
             await services.SendAsync(Failed, NotificationBody.Of("stopped", Account)));
@@ -67,5 +67,5 @@ public sealed class CommandTextTests(AzuriteFixture azurite)
                 Body = Encoding.UTF8.GetBytes(body),
                 BodyLength = Encoding.UTF8.GetByteCount(body),
             },
-            Token);
+            Cancellation);
 }

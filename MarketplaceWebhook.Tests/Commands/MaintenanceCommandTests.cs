@@ -17,7 +17,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     private static readonly Guid Cycle = new("cccccccc-0000-0000-0000-00000000000a");
     private static readonly NotificationId Installed = Ids.Minute(1);
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Show_prints_installs_cycles_and_history_with_data_escaped()
@@ -125,7 +125,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
             await services.ProjectAsync(Ids.Minute(minute), NotificationBody.Of("paused", Account, padding: "long payload"));
         }
 
-        await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, Token);
+        await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, Cancellation);
         var answers = new ConcurrentQueue<string>();
         proxy.After = (call, answer) =>
         {
@@ -151,7 +151,9 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     {
         await using var services = await InstalledAsync();
         await services.Clients.Installs.UpsertEntityAsync(
-            new TableEntity(Account.ToString(), "1") { ["Status"] = 7, ["Errors"] = "no JSON" }, TableUpdateMode.Replace, Token);
+            new TableEntity(
+                Account.ToString(), "1")
+            { ["Status"] = 7, ["Errors"] = "no JSON" }, TableUpdateMode.Replace, Cancellation);
 
         var shown = await InProcessCli.RunAsync(services.ConnectionString, "show", Account.ToString());
         var json = await InProcessCli.RunAsync(services.ConnectionString, "show", Account.ToString(), "--json");
@@ -168,7 +170,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     {
         await using var services = await InstalledAsync();
         await services.Clients.Installs.UpdateEntityAsync(
-            new TableEntity(Account.ToString(), "1") { ["Status"] = "stopped" }, ETag.All, TableUpdateMode.Merge, Token);
+            new TableEntity(Account.ToString(), "1") { ["Status"] = "stopped" }, ETag.All, TableUpdateMode.Merge, Cancellation);
 
         var found = await InProcessCli.RunAsync(services.ConnectionString, "rebuild", "--settle", "0");
         var json = await InProcessCli.RunAsync(
@@ -252,7 +254,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         await RecordAsync(
             services, ids[2], DeadLetter.Failed, FailureReason.ProjectionFailed, await services.SendAsync(ids[2], old), Account);
         await RecordAsync(services, ids[3], DeadLetter.Rejected, RejectionReason.InvalidNotification, recent, Guid.NewGuid());
-        await services.Clients.PoisonQueue.SendMessageAsync(await services.SendAsync(Ids.Minute(9), old), Token);
+        await services.Clients.PoisonQueue.SendMessageAsync(await services.SendAsync(Ids.Minute(9), old), Cancellation);
 
         var result = await InProcessCli.RunAsync(
             services.ConnectionString,
@@ -293,9 +295,9 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         await using var services = await InstalledAsync();
         var text = await services.SendAsync(
             Ids.Minute(2), NotificationBody.Of("paused", Account, padding: new string('x', 40_000)));
-        await services.Get<Projector>().ProjectAsync(text, Token);
-        await services.Get<NotificationQueue>().ResendAsync(text, Token);
-        await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Token);
+        await services.Get<Projector>().ProjectAsync(text, Cancellation);
+        await services.Get<NotificationQueue>().ResendAsync(text, Cancellation);
+        await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Cancellation);
 
         var erased = await InProcessCli.RunAsync(
             services.ConnectionString, "erase", Account.ToString(), "--yes", "--wait", "0s");
@@ -312,13 +314,13 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
 
         var age = $"{(int)(DateTimeOffset.UtcNow - Ids.Start).TotalDays - 1}d";
         var counted = await InProcessCli.RunAsync(services.ConnectionString, "purge", "--older-than", age);
-        Assert.Equal(2, await services.Get<StatusChangeLog>().ReadAsync(null, Token).CountAsync(Token));
+        Assert.Equal(2, await services.Get<StatusChangeLog>().ReadAsync(null, Cancellation).CountAsync(Cancellation));
         var purged = await InProcessCli.RunAsync(services.ConnectionString, "purge", "--older-than", age, "--yes");
 
         Assert.Equal([0, 0], new[] { counted, purged }.Select(result => result.ExitCode));
         Assert.All([counted, purged], result => Assert.Matches("notifications +1 +table StatusChanges", result.Output));
         Assert.Contains("Kept 1 notification of that age", purged.Error, StringComparison.Ordinal);
-        Assert.Equal(1, await services.Get<StatusChangeLog>().ReadAsync(null, Token).CountAsync(Token));
+        Assert.Equal(1, await services.Get<StatusChangeLog>().ReadAsync(null, Cancellation).CountAsync(Cancellation));
     }
 
     [Fact]
@@ -326,8 +328,8 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     {
         await using var services = await InstalledAsync();
         await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("paused", Account, padding: new string('x', 40_000)));
-        await services.Clients.Queue.SendMessageAsync("{}", Token);
-        await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Token);
+        await services.Clients.Queue.SendMessageAsync("{}", Cancellation);
+        await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Cancellation);
 
         // Storage has no old blobs here: only counting goes by the rows alone.
         var purged = await InProcessCli.RunAsync(services.ConnectionString, "purge", "--older-than", "1d");
@@ -348,7 +350,8 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         Assert.Equal(1, result.ExitCode);
         Assert.Contains(
             "has no table StatusChanges: the application has not run on this storage.", result.Error, StringComparison.Ordinal);
-        Assert.Empty(await new TableServiceClient(connectionString).QueryAsync(cancellationToken: Token).ToListAsync(Token));
+        Assert.Empty(
+            await new TableServiceClient(connectionString).QueryAsync(cancellationToken: Cancellation).ToListAsync(Cancellation));
     }
 
     [Fact]
@@ -383,5 +386,5 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
                 Body = Encoding.UTF8.GetBytes(body),
                 BodyLength = Encoding.UTF8.GetByteCount(body),
             },
-            Token);
+            Cancellation);
 }

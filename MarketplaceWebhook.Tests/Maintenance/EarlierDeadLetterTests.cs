@@ -14,7 +14,7 @@ public sealed class EarlierDeadLetterTests(AzuriteFixture azurite)
     private static readonly Guid Account = new("aaaaaaaa-0000-0000-0000-000000000001");
     private static readonly NotificationId Id = Ids.Minute(7);
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Redrive_sends_the_body_of_its_blob()
@@ -22,12 +22,12 @@ public sealed class EarlierDeadLetterTests(AzuriteFixture azurite)
         await using var services = await MaintenanceServices.StartAsync(azurite);
         var body = await RecordAsync(services);
 
-        var redriven = await services.Get<Redrive>().RedriveAsync(await FindAsync(services), dryRun: false, Token);
+        var redriven = await services.Get<Redrive>().RedriveAsync(await FindAsync(services), dryRun: false, Cancellation);
 
         Assert.Equal(RedriveOutcome.Sent, redriven.Outcome);
         var envelope = Envelope.Read((await MaintenanceServices.ReceiveAsync(services.Clients.Queue))!);
         Assert.Equal(
-            body, Encoding.UTF8.GetString((await envelope.GetPayloadAsync(services.Get<PayloadBlobs>(), Token)).Span));
+            body, Encoding.UTF8.GetString((await envelope.GetPayloadAsync(services.Get<PayloadBlobs>(), Cancellation)).Span));
     }
 
     [Fact]
@@ -41,11 +41,11 @@ public sealed class EarlierDeadLetterTests(AzuriteFixture azurite)
 
         Assert.Equal((0, 0), kept);
         Assert.Equal((1, 1), removed);
-        Assert.Empty(await services.Get<PayloadBlobs>().ReadAsync(Token).ToListAsync(Token));
+        Assert.Empty(await services.Get<PayloadBlobs>().ReadAsync(Cancellation).ToListAsync(Cancellation));
 
         async Task<(int, int)> PurgeAsync(DateTimeOffset before)
         {
-            var purged = await services.Get<Purge>().RunAsync(before, dryRun: false, TimeSpan.Zero, Token);
+            var purged = await services.Get<Purge>().RunAsync(before, dryRun: false, TimeSpan.Zero, Cancellation);
             return (purged.DeadLetters, purged.Blobs);
         }
     }
@@ -59,24 +59,25 @@ public sealed class EarlierDeadLetterTests(AzuriteFixture azurite)
         await RecordAsync(services);
         if (!hasRow)
         {
-            await services.Get<DeadLetterTable>().RemoveAsync([await FindAsync(services)], Token);
+            await services.Get<DeadLetterTable>().RemoveAsync([await FindAsync(services)], Cancellation);
         }
 
-        var erased = await services.Get<Erasure>().RunAsync(Account, TimeSpan.Zero, Token);
+        var erased = await services.Get<Erasure>().RunAsync(Account, TimeSpan.Zero, Cancellation);
 
         Assert.Equal((hasRow ? 1 : 0, 1), (erased.DeadLetters, erased.Blobs));
-        Assert.Empty(await services.Get<PayloadBlobs>().ReadAsync(Token).ToListAsync(Token));
+        Assert.Empty(await services.Get<PayloadBlobs>().ReadAsync(Cancellation).ToListAsync(Cancellation));
     }
 
     private static async Task<StoredDeadLetter> FindAsync(MaintenanceServices services) =>
-        Assert.Single(await services.Get<DeadLetterTable>().FindAsync(Id, Token));
+        Assert.Single(await services.Get<DeadLetterTable>().FindAsync(Id, Cancellation));
 
     private static async Task<string> RecordAsync(MaintenanceServices services)
     {
         var body = NotificationBody.Of("stopped", Account, padding: new string('x', 40_000));
         await services.Clients.Payloads.GetBlobClient($"dead/{Id}").UploadAsync(
             BinaryData.FromString(body),
-            new BlobUploadOptions { Metadata = new Dictionary<string, string> { ["accountId"] = Account.ToString() } }, Token);
+            new BlobUploadOptions { Metadata = new Dictionary<string, string> { ["accountId"] = Account.ToString() } },
+            Cancellation);
         await services.Clients.DeadLetters.AddEntityAsync(
             new TableEntity(DeadLetter.Rejected, TableKeys.NewestFirst(Id))
             {
@@ -87,7 +88,7 @@ public sealed class EarlierDeadLetterTests(AzuriteFixture azurite)
                 ["Body"] = body[..32_000],
                 ["BodyBlob"] = $"dead/{Id}",
             },
-            Token);
+            Cancellation);
         return body;
     }
 }

@@ -16,7 +16,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
     private static readonly TimeSpan NoPatience = TimeSpan.Zero;
     private static readonly string Long = new('x', 40_000);
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Nothing_of_the_account_is_left_and_everything_of_the_others()
@@ -26,7 +26,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         var others = await EverythingAsync(services);
         await FillAsync(services, Account, 0);
 
-        var erased = await services.Get<Erasure>().RunAsync(Account, NoPatience, Token);
+        var erased = await services.Get<Erasure>().RunAsync(Account, NoPatience, Cancellation);
 
         Assert.Equal(others, await EverythingAsync(services));
         Assert.Equivalent(
@@ -51,7 +51,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         await FillAsync(services, Account, 0);
         var before = await EverythingAsync(services);
 
-        var counted = await services.Get<Erasure>().CountAsync(Account, Token);
+        var counted = await services.Get<Erasure>().CountAsync(Account, Cancellation);
 
         Assert.Equal(before, await EverythingAsync(services));
         Assert.Equivalent(
@@ -74,12 +74,13 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await FillAsync(services, Account, 0);
         var text = await services.SendAsync(Ids.Minute(50), NotificationBody.Of("stopped", Account, padding: Long));
-        await services.Get<NotificationQueue>().ResendAsync(text, Token);
+        await services.Get<NotificationQueue>().ResendAsync(text, Cancellation);
 
-        var erasure = services.Get<Erasure>().RunAsync(Account, TimeSpan.FromMinutes(1), Token);
-        await Wait.ForAsync("the account to be removed", services.InstallsAsync, rows => rows.Count == 0, Token);
+        var erasure = services.Get<Erasure>().RunAsync(Account, TimeSpan.FromMinutes(1), Cancellation);
+        await Wait.ForAsync("the account to be removed", services.InstallsAsync, rows => rows.Count == 0, Cancellation);
         Assert.False(erasure.IsCompleted);
-        await services.Get<Projector>().ProjectAsync((await MaintenanceServices.ReceiveAsync(services.Clients.Queue))!, Token);
+        await services.Get<Projector>().ProjectAsync(
+            (await MaintenanceServices.ReceiveAsync(services.Clients.Queue))!, Cancellation);
 
         Assert.Equal(0, (await erasure).QueuedMessages);
         Assert.Empty(await EverythingAsync(services));
@@ -90,21 +91,21 @@ public sealed class ErasureTests(AzuriteFixture azurite)
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await services.Get<NotificationQueue>().ResendAsync(
-            await services.SendAsync(Ids.Minute(1), NotificationBody.Of("stopped", Account)), Token);
+            await services.SendAsync(Ids.Minute(1), NotificationBody.Of("stopped", Account)), Cancellation);
         await services.Get<NotificationQueue>().ResendAsync(
-            await services.SendAsync(Ids.Minute(2), NotificationBody.Of("stopped", Other)), Token);
+            await services.SendAsync(Ids.Minute(2), NotificationBody.Of("stopped", Other)), Cancellation);
 
-        Assert.Equal(1, (await services.Get<Erasure>().RunAsync(Account, NoPatience, Token)).QueuedMessages);
+        Assert.Equal(1, (await services.Get<Erasure>().RunAsync(Account, NoPatience, Cancellation)).QueuedMessages);
     }
 
     [Fact]
     public async Task Message_in_processing_cannot_be_inspected_and_is_reported()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
-        await services.Get<NotificationQueue>().ResendAsync("{}", Token);
-        await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Token);
+        await services.Get<NotificationQueue>().ResendAsync("{}", Cancellation);
+        await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Cancellation);
 
-        Assert.Equal(1, (await services.Get<Erasure>().RunAsync(Account, NoPatience, Token)).UnseenMessages);
+        Assert.Equal(1, (await services.Get<Erasure>().RunAsync(Account, NoPatience, Cancellation)).UnseenMessages);
     }
 
     [Fact]
@@ -112,28 +113,28 @@ public sealed class ErasureTests(AzuriteFixture azurite)
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         var text = await services.SendAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, padding: Long));
-        await services.Get<Projector>().ProjectAsync(text, Token);
-        await services.Get<NotificationQueue>().ResendAsync(text, Token);
-        await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Token);
+        await services.Get<Projector>().ProjectAsync(text, Cancellation);
+        await services.Get<NotificationQueue>().ResendAsync(text, Cancellation);
+        await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Cancellation);
 
-        var erased = await services.Get<Erasure>().RunAsync(Account, NoPatience, Token);
+        var erased = await services.Get<Erasure>().RunAsync(Account, NoPatience, Cancellation);
 
         Assert.Equal((1, 1, 0, 1), (erased.Installs, erased.Notifications, erased.Blobs, erased.UnseenMessages));
-        Assert.Single(await services.Get<PayloadBlobs>().ReadAsync(Token).ToListAsync(Token));
+        Assert.Single(await services.Get<PayloadBlobs>().ReadAsync(Cancellation).ToListAsync(Cancellation));
     }
 
     [Fact]
     public async Task Erasure_cut_off_after_any_removal_of_rows_is_completed_by_the_next_one()
     {
         var storage = azurite.NewAccount();
-        await using var proxy = await FaultProxy.StartAsync(storage, Token);
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancellation);
         await using var services = MaintenanceServices.On(storage);
-        await services.Clients.CreateMissingAsync(Token);
+        await services.Clients.CreateMissingAsync(Cancellation);
         await FillAsync(services, Account, 0);
 
         for (var cutOff = 1; ; cutOff++)
         {
-            using var killed = CancellationTokenSource.CreateLinkedTokenSource(Token);
+            using var killed = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
             var calls = 0;
             proxy.After = async (call, _) =>
             {
@@ -151,12 +152,12 @@ public sealed class ErasureTests(AzuriteFixture azurite)
                 await cut.Get<Erasure>().RunAsync(Account, NoPatience, killed.Token);
                 break;
             }
-            catch (OperationCanceledException) when (!Token.IsCancellationRequested)
+            catch (OperationCanceledException) when (!Cancellation.IsCancellationRequested)
             {
             }
         }
 
-        await services.Get<Erasure>().RunAsync(Account, TimeSpan.FromMinutes(1), Token);
+        await services.Get<Erasure>().RunAsync(Account, TimeSpan.FromMinutes(1), Cancellation);
         Assert.Empty(await EverythingAsync(services));
     }
 
@@ -164,12 +165,13 @@ public sealed class ErasureTests(AzuriteFixture azurite)
     public async Task Erasure_does_not_use_up_the_deliveries_of_poison_messages_of_other_accounts()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
-        await services.Clients.PoisonQueue.SendMessageAsync($"of {Other}", Token);
-        await services.Clients.RawPoisonQueue.SendMessageAsync($"of {Account}", Token);
+        await services.Clients.PoisonQueue.SendMessageAsync($"of {Other}", Cancellation);
+        await services.Clients.RawPoisonQueue.SendMessageAsync($"of {Account}", Cancellation);
 
-        Assert.Equal(1, (await services.Get<Erasure>().RunAsync(Account, NoPatience, Token)).Messages);
+        Assert.Equal(1, (await services.Get<Erasure>().RunAsync(Account, NoPatience, Cancellation)).Messages);
 
-        var other = Assert.Single((await services.Clients.PoisonQueue.ReceiveMessagesAsync(32, cancellationToken: Token)).Value);
+        var other = Assert.Single(
+            (await services.Clients.PoisonQueue.ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value);
         Assert.Equal((1, $"of {Other}"), (other.DequeueCount, other.Body.ToString()));
         Assert.True(other.ExpiresOn > DateTimeOffset.UtcNow.AddYears(100));
     }
@@ -178,14 +180,14 @@ public sealed class ErasureTests(AzuriteFixture azurite)
     public async Task Soft_delete_is_read_in_days()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
-        Assert.Equal(TimeSpan.Zero, await services.Get<PayloadBlobs>().GetSoftDeleteAsync(Token));
+        Assert.Equal(TimeSpan.Zero, await services.Get<PayloadBlobs>().GetSoftDeleteAsync(Cancellation));
 
         var service = new BlobServiceClient(services.ConnectionString);
-        BlobServiceProperties properties = await service.GetPropertiesAsync(Token);
+        BlobServiceProperties properties = await service.GetPropertiesAsync(Cancellation);
         properties.DeleteRetentionPolicy = new BlobRetentionPolicy { Enabled = true, Days = 14 };
-        await service.SetPropertiesAsync(properties, Token);
+        await service.SetPropertiesAsync(properties, Cancellation);
 
-        Assert.Equal(TimeSpan.FromDays(14), await services.Get<PayloadBlobs>().GetSoftDeleteAsync(Token));
+        Assert.Equal(TimeSpan.FromDays(14), await services.Get<PayloadBlobs>().GetSoftDeleteAsync(Cancellation));
     }
 
     [Fact]
@@ -193,10 +195,10 @@ public sealed class ErasureTests(AzuriteFixture azurite)
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await FillAsync(services, Account, 0);
-        await services.Clients.Reconciliations.DeleteAsync(Token);
-        await services.Clients.Accounts.DeleteAsync(Token);
+        await services.Clients.Reconciliations.DeleteAsync(Cancellation);
+        await services.Clients.Accounts.DeleteAsync(Cancellation);
 
-        var erased = await services.Get<Erasure>().RunAsync(Account, NoPatience, Token);
+        var erased = await services.Get<Erasure>().RunAsync(Account, NoPatience, Cancellation);
 
         Assert.Equal(
             (3, 3, 0, 0), (erased.Installs, erased.Notifications, erased.Reconciliations, erased.Accounts));
@@ -210,13 +212,13 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, apiId: "former"));
         await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", Account, apiId: "present"));
         await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of("installed", Other, apiId: "former"));
-        await services.Get<Purge>().RunAsync(Ids.At(86_400).ReceivedAt, dryRun: false, TimeSpan.Zero, Token);
+        await services.Get<Purge>().RunAsync(Ids.At(86_400).ReceivedAt, dryRun: false, TimeSpan.Zero, Cancellation);
         Assert.DoesNotContain(
-            await services.Get<StatusChangeLog>().ReadAsync(Account.ToString(), Token).ToListAsync(Token),
+            await services.Get<StatusChangeLog>().ReadAsync(Account.ToString(), Cancellation).ToListAsync(Cancellation),
             row => row.Text(Columns.AccountApiId) == "former");
         Assert.Equal(
             ["former", "present"],
-            (await services.Get<AccountTable>().ReadAccountAsync(Account.ToString(), Token).ToListAsync(Token))
+            (await services.Get<AccountTable>().ReadAccountAsync(Account.ToString(), Cancellation).ToListAsync(Cancellation))
                 .Select(row => row.PartitionKey));
         var body = Encoding.UTF8.GetBytes("""{"AccountApiId":"former"}""");
         var letter = new DeadLetter
@@ -228,12 +230,12 @@ public sealed class ErasureTests(AzuriteFixture azurite)
             Body = body,
             BodyLength = body.Length,
         };
-        await services.Get<DeadLetterTable>().RecordAsync(letter, Token);
+        await services.Get<DeadLetterTable>().RecordAsync(letter, Cancellation);
 
-        var erased = await services.Get<Erasure>().RunAsync(Account, NoPatience, Token);
+        var erased = await services.Get<Erasure>().RunAsync(Account, NoPatience, Cancellation);
 
         Assert.Equal((2, 1), (erased.Accounts, erased.DeadLetters));
-        var left = Assert.Single(await services.Get<AccountTable>().ReadAsync(Token).ToListAsync(Token));
+        var left = Assert.Single(await services.Get<AccountTable>().ReadAsync(Cancellation).ToListAsync(Cancellation));
         Assert.Equal(("former", Other.ToString()), (left.PartitionKey, left.RowKey));
     }
 
@@ -255,13 +257,13 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         await RecordAsync(DeadLetter.Rejected, 9, $$"""{"AccountApiId":"{{apiId}}","cut":"of""", null);
 
         await services.Clients.PoisonQueue.SendMessageAsync(
-            await services.SendAsync(Ids.Minute(minute + 8), NotificationBody.Of("started", account)), Token);
-        await services.Clients.RawPoisonQueue.SendMessageAsync($"raw {account}", Token);
+            await services.SendAsync(Ids.Minute(minute + 8), NotificationBody.Of("started", account)), Cancellation);
+        await services.Clients.RawPoisonQueue.SendMessageAsync($"raw {account}", Cancellation);
 
         foreach (var partition in (string[])[TableKeys.Account(account), ReconciliationKeys.UnknownAccount(apiId)])
         {
             await services.Get<ReconciliationTable>().ReplaceAsync(
-                partition, apiId, [new() { Kind = DifferenceKind.NotAccessible, Detail = "why" }], Ids.Start, Token);
+                partition, apiId, [new() { Kind = DifferenceKind.NotAccessible, Detail = "why" }], Ids.Start, Cancellation);
         }
 
         Task RecordAsync(string kind, int offset, string body, Guid? named) => services.Get<DeadLetterTable>().RecordAsync(
@@ -275,24 +277,28 @@ public sealed class ErasureTests(AzuriteFixture azurite)
                 Body = Encoding.UTF8.GetBytes(body),
                 BodyLength = body.Length,
             },
-            Token);
+            Cancellation);
     }
 
     private static async Task<List<string>> EverythingAsync(MaintenanceServices services)
     {
         var everything = await services.InstallsAsync();
         everything.AddRange(
-            await services.Get<StatusChangeLog>().ReadAsync(null, Token).Select(MaintenanceServices.Text).ToListAsync(Token));
+            await services.Get<StatusChangeLog>().ReadAsync(null, Cancellation)
+                .Select(MaintenanceServices.Text).ToListAsync(Cancellation));
         everything.AddRange(
             await services.Get<DeadLetterTable>()
-                .ReadAsync(null, null, Token).Select(letter => MaintenanceServices.Text(letter.Row)).ToListAsync(Token));
+                .ReadAsync(null, null, Cancellation)
+                    .Select(letter => MaintenanceServices.Text(letter.Row)).ToListAsync(Cancellation));
         everything.AddRange(
-            await services.Get<AccountTable>().ReadAsync(Token).Select(MaintenanceServices.Text).ToListAsync(Token));
+            await services.Get<AccountTable>().ReadAsync(Cancellation)
+                .Select(MaintenanceServices.Text).ToListAsync(Cancellation));
         everything.AddRange(
-            (await Rows.ListAsync(services.Clients.Reconciliations, Token))
+            (await Rows.ListAsync(services.Clients.Reconciliations, Cancellation))
                 .Select(row => MaintenanceServices.Text(RawRow.From(row))));
-        everything.AddRange(await services.Get<PayloadBlobs>().ReadAsync(Token).Select(blob => blob.Name).ToListAsync(Token));
-        foreach (var look in await services.Get<QueueInspector>().PeekAsync(Token))
+        everything.AddRange(
+            await services.Get<PayloadBlobs>().ReadAsync(Cancellation).Select(blob => blob.Name).ToListAsync(Cancellation));
+        foreach (var look in await services.Get<QueueInspector>().PeekAsync(Cancellation))
         {
             Assert.Equal(0, look.Unseen);
             everything.AddRange(look.Seen.Select(message => message.Text).Order(StringComparer.Ordinal));

@@ -20,7 +20,7 @@ public sealed class PurgeTests(AzuriteFixture azurite)
 
     private static TimeSpan NoWait => TimeSpan.Zero;
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task After_random_histories_were_purged_a_rebuild_gives_the_same_installs()
@@ -30,24 +30,26 @@ public sealed class PurgeTests(AzuriteFixture azurite)
             .Select((arrival, n) => arrival with { Counter = n }).ToList();
         foreach (var arrival in arrivals)
         {
-            await services.Get<Projector>().ProjectAsync(arrival.Message(), Token);
+            await services.Get<Projector>().ProjectAsync(arrival.Message(), Cancellation);
         }
 
         var before = await services.InstallsAsync();
-        var purged = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token);
+        var purged = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Cancellation);
 
         Assert.Equal(arrivals.Count, purged.Notifications + purged.KeptNotifications);
         Assert.True(purged.Notifications > 0);
-        Assert.Equal(purged.KeptNotifications, await services.Get<StatusChangeLog>().ReadAsync(null, Token).CountAsync(Token));
+        Assert.Equal(
+            purged.KeptNotifications,
+            await services.Get<StatusChangeLog>().ReadAsync(null, Cancellation).CountAsync(Cancellation));
         Assert.Equal(before, await services.InstallsAsync());
         foreach (
-            var account in (await services.Get<InstallTable>().ReadRowsAsync(null, Token).ToListAsync(Token))
+            var account in (await services.Get<InstallTable>().ReadRowsAsync(null, Cancellation).ToListAsync(Cancellation))
                 .GroupBy(row => row.PartitionKey))
         {
-            await services.Get<InstallTable>().RemoveAsync(account, Token);
+            await services.Get<InstallTable>().RemoveAsync(account, Cancellation);
         }
 
-        await foreach (var rebuilt in services.Get<Rebuild>().RunAsync(null, apply: true, TimeSpan.Zero, null, Token))
+        await foreach (var rebuilt in services.Get<Rebuild>().RunAsync(null, apply: true, TimeSpan.Zero, null, Cancellation))
         {
             Assert.True(rebuilt.Applied);
         }
@@ -66,9 +68,9 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         await services.ProjectAsync(Ids.At(AllOfIt, 2), NotificationBody.Of("paused", Account));
         var installs = await services.InstallsAsync();
 
-        var counted = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: true, NoWait, Token);
-        Assert.Equal(5, await services.Get<StatusChangeLog>().ReadAsync(null, Token).CountAsync(Token));
-        var purged = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token);
+        var counted = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: true, NoWait, Cancellation);
+        Assert.Equal(5, await services.Get<StatusChangeLog>().ReadAsync(null, Cancellation).CountAsync(Cancellation));
+        var purged = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Cancellation);
 
         Assert.Equal((3, 2, 0), (purged.Notifications, purged.Blobs, purged.KeptNotifications));
         Assert.Equal(purged, counted);
@@ -83,10 +85,10 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         await RecordAsync(services, Ids.Minute(1));
         await RecordAsync(services, Ids.Minute(2));
         await RecordAsync(services, Ids.At(AllOfIt));
-        var redriven = Assert.Single(await services.Get<DeadLetterTable>().FindAsync(Ids.Minute(2), Token));
-        await services.Get<DeadLetterTable>().MarkRedrivenAsync(redriven, AllOfIt, Token);
+        var redriven = Assert.Single(await services.Get<DeadLetterTable>().FindAsync(Ids.Minute(2), Cancellation));
+        await services.Get<DeadLetterTable>().MarkRedrivenAsync(redriven, AllOfIt, Cancellation);
 
-        var purged = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token);
+        var purged = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Cancellation);
 
         Assert.Equal((1, 1), (purged.DeadLetters, purged.Blobs));
         Assert.Equal(
@@ -100,29 +102,31 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         var before = DateTimeOffset.UtcNow.AddDays(-1);
         foreach (var (text, insertedAt) in new[] { ("old", before.AddMinutes(-1)), ("recent", before.AddMinutes(1)) })
         {
-            await services.Get<DeadLetterRecorder>().RecordAsync(text, insertedAt, Token);
+            await services.Get<DeadLetterRecorder>().RecordAsync(text, insertedAt, Cancellation);
         }
 
-        var purged = await services.Get<Purge>().RunAsync(before, dryRun: false, NoWait, Token);
+        var purged = await services.Get<Purge>().RunAsync(before, dryRun: false, NoWait, Cancellation);
 
         Assert.Equal(1, purged.DeadLetters);
         Assert.Equal(
             ["recent"],
-            await services.Get<DeadLetterTable>().ReadAsync(null, null, Token).Select(letter => letter.Body).ToListAsync(Token));
+            await services.Get<DeadLetterTable>().ReadAsync(null, null, Cancellation)
+                .Select(letter => letter.Body).ToListAsync(Cancellation));
     }
 
     [Fact]
     public async Task Body_without_a_row_is_removed_unless_it_is_new_or_has_another_name()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
-        await services.Get<PayloadBlobs>().PutPayloadAsync(Ids.Minute(1), Account, Encoding.UTF8.GetBytes("{}"), Token);
-        await services.Clients.Payloads.UploadBlobAsync("note.txt", BinaryData.FromString("keep me"), Token);
+        await services.Get<PayloadBlobs>().PutPayloadAsync(Ids.Minute(1), Account, Encoding.UTF8.GetBytes("{}"), Cancellation);
+        await services.Clients.Payloads.UploadBlobAsync("note.txt", BinaryData.FromString("keep me"), Cancellation);
 
         Assert.Equal(
-            0, (await services.Get<Purge>().RunAsync(DateTimeOffset.UtcNow.AddDays(-1), dryRun: false, NoWait, Token)).Blobs);
+            0, (await services.Get<Purge>().RunAsync(
+                DateTimeOffset.UtcNow.AddDays(-1), dryRun: false, NoWait, Cancellation)).Blobs);
         Assert.Equal(2, (await BlobsAsync(services)).Count);
 
-        Assert.Equal(1, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token)).Blobs);
+        Assert.Equal(1, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Cancellation)).Blobs);
         Assert.Equal(["note.txt"], await BlobsAsync(services));
     }
 
@@ -132,11 +136,11 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         await using var services = await MaintenanceServices.StartAsync(azurite);
         var failed = await services.SendAsync(Ids.At(AllOfIt), NotificationBody.Of("started", Account, padding: Long));
         await RecordAsync(services, Ids.At(AllOfIt), failed);
-        Assert.Equal(0, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token)).Blobs);
+        Assert.Equal(0, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Cancellation)).Blobs);
 
         var waiting = await services.SendAsync(Ids.Minute(2), NotificationBody.Of("started", Account, padding: Long));
-        await services.Get<NotificationQueue>().ResendAsync(waiting, Token);
-        var purged = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token);
+        await services.Get<NotificationQueue>().ResendAsync(waiting, Cancellation);
+        var purged = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Cancellation);
 
         Assert.Equal(1, purged.BlobsLeft);
         Assert.Equal([TableKeys.PayloadBlob(Ids.Minute(2)), TableKeys.PayloadBlob(Ids.At(AllOfIt))], await BlobsAsync(services));
@@ -152,31 +156,31 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         await using var services = await MaintenanceServices.StartAsync(azurite);
         var text = await services.SendAsync(Ids.Minute(1), NotificationBody.Of("paused", Account, padding: Long));
         // Its row is removed by the purge; the message was not deleted after it was projected.
-        await services.Get<Projector>().ProjectAsync(text, Token);
-        var written = (await services.Get<PayloadBlobs>().ReadAsync(Token).SingleAsync(Token)).WrittenAt;
+        await services.Get<Projector>().ProjectAsync(text, Cancellation);
+        var written = (await services.Get<PayloadBlobs>().ReadAsync(Cancellation).SingleAsync(Cancellation)).WrittenAt;
         await Wait.ForAsync(
             "the blob to be older than a purge", () =>
-                Task.FromResult(DateTimeOffset.UtcNow), now => now > written.AddSeconds(1), Token);
+                Task.FromResult(DateTimeOffset.UtcNow), now => now > written.AddSeconds(1), Cancellation);
         var before = DateTimeOffset.UtcNow;
         var queue = where.Contains("poison", StringComparison.Ordinal) ? services.Clients.PoisonQueue : services.Clients.Queue;
         for (var other = 0; where == "behind 32 others" && other < 32; other++)
         {
-            await queue.SendMessageAsync("{}", Token);
+            await queue.SendMessageAsync("{}", Cancellation);
         }
 
-        await queue.SendMessageAsync(text, where == "delayed" ? TimeSpan.FromMinutes(5) : TimeSpan.Zero, null, Token);
+        await queue.SendMessageAsync(text, where == "delayed" ? TimeSpan.FromMinutes(5) : TimeSpan.Zero, null, Cancellation);
         if (where == "being processed")
         {
-            await queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Token);
+            await queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Cancellation);
         }
 
-        var purged = await services.Get<Purge>().RunAsync(before, dryRun: false, NoWait, Token);
+        var purged = await services.Get<Purge>().RunAsync(before, dryRun: false, NoWait, Cancellation);
 
         Assert.Equal((1, 0), (purged.Notifications, purged.Blobs));
         Assert.Equal([TableKeys.PayloadBlob(Ids.Minute(1))], await BlobsAsync(services));
 
-        await queue.ClearMessagesAsync(Token);
-        Assert.Equal(1, (await services.Get<Purge>().RunAsync(before, dryRun: false, NoWait, Token)).Blobs);
+        await queue.ClearMessagesAsync(Cancellation);
+        Assert.Equal(1, (await services.Get<Purge>().RunAsync(before, dryRun: false, NoWait, Cancellation)).Blobs);
         Assert.Empty(await BlobsAsync(services));
     }
 
@@ -185,22 +189,22 @@ public sealed class PurgeTests(AzuriteFixture azurite)
     {
         await using var direct = await MaintenanceServices.StartAsync(azurite);
         await direct.ProjectAsync(Ids.Minute(1), NotificationBody.Of("paused", Account, padding: Long));
-        await direct.Clients.Queue.SendMessageAsync("{}", Token);
-        await direct.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Token);
-        await using var proxy = await FaultProxy.StartAsync(direct.ConnectionString, Token);
+        await direct.Clients.Queue.SendMessageAsync("{}", Cancellation);
+        await direct.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Cancellation);
+        await using var proxy = await FaultProxy.StartAsync(direct.ConnectionString, Cancellation);
         proxy.Before = async call =>
         {
             // The message is gone at the second inspection: one peeks six times.
             if (call.Operation == "Peek Messages" && proxy.Calls.Count(other => other.Operation == call.Operation) == 7)
             {
-                await direct.Clients.Queue.ClearMessagesAsync(Token);
+                await direct.Clients.Queue.ClearMessagesAsync(Cancellation);
             }
 
             return null;
         };
         await using var services = MaintenanceServices.On(proxy.ConnectionString);
 
-        var purged = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, TimeSpan.FromSeconds(30), Token);
+        var purged = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, TimeSpan.FromSeconds(30), Cancellation);
 
         Assert.Equal((1, 0), (purged.Blobs, purged.BlobsLeft));
         Assert.Empty(await BlobsAsync(direct));
@@ -212,15 +216,15 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("paused", Account, padding: Long));
         await services.Get<NotificationQueue>().ResendAsync(
-            await services.SendAsync(Ids.Minute(2), NotificationBody.Of("paused", Account)), Token);
+            await services.SendAsync(Ids.Minute(2), NotificationBody.Of("paused", Account)), Cancellation);
 
-        Assert.Equal(1, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: true, NoWait, Token)).Blobs);
-        Assert.Equal(1, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Token)).Blobs);
+        Assert.Equal(1, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: true, NoWait, Cancellation)).Blobs);
+        Assert.Equal(1, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Cancellation)).Blobs);
         Assert.Empty(await BlobsAsync(services));
     }
 
     private static async Task<List<string>> BlobsAsync(MaintenanceServices services) =>
-        await services.Get<PayloadBlobs>().ReadAsync(Token).Select(blob => blob.Name).ToListAsync(Token);
+        await services.Get<PayloadBlobs>().ReadAsync(Cancellation).Select(blob => blob.Name).ToListAsync(Cancellation);
 
     private static string DeadLetterBlob(NotificationId id) => TableKeys.DeadLetterBlob(DeadLetter.Failed, id);
 
@@ -235,5 +239,5 @@ public sealed class PurgeTests(AzuriteFixture azurite)
             Body = Encoding.UTF8.GetBytes(body ?? Long),
             BodyLength = Long.Length,
         },
-        Token);
+        Cancellation);
 }

@@ -18,7 +18,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     private static readonly Guid CycleA = new("cccccccc-0000-0000-0000-00000000000a");
     private static readonly Guid CycleB = new("cccccccc-0000-0000-0000-00000000000b");
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Projected_rows_have_no_difference()
@@ -67,9 +67,9 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         var id = Ids.At(DateTimeOffset.UtcNow.AddDays(2));
         var change = FoldedRows.Change(id, NotificationBody.Of("uninstalled", Account, 1));
         // As before such notifications were refused.
-        await services.Get<StatusChangeLog>().AppendAsync(change, Token);
-        await services.Get<InstallTable>().RemoveAsync(await RowsAsync(services), Token);
-        var history = await services.Get<StatusChangeLog>().ReadAsync(Account.ToString(), Token).ToListAsync(Token);
+        await services.Get<StatusChangeLog>().AppendAsync(change, Cancellation);
+        await services.Get<InstallTable>().RemoveAsync(await RowsAsync(services), Cancellation);
+        var history = await services.Get<StatusChangeLog>().ReadAsync(Account.ToString(), Cancellation).ToListAsync(Cancellation);
 
         var found = Assert.Single(await RebuildAsync(services, apply: true));
 
@@ -81,7 +81,8 @@ public sealed class RebuildTests(AzuriteFixture azurite)
             found.Problems);
         Assert.False(found.Applied);
         Assert.Empty(await services.InstallsAsync());
-        await services.Get<StatusChangeLog>().RemoveAsync(history.Where(row => row.Id(Columns.NotificationId) == id), Token);
+        await services.Get<StatusChangeLog>().RemoveAsync(
+            history.Where(row => row.Id(Columns.NotificationId) == id), Cancellation);
         await RebuildAsync(services, apply: true);
         Assert.Equal(before, await services.InstallsAsync());
     }
@@ -104,17 +105,18 @@ public sealed class RebuildTests(AzuriteFixture azurite)
 
     private static Dictionary<string, Func<MaintenanceServices, Task>> Damage => new()
     {
-        ["every row gone"] = async services => await services.Get<InstallTable>().RemoveAsync(await RowsAsync(services), Token),
+        ["every row gone"] = async services =>
+            await services.Get<InstallTable>().RemoveAsync(await RowsAsync(services), Cancellation),
         ["the install row gone"] = services =>
-            services.Clients.Installs.DeleteEntityAsync(Account.ToString(), "1", cancellationToken: Token),
+            services.Clients.Installs.DeleteEntityAsync(Account.ToString(), "1", cancellationToken: Cancellation),
         ["a cycle row gone"] = services =>
-            services.Clients.Installs.DeleteEntityAsync(Account.ToString(), $"1_{CycleA}", cancellationToken: Token),
+            services.Clients.Installs.DeleteEntityAsync(Account.ToString(), $"1_{CycleA}", cancellationToken: Cancellation),
         ["a cycle too many"] = services => AddAsync(services, $"1_{OtherAccount}", ("Kind", "cycle"), ("PackageId", 1L)),
         ["a package without a log"] = services => AddAsync(services, "99", ("Kind", "install"), ("PackageId", 99L)),
         ["a row of no package"] = services => AddAsync(services, "note", ("Text", "call them")),
         ["a row key that is no number as it is written"] = services => AddAsync(services, "007_x", ("Kind", "cycle")),
         ["an account that is no GUID"] = services =>
-            services.Clients.Installs.AddEntityAsync(new TableEntity("ACME", "1").Also(e => e["Kind"] = "install"), Token),
+            services.Clients.Installs.AddEntityAsync(new TableEntity("ACME", "1").Also(e => e["Kind"] = "install"), Cancellation),
         ["an install without Kind"] = services => ChangeAsync(services, "1", row => row.Remove("Kind")),
         ["an install without PackageId, which a projection does not see"] = services =>
             ChangeAsync(services, "1", row => row.Remove("PackageId")),
@@ -149,11 +151,11 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         await ChangeAsync(services, "1", row => row.Remove("Kind"));
         var stopped = await services.SendAsync(Ids.Minute(5), NotificationBody.Of("stopped", Account));
         var failure = await Assert.ThrowsAsync<UnreadableRowException>(
-            () => services.Get<Projector>().ProjectAsync(stopped, Token));
+            () => services.Get<Projector>().ProjectAsync(stopped, Cancellation));
         Assert.Equal("row 1 of Installs was not written by the application; `rebuild --apply` rewrites it", failure.Message);
 
         await RebuildAsync(services, apply: true);
-        await services.Get<Projector>().ProjectAsync(stopped, Token);
+        await services.Get<Projector>().ProjectAsync(stopped, Cancellation);
 
         Assert.Contains(await services.InstallsAsync(), row => row.Contains("Status=stopped", StringComparison.Ordinal));
         Assert.Empty(await RebuildAsync(services));
@@ -185,17 +187,17 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of("stopped", Account, 2, apiId: "second"));
         await services.ProjectAsync(Ids.Minute(4), NotificationBody.Of("installed", OtherAccount, apiId: "a/b"));
         await services.ProjectAsync(Ids.Minute(5), NotificationBody.Of("installed", Guid.Empty));
-        await services.Clients.Accounts.DeleteAsync(Token);
+        await services.Clients.Accounts.DeleteAsync(Cancellation);
         if (hasTable)
         {
-            await services.Clients.Accounts.CreateAsync(Token);
+            await services.Clients.Accounts.CreateAsync(Cancellation);
         }
 
         var found = await RebuildAsync(services);
         Assert.Equal(
             [(Account, "Accounts/second"), (Account, "Accounts/a~2Fb"), (OtherAccount, "Accounts/a~2Fb")],
             found.SelectMany(account => account.Differences).Select(d => (Guid.Parse(d.Account), d.Row)));
-        Assert.Empty(await services.Get<AccountTable>().ReadAsync(Token).ToListAsync(Token));
+        Assert.Empty(await services.Get<AccountTable>().ReadAsync(Cancellation).ToListAsync(Cancellation));
 
         Assert.True(Assert.Single(await RebuildAsync(services, apply: true, account: Account.ToString())).Applied);
         Assert.Equal(
@@ -204,7 +206,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         Assert.Empty(await RebuildAsync(services));
         Assert.Equal(
             [("a~2Fb", Account), ("a~2Fb", OtherAccount), ("second", Account)],
-            (await services.Get<AccountTable>().ReadAsync(Token).ToListAsync(Token))
+            (await services.Get<AccountTable>().ReadAsync(Cancellation).ToListAsync(Cancellation))
                 .Select(row => (row.PartitionKey, Guid.Parse(row.RowKey))));
     }
 
@@ -215,7 +217,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, apiId: "customer-42"));
         var before = await services.InstallsAsync();
         await ChangeAsync(services, "1", row => row["Status"] = "stopped");
-        await services.Clients.Accounts.DeleteAsync(Token);
+        await services.Clients.Accounts.DeleteAsync(Cancellation);
 
         Assert.Equal(2, Assert.Single(await RebuildAsync(services, apply: true)).Differences.Count);
 
@@ -247,7 +249,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
                 ["Status"] = "started",
                 ["PayloadBlob"] = TableKeys.PayloadBlob(id),
             },
-            Token);
+            Cancellation);
         await ChangeAsync(services, "1", row => row["Status"] = "stopped");
         var before = await services.InstallsAsync();
 
@@ -273,8 +275,9 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         var firstLook = new TaskCompletionSource();
         var progress = new Reported(_ => firstLook.TrySetResult());
 
-        var run = rebuild.RunAsync(null, apply: true, TimeSpan.FromSeconds(30), progress, Token).ToListAsync(Token).AsTask();
-        await firstLook.Task.WaitAsync(Token);
+        var run = rebuild.RunAsync(
+            null, apply: true, TimeSpan.FromSeconds(30), progress, Cancellation).ToListAsync(Cancellation).AsTask();
+        await firstLook.Task.WaitAsync(Cancellation);
         Assert.False(run.IsCompleted);
         await ChangeAsync(services, "1", row => row["Status"] = "installed");
         await AdvanceUntilAsync(run, time);
@@ -296,7 +299,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         Random.Shared.Shuffle(deliveries);
 
         var traffic = Parallel.ForEachAsync(
-            deliveries, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Token },
+            deliveries, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Cancellation },
             async (delivery, _) => await services.ProjectAsync(delivery.Id, delivery.Body));
         while (!traffic.IsCompleted)
         {
@@ -318,8 +321,8 @@ public sealed class RebuildTests(AzuriteFixture azurite)
 
         Assert.Empty(await RebuildAsync(services));
         Assert.DoesNotContain("AccountApiId", Assert.Single(await services.InstallsAsync()), StringComparison.Ordinal);
-        Assert.Null((await services.Get<InstallTable>().ReadAsync(Account, 1, Token)).Package.Install!.AccountApiId);
-        Assert.Empty((await services.Get<AccountLookup>().FindAsync("", Token)).Ids);
+        Assert.Null((await services.Get<InstallTable>().ReadAsync(Account, 1, Cancellation)).Package.Install!.AccountApiId);
+        Assert.Empty((await services.Get<AccountLookup>().FindAsync("", Cancellation)).Ids);
     }
 
     [Fact]
@@ -329,7 +332,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         var arrivals = Gen.Sample(AnyHistory.Small().Generator, 10).SelectMany(history => history.Arrivals);
         foreach (var arrival in arrivals.Select((arrival, n) => arrival with { Counter = n }))
         {
-            await services.Get<Projector>().ProjectAsync(arrival.Message(), Token);
+            await services.Get<Projector>().ProjectAsync(arrival.Message(), Cancellation);
         }
 
         var before = await services.InstallsAsync();
@@ -337,7 +340,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         Assert.Empty(await RebuildAsync(services));
         foreach (var account in (await RowsAsync(services)).GroupBy(row => row.PartitionKey))
         {
-            await services.Get<InstallTable>().RemoveAsync(account, Token);
+            await services.Get<InstallTable>().RemoveAsync(account, Cancellation);
         }
 
         await RebuildAsync(services, apply: true);
@@ -354,10 +357,10 @@ public sealed class RebuildTests(AzuriteFixture azurite)
 
     private static Task<List<RebuiltAccount>> RebuildAsync(
         MaintenanceServices services, bool apply = false, string? account = null) =>
-        services.Get<Rebuild>().RunAsync(account, apply, TimeSpan.Zero, null, Token).ToListAsync(Token).AsTask();
+        services.Get<Rebuild>().RunAsync(account, apply, TimeSpan.Zero, null, Cancellation).ToListAsync(Cancellation).AsTask();
 
     private static async Task<List<RawRow>> RowsAsync(MaintenanceServices services) =>
-        await services.Get<InstallTable>().ReadRowsAsync(null, Token).ToListAsync(Token);
+        await services.Get<InstallTable>().ReadRowsAsync(null, Cancellation).ToListAsync(Cancellation);
 
     private static Task AddAsync(MaintenanceServices services, string rowKey, params (string Column, object Value)[] columns)
     {
@@ -367,15 +370,15 @@ public sealed class RebuildTests(AzuriteFixture azurite)
             row[column] = value;
         }
 
-        return services.Clients.Installs.AddEntityAsync(row, Token);
+        return services.Clients.Installs.AddEntityAsync(row, Cancellation);
     }
 
     private static async Task ChangeAsync(MaintenanceServices services, string rowKey, Action<TableEntity> change)
     {
         TableEntity row = await services.Clients.Installs.GetEntityAsync<TableEntity>(
-            Account.ToString(), rowKey, cancellationToken: Token);
+            Account.ToString(), rowKey, cancellationToken: Cancellation);
         change(row);
-        await services.Clients.Installs.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Replace, Token);
+        await services.Clients.Installs.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Replace, Cancellation);
     }
 
     private static async Task AdvanceUntilAsync(Task task, FakeTimeProvider time)
@@ -383,7 +386,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         while (!task.IsCompleted)
         {
             time.Advance(TimeSpan.FromSeconds(10));
-            await Task.WhenAny(task, Task.Delay(10, Token));
+            await Task.WhenAny(task, Task.Delay(10, Cancellation));
         }
     }
 

@@ -15,7 +15,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     private static readonly Guid Account = new("aaaaaaaa-0000-0000-0000-000000000001");
     private static readonly NotificationId Id = Ids.Minute(7);
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData(100)]
@@ -31,7 +31,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
 
         var message = await MaintenanceServices.ReceiveAsync(services.Clients.Queue);
         Assert.Equal(text, message);
-        await services.Get<Projector>().ProjectAsync(message!, Token);
+        await services.Get<Projector>().ProjectAsync(message!, Cancellation);
         Assert.Contains("Status=started", Assert.Single(await services.InstallsAsync()), StringComparison.Ordinal);
         Assert.NotNull((await LetterAsync(services)).RedrivenAt);
     }
@@ -103,15 +103,15 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         // The times of blobs are whole seconds.
         var before = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1);
         await Wait.ForAsync(
-            "the next second", () => Task.FromResult(DateTimeOffset.UtcNow), now => now > before, Token);
-        await using var proxy = await FaultProxy.StartAsync(direct.ConnectionString, Token);
+            "the next second", () => Task.FromResult(DateTimeOffset.UtcNow), now => now > before, Cancellation);
+        await using var proxy = await FaultProxy.StartAsync(direct.ConnectionString, Cancellation);
         proxy.Before = async call =>
         {
             if (call.Operation == "Put Message")
             {
                 await (command == "erase"
-                    ? (Task)direct.Get<Erasure>().RunAsync(Account, TimeSpan.Zero, Token)
-                    : direct.Get<Purge>().RunAsync(before, dryRun: false, TimeSpan.Zero, Token));
+                    ? (Task)direct.Get<Erasure>().RunAsync(Account, TimeSpan.Zero, Cancellation)
+                    : direct.Get<Purge>().RunAsync(before, dryRun: false, TimeSpan.Zero, Cancellation));
             }
 
             return null;
@@ -120,8 +120,8 @@ public sealed class RedriveTests(AzuriteFixture azurite)
 
         Assert.Equal(RedriveOutcome.Sent, (await RedriveAsync(services)).Outcome);
 
-        Assert.Empty(await direct.Get<DeadLetterTable>().FindAsync(Id, Token));
-        await direct.Get<Projector>().ProjectAsync((await MaintenanceServices.ReceiveAsync(direct.Clients.Queue))!, Token);
+        Assert.Empty(await direct.Get<DeadLetterTable>().FindAsync(Id, Cancellation));
+        await direct.Get<Projector>().ProjectAsync((await MaintenanceServices.ReceiveAsync(direct.Clients.Queue))!, Cancellation);
         Assert.Contains("Status=stopped", Assert.Single(await direct.InstallsAsync()), StringComparison.Ordinal);
     }
 
@@ -145,7 +145,8 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         Assert.Null((await LetterAsync(services)).RedrivenAt);
         time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(RedriveOutcome.Sent, (await RedriveAsync(services)).Outcome);
-        await services.Get<Projector>().ProjectAsync((await MaintenanceServices.ReceiveAsync(services.Clients.Queue))!, Token);
+        await services.Get<Projector>().ProjectAsync(
+            (await MaintenanceServices.ReceiveAsync(services.Clients.Queue))!, Cancellation);
         Assert.Contains("Status=stopped", Assert.Single(await services.InstallsAsync()), StringComparison.Ordinal);
     }
 
@@ -155,7 +156,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         await using var services = await MaintenanceServices.StartAsync(azurite);
         var text = await services.SendAsync(Id, NotificationBody.Of("stopped", Account, padding: new string('x', 40_000)));
         await RecordAsync(services, DeadLetter.Failed, FailureReason.ProjectionFailed, text);
-        await services.Get<PayloadBlobs>().RemoveAsync(TableKeys.PayloadBlob(Id), Token);
+        await services.Get<PayloadBlobs>().RemoveAsync(TableKeys.PayloadBlob(Id), Cancellation);
 
         var result = await RedriveAsync(services);
 
@@ -173,11 +174,13 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         await RedriveAsync(services);
         await RedriveAsync(services);
 
-        await services.Get<Projector>().ProjectAsync((await MaintenanceServices.ReceiveAsync(services.Clients.Queue))!, Token);
+        await services.Get<Projector>().ProjectAsync(
+            (await MaintenanceServices.ReceiveAsync(services.Clients.Queue))!, Cancellation);
         var once = await services.InstallsAsync();
-        await services.Get<Projector>().ProjectAsync((await MaintenanceServices.ReceiveAsync(services.Clients.Queue))!, Token);
+        await services.Get<Projector>().ProjectAsync(
+            (await MaintenanceServices.ReceiveAsync(services.Clients.Queue))!, Cancellation);
         Assert.Equal(once, await services.InstallsAsync());
-        Assert.Single(await services.Get<StatusChangeLog>().ReadAsync(null, Token).ToListAsync(Token));
+        Assert.Single(await services.Get<StatusChangeLog>().ReadAsync(null, Cancellation).ToListAsync(Cancellation));
     }
 
     [Fact]
@@ -189,7 +192,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         var read = await LetterAsync(services);
         await RecordAsync(services, DeadLetter.Failed, FailureReason.ProjectionFailed, text);
 
-        await services.Get<Redrive>().RedriveAsync(read, dryRun: false, Token);
+        await services.Get<Redrive>().RedriveAsync(read, dryRun: false, Cancellation);
 
         Assert.Null((await LetterAsync(services)).RedrivenAt);
     }
@@ -200,12 +203,12 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await RecordAsync(
             services, DeadLetter.Rejected, RejectionReason.InvalidNotification, NotificationBody.Of("installed", Account));
-        await services.Clients.RawPoisonQueue.SendMessageAsync("raw", Token);
+        await services.Clients.RawPoisonQueue.SendMessageAsync("raw", Cancellation);
 
         Assert.Equal(
             RedriveOutcome.Sent,
-            (await services.Get<Redrive>().RedriveAsync(await LetterAsync(services), dryRun: true, Token)).Outcome);
-        Assert.Single(await services.Get<Redrive>().RedrivePoisonAsync(dryRun: true, Token).ToListAsync(Token));
+            (await services.Get<Redrive>().RedriveAsync(await LetterAsync(services), dryRun: true, Cancellation)).Outcome);
+        Assert.Single(await services.Get<Redrive>().RedrivePoisonAsync(dryRun: true, Cancellation).ToListAsync(Cancellation));
 
         Assert.Null(await MaintenanceServices.ReceiveAsync(services.Clients.Queue));
         Assert.Null((await LetterAsync(services)).RedrivenAt);
@@ -218,15 +221,15 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         await using var services = await MaintenanceServices.StartAsync(azurite);
         var encoded = await services.SendAsync(Ids.Minute(1), NotificationBody.Of("installed", Account));
         var raw = await services.SendAsync(Ids.Minute(2), NotificationBody.Of("stopped", Account));
-        await services.Clients.PoisonQueue.SendMessageAsync(encoded, Token);
-        await services.Clients.RawPoisonQueue.SendMessageAsync(raw, Token);
-        await services.Clients.RawPoisonQueue.SendMessageAsync("no envelope", Token);
+        await services.Clients.PoisonQueue.SendMessageAsync(encoded, Cancellation);
+        await services.Clients.RawPoisonQueue.SendMessageAsync(raw, Cancellation);
+        await services.Clients.RawPoisonQueue.SendMessageAsync("no envelope", Cancellation);
 
-        var redriven = await services.Get<Redrive>().RedrivePoisonAsync(dryRun: false, Token).ToListAsync(Token);
+        var redriven = await services.Get<Redrive>().RedrivePoisonAsync(dryRun: false, Cancellation).ToListAsync(Cancellation);
 
         Assert.Equal([Ids.Minute(1), Ids.Minute(2), null], redriven.Select(message => message.Id));
         Assert.All(redriven, message => Assert.Equal(RedriveOutcome.Sent, message.Result.Outcome));
-        Assert.Equal(0, (await services.Clients.PoisonQueue.GetPropertiesAsync(Token)).Value.ApproximateMessagesCount);
+        Assert.Equal(0, (await services.Clients.PoisonQueue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount);
         string?[] texts = [await Next(), await Next(), await Next()];
         Assert.Equal([encoded, raw, "no envelope"], texts.Order(Comparer<string?>.Create((a, b) => Rank(a) - Rank(b))));
 
@@ -239,21 +242,22 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await Parallel.ForAsync(
-            0, 70, Token, async (n, token) => await services.Clients.PoisonQueue.SendMessageAsync($"message {n}", token));
+            0, 70, Cancellation, async (n, token) => await services.Clients.PoisonQueue.SendMessageAsync($"message {n}", token));
 
-        Assert.Equal(70, await services.Get<Redrive>().RedrivePoisonAsync(dryRun: false, Token).CountAsync(Token));
-        Assert.Equal(70, (await services.Clients.Queue.GetPropertiesAsync(Token)).Value.ApproximateMessagesCount);
+        Assert.Equal(70, await services.Get<Redrive>().RedrivePoisonAsync(dryRun: false, Cancellation).CountAsync(Cancellation));
+        Assert.Equal(70, (await services.Clients.Queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount);
     }
 
     [Fact]
     public async Task Foreign_row_is_reported_and_unchanged()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
-        await services.Clients.DeadLetters.AddEntityAsync(new TableEntity(DeadLetter.Failed, "x") { ["Body"] = 5 }, Token);
-        var letter = Assert.Single(await services.Get<DeadLetterTable>().ReadAsync(null, null, Token).ToListAsync(Token));
+        await services.Clients.DeadLetters.AddEntityAsync(new TableEntity(DeadLetter.Failed, "x") { ["Body"] = 5 }, Cancellation);
+        var letter = Assert.Single(
+            await services.Get<DeadLetterTable>().ReadAsync(null, null, Cancellation).ToListAsync(Cancellation));
 
         Assert.Equal(
-            RedriveOutcome.Unreadable, (await services.Get<Redrive>().RedriveAsync(letter, dryRun: false, Token)).Outcome);
+            RedriveOutcome.Unreadable, (await services.Get<Redrive>().RedriveAsync(letter, dryRun: false, Cancellation)).Outcome);
     }
 
     [Fact]
@@ -271,7 +275,8 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         Assert.Equal([Ids.Minute(3), Ids.Minute(4), Ids.Minute(2)], await IdsOf(null, Ids.Start.AddMinutes(2)));
 
         async Task<List<NotificationId?>> IdsOf(string? kind, DateTimeOffset? since) =>
-            await services.Get<DeadLetterTable>().ReadAsync(kind, since, Token).Select(letter => letter.Id).ToListAsync(Token);
+            await services.Get<DeadLetterTable>().ReadAsync(kind, since, Cancellation)
+                .Select(letter => letter.Id).ToListAsync(Cancellation);
     }
 
     [Fact]
@@ -279,7 +284,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await RecordAsync(services, DeadLetter.Failed, FailureReason.ProjectionFailed, "x", id: Ids.Minute(2));
-        await services.Get<DeadLetterRecorder>().RecordAsync("no envelope", Ids.Start.AddMinutes(4), Token);
+        await services.Get<DeadLetterRecorder>().RecordAsync("no envelope", Ids.Start.AddMinutes(4), Cancellation);
 
         Assert.Equal(["x", "no envelope"], await BodiesOf(null));
         Assert.Equal(["x", "no envelope"], await BodiesOf(Ids.Start.AddMinutes(2)));
@@ -287,30 +292,32 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         Assert.Empty(await BodiesOf(Ids.Start.AddMinutes(5)));
 
         async Task<List<string?>> BodiesOf(DateTimeOffset? since) => await services.Get<DeadLetterTable>()
-            .ReadAsync(DeadLetter.Failed, since, Token).Select(deadLetter => deadLetter.Body).ToListAsync(Token);
+            .ReadAsync(DeadLetter.Failed, since, Cancellation).Select(deadLetter => deadLetter.Body).ToListAsync(Cancellation);
     }
 
     [Fact]
     public async Task Message_without_an_id_that_fails_again_after_a_redrive_stays_one_dead_letter()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
-        await services.Get<DeadLetterRecorder>().RecordAsync("no envelope", Ids.Minute(1).ReceivedAt, Token);
-        var deadLetter = Assert.Single(await services.Get<DeadLetterTable>().ReadAsync(null, null, Token).ToListAsync(Token));
+        await services.Get<DeadLetterRecorder>().RecordAsync("no envelope", Ids.Minute(1).ReceivedAt, Cancellation);
+        var deadLetter = Assert.Single(
+            await services.Get<DeadLetterTable>().ReadAsync(null, null, Cancellation).ToListAsync(Cancellation));
 
-        await services.Get<Redrive>().RedriveAsync(deadLetter, dryRun: false, Token);
+        await services.Get<Redrive>().RedriveAsync(deadLetter, dryRun: false, Cancellation);
         var text = await MaintenanceServices.ReceiveAsync(services.Clients.Queue);
-        await services.Get<DeadLetterRecorder>().RecordAsync(text!, Ids.Minute(9).ReceivedAt, Token);
+        await services.Get<DeadLetterRecorder>().RecordAsync(text!, Ids.Minute(9).ReceivedAt, Cancellation);
 
-        var again = Assert.Single(await services.Get<DeadLetterTable>().ReadAsync(null, null, Token).ToListAsync(Token));
+        var again = Assert.Single(
+            await services.Get<DeadLetterTable>().ReadAsync(null, null, Cancellation).ToListAsync(Cancellation));
         Assert.Equal((deadLetter.Id, null), (again.Id, again.RedrivenAt));
         Assert.Equal(Ids.Minute(1).ReceivedAt, again.Row.Time(Columns.ReceivedAt));
     }
 
     private static async Task<StoredDeadLetter> LetterAsync(MaintenanceServices services) =>
-        Assert.Single(await services.Get<DeadLetterTable>().FindAsync(Id, Token));
+        Assert.Single(await services.Get<DeadLetterTable>().FindAsync(Id, Cancellation));
 
     private static async Task<RedriveResult> RedriveAsync(MaintenanceServices services) =>
-        await services.Get<Redrive>().RedriveAsync(await LetterAsync(services), dryRun: false, Token);
+        await services.Get<Redrive>().RedriveAsync(await LetterAsync(services), dryRun: false, Cancellation);
 
     private static Task RecordAsync(
         MaintenanceServices services, string kind, string reason, string body, string? source = null,
@@ -327,5 +334,5 @@ public sealed class RedriveTests(AzuriteFixture azurite)
                 Body = Encoding.UTF8.GetBytes(body),
                 BodyLength = Encoding.UTF8.GetByteCount(body),
             },
-            Token);
+            Cancellation);
 }

@@ -18,7 +18,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
 
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_message_that_is_projected_after_all_is_not_dead()
@@ -27,14 +27,14 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
 
         await RecordAsync(app, Message.Of(1, Message.Body("started")));
 
-        Assert.Empty(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
-        Assert.Single(await Rows.ListAsync(app.Storage.Installs, Cancelled));
+        Assert.Empty(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation));
+        Assert.Single(await Rows.ListAsync(app.Storage.Installs, Cancellation));
     }
 
     [Fact]
     public async Task A_projection_that_fails_again_is_a_row_with_the_fault_s_type_status_and_code()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
         using var forbidden = proxy.Break(
             Fault.Forbidden, call => call.Resource.StartsWith("StatusChanges", StringComparison.Ordinal));
@@ -88,13 +88,13 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     public async Task Message_of_the_future_changes_no_row_and_is_a_dead_letter_that_says_so()
     {
         await using var app = new TestApp(_storage);
-        await app.Get<Projector>().ProjectAsync(Message.Of(1, Message.Body("installed")), Cancelled);
-        var rows = await Rows.ETagsAsync(app.Storage.Installs, Cancelled);
+        await app.Get<Projector>().ProjectAsync(Message.Of(1, Message.Body("installed")), Cancellation);
+        var rows = await Rows.ETagsAsync(app.Storage.Installs, Cancellation);
         var id = Ids.At(new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero));
         var message = Encoding.UTF8.GetString(
             Envelope.Write(id, "shop", null, Encoding.UTF8.GetBytes(Message.Body("uninstalled"))).Span);
 
-        await Assert.ThrowsAsync<FutureNotificationException>(() => app.Get<Projector>().ProjectAsync(message, Cancelled));
+        await Assert.ThrowsAsync<FutureNotificationException>(() => app.Get<Projector>().ProjectAsync(message, Cancellation));
         await RecordAsync(app, message);
 
         var row = await RowAsync(app);
@@ -102,8 +102,8 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
             "FutureNotificationException: the time of its id, 9999-12-31T23:59:59.000Z, is more than a day from now",
             row.GetString("Detail"));
         Assert.Equal(("projection-failed", message), (row.GetString("Reason"), row.GetString("Body")));
-        Assert.Equal(rows, await Rows.ETagsAsync(app.Storage.Installs, Cancelled));
-        Assert.Single(await Rows.ListAsync(app.Storage.StatusChanges, Cancelled));
+        Assert.Equal(rows, await Rows.ETagsAsync(app.Storage.Installs, Cancellation));
+        Assert.Single(await Rows.ListAsync(app.Storage.StatusChanges, Cancellation));
     }
 
     [Fact]
@@ -126,10 +126,10 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
 
         await RecordAsync(app, "just plain text");
-        await app.Get<DeadLetterRecorder>().RecordAsync("just plain text", Inserted.AddHours(1), Cancelled);
-        await app.Get<DeadLetterRecorder>().RecordAsync("another text", Inserted.AddHours(2), Cancelled);
+        await app.Get<DeadLetterRecorder>().RecordAsync("just plain text", Inserted.AddHours(1), Cancellation);
+        await app.Get<DeadLetterRecorder>().RecordAsync("another text", Inserted.AddHours(2), Cancellation);
 
-        var rows = (await Rows.ListAsync(app.Storage.DeadLetters, Cancelled))
+        var rows = (await Rows.ListAsync(app.Storage.DeadLetters, Cancellation))
             .OrderBy(row => row.GetDateTimeOffset("ReceivedAt")).ToList();
         Assert.Equal(["just plain text", "another text"], rows.Select(row => row.GetString("Body")));
         Assert.Equal([Inserted, Inserted.AddHours(2)], rows.Select(row => row.GetDateTimeOffset("ReceivedAt")!.Value));
@@ -142,7 +142,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     public async Task Two_recordings_of_one_text_at_the_same_time_are_one_row()
     {
         await using var app = new TestApp(_storage);
-        await app.Storage.CreateMissingAsync(Cancelled);
+        await app.Storage.CreateMissingAsync(Cancellation);
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => RecordAsync(app, "just plain text")));
 
@@ -156,7 +156,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
         await RecordAsync(app, "just plain text");
         var redriven = await RowAsync(app);
         redriven["RedrivenAt"] = Inserted;
-        await app.Storage.DeadLetters.UpdateEntityAsync(redriven, redriven.ETag, cancellationToken: Cancelled);
+        await app.Storage.DeadLetters.UpdateEntityAsync(redriven, redriven.ETag, cancellationToken: Cancellation);
 
         await RecordAsync(app, "just plain text");
 
@@ -166,21 +166,21 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     [Fact]
     public async Task When_the_row_cannot_be_written_the_text_is_back_on_the_poison_queue_and_the_invocation_succeeds()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString, Impatient);
         using var broken = proxy.Break(Fault.Forbidden, call => call.Kind == StorageKind.Table);
 
         await RecordAsync(app, "not even JSON: ü");
 
         var poison = new QueueClient(_storage, "marketplace-notifications-poison");
-        Assert.Equal(1, (await poison.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
-        Assert.Null((await poison.PeekMessageAsync(Cancelled)).Value);
+        Assert.Equal(1, (await poison.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount);
+        Assert.Null((await poison.PeekMessageAsync(Cancellation)).Value);
     }
 
     [Fact]
     public async Task When_it_cannot_be_put_back_either_the_invocation_fails_and_logs_one_error()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         var log = new LogLines();
         await using var app = new TestApp(
             proxy.ConnectionString, Impatient, services => services.AddSingleton<ILoggerProvider>(log));
@@ -194,10 +194,10 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     }
 
     private static Task RecordAsync(TestApp app, string message) =>
-        app.Get<DeadLetterRecorder>().RecordAsync(message, Inserted, Cancelled);
+        app.Get<DeadLetterRecorder>().RecordAsync(message, Inserted, Cancellation);
 
     private static async Task<TableEntity> RowAsync(TestApp app) =>
-        Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+        Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation));
 
     private static async Task AssertRowAsync(TestApp app, JsonObject expected)
     {

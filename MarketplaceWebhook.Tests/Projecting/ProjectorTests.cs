@@ -19,21 +19,21 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
 
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Unknown_status_is_logged_and_writes_no_row_of_Installs()
     {
         await using var app = new TestApp(_storage);
         await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
-        var before = await Rows.ETagsAsync(app.Storage.Installs, Cancelled);
+        var before = await Rows.ETagsAsync(app.Storage.Installs, Cancellation);
 
         await ProjectAsync(app, Message.Of(2, Message.Body("paused", Cycle)));
 
-        Assert.Equal(before, await Rows.ETagsAsync(app.Storage.Installs, Cancelled));
+        Assert.Equal(before, await Rows.ETagsAsync(app.Storage.Installs, Cancellation));
         Assert.Equal(
             ["paused", "installed"],
-            (await Rows.ListAsync(app.Storage.StatusChanges, Cancelled)).Select(row => row.GetString("Status")));
+            (await Rows.ListAsync(app.Storage.StatusChanges, Cancellation)).Select(row => row.GetString("Status")));
     }
 
     [Fact]
@@ -41,24 +41,24 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(_storage);
         await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
-        var logged = await Rows.ETagsAsync(app.Storage.StatusChanges, Cancelled);
-        var installs = (await Rows.ReadAsync(app.Storage.Installs, Cancelled)).ToJsonString();
-        var cycle = (await Rows.ETagsAsync(app.Storage.Installs, Cancelled))
+        var logged = await Rows.ETagsAsync(app.Storage.StatusChanges, Cancellation);
+        var installs = (await Rows.ReadAsync(app.Storage.Installs, Cancellation)).ToJsonString();
+        var cycle = (await Rows.ETagsAsync(app.Storage.Installs, Cancellation))
             .Single(row => row.Key.Contains('_', StringComparison.Ordinal));
 
         await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
 
-        Assert.Equal(logged, await Rows.ETagsAsync(app.Storage.StatusChanges, Cancelled));
-        Assert.Equal(installs, (await Rows.ReadAsync(app.Storage.Installs, Cancelled)).ToJsonString());
-        Assert.Contains(cycle, await Rows.ETagsAsync(app.Storage.Installs, Cancelled));
+        Assert.Equal(logged, await Rows.ETagsAsync(app.Storage.StatusChanges, Cancellation));
+        Assert.Equal(installs, (await Rows.ReadAsync(app.Storage.Installs, Cancellation)).ToJsonString());
+        Assert.Contains(cycle, await Rows.ETagsAsync(app.Storage.Installs, Cancellation));
     }
 
     [Fact]
     public async Task Pair_of_ids_is_indexed_between_the_log_and_the_first_commit_and_costs_nothing_afterwards()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
-        await app.Storage.CreateMissingAsync(Cancelled);
+        await app.Storage.CreateMissingAsync(Cancellation);
 
         string[] steady = ["Insert Entity StatusChanges", "Query Entities Installs()", "Entity Group Transaction $batch"];
         string[] indexed = [.. steady[..2], "Insert Entity Accounts", steady[2]];
@@ -69,7 +69,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         Assert.Equal(indexed, await CallsAsync("installed", "another", package: 5));
         Assert.Equal(
             [("another", "another"), ("customer-42", "customer-42")],
-            (await Rows.ListAsync(app.Storage.Accounts, Cancelled))
+            (await Rows.ListAsync(app.Storage.Accounts, Cancellation))
                 .Select(row => (row.PartitionKey, row.GetString("AccountApiId"))));
 
         async Task<List<string>> CallsAsync(string status, string? apiId, long package)
@@ -93,7 +93,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
 
         await ProjectAsync(app, message);
 
-        var change = Assert.Single(await Rows.ListAsync(app.Storage.StatusChanges, Cancelled));
+        var change = Assert.Single(await Rows.ListAsync(app.Storage.StatusChanges, Cancellation));
         Assert.Equal((column is not null, column), (change.ContainsKey("UserAgent"), change.GetString("UserAgent")));
     }
 
@@ -112,19 +112,19 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
             new ReceivedNotification(
                 Ids.At(1), "shop", null, null, Guid.Parse("11111111-2222-3333-4444-555555555555"),
                 Encoding.UTF8.GetBytes(body)),
-            Cancelled);
-        QueueMessage message = await app.Storage.Queue.ReceiveMessageAsync(cancellationToken: Cancelled);
+            Cancellation);
+        QueueMessage message = await app.Storage.Queue.ReceiveMessageAsync(cancellationToken: Cancellation);
 
         await ProjectAsync(app, message.MessageText);
 
-        var change = Assert.Single(await Rows.ListAsync(app.Storage.StatusChanges, Cancelled));
+        var change = Assert.Single(await Rows.ListAsync(app.Storage.StatusChanges, Cancellation));
         Assert.Equal(($"{Ids.At(1)}.json", false), (change.GetString("PayloadBlob"), change.ContainsKey("Payload")));
         Assert.Equal(new string('x', 31_999), change.GetString("CompleteParameter"));
         Assert.Equal((40, 31), (change.GetInt32("ErrorCount"), JsonCount(change, "Errors")));
         Assert.Equal(
             """["CompleteParameter: cut at 32000 characters.","Errors: cut at 32000 characters.","MarketplaceInstallDetails[12222222-2222-3333-4444-555555555555].CycleStatus: cut at 32000 characters.","MarketplaceInstallDetails[12222222-2222-3333-4444-555555555555].Webhooks: cut at 32000 characters."]""",
             change.GetString("Warnings"));
-        var rows = await Rows.ListAsync(app.Storage.Installs, Cancelled);
+        var rows = await Rows.ListAsync(app.Storage.Installs, Cancellation);
         Assert.Equal((40, 31), (rows[0].GetInt32("ErrorCount"), JsonCount(rows[0], "Errors")));
         Assert.Equal((40, 31), (rows[1].GetInt32("WebhookCount"), JsonCount(rows[1], "Webhooks")));
     }
@@ -134,7 +134,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     [InlineData("rejected", typeof(UnreadablePayloadException))]
     public async Task Unreadable_message_fails_immediately_without_a_storage_call(string message, Type failure)
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
 
         var thrown = await Record.ExceptionAsync(
@@ -150,10 +150,10 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     [InlineData(429)]
     public async Task Transient_fault_is_retried_inside_the_invocation(int status)
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
         // A call that finds no table is made twice: that is not what is counted here.
-        await app.Storage.CreateMissingAsync(Cancelled);
+        await app.Storage.CreateMissingAsync(Cancellation);
         var commits = 0;
         // The client itself tries three times: these are more.
         proxy.Before = call => Task.FromResult<Fault?>(
@@ -162,14 +162,14 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
 
         Assert.Equal(5, commits);
-        Assert.Equal(2, (await Rows.ListAsync(app.Storage.Installs, Cancelled)).Count);
+        Assert.Equal(2, (await Rows.ListAsync(app.Storage.Installs, Cancellation)).Count);
         Assert.Single(proxy.Calls, call => call.Operation == "Insert Entity");
     }
 
     [Fact]
     public async Task Permanent_fault_fails_immediately_and_nothing_is_committed_before_the_log()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
         using var forbidden = proxy.Break(Fault.Forbidden, call => call.Operation == "Insert Entity");
 
@@ -184,7 +184,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     [Fact]
     public async Task Lost_race_is_folded_again_on_the_rows_of_the_winner()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
         await using var winner = new TestApp(_storage);
         var commits = 0;
@@ -201,7 +201,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
 
         Assert.Equal(2, commits);
-        var rows = await Rows.ListAsync(app.Storage.Installs, Cancelled);
+        var rows = await Rows.ListAsync(app.Storage.Installs, Cancellation);
         Assert.Equal(("stopped", 1), (rows[0].GetString("Status"), rows[0].GetInt32("CycleCount")));
         Assert.Equal(Ids.At(1).ReceivedAt, rows[0].GetDateTimeOffset("InstalledAt"));
         Assert.Equal(Ids.At(2).ReceivedAt, rows[0].GetDateTimeOffset("StoppedAt"));
@@ -214,11 +214,11 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         var details = string.Join(
             ',', Enumerable.Range(0, 250).Select(n => $$"""{"CycleId":"{{new Guid(n, 0, 0, new byte[8])}}"}"""));
         await ProjectAsync(app, Message.Of(1, Message.Body("installed", $""","MarketplaceInstallDetails":[{details}]""")));
-        Assert.Equal(251, (await Rows.ListAsync(app.Storage.Installs, Cancelled)).Count);
+        Assert.Equal(251, (await Rows.ListAsync(app.Storage.Installs, Cancellation)).Count);
 
         await ProjectAsync(app, Message.Of(2, Message.Body("uninstalled")));
 
-        var row = Assert.Single(await Rows.ListAsync(app.Storage.Installs, Cancelled));
+        var row = Assert.Single(await Rows.ListAsync(app.Storage.Installs, Cancellation));
         Assert.Equal(("uninstalled", 0), (row.GetString("Status"), row.GetInt32("CycleCount")));
     }
 
@@ -247,14 +247,14 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         await using var app = new TestApp(
             _storage, replace: services => services.AddSingleton(clients).AddSingleton<TimeProvider>(time));
 
-        await app.Storage.CreateMissingAsync(Cancelled);
+        await app.Storage.CreateMissingAsync(Cancellation);
         start = time.GetUtcNow();
 
         var projected = ProjectAsync(app, Message.Of(1, ""));
         while (!projected.IsCompleted)
         {
             time.Advance(TimeSpan.FromMilliseconds(500));
-            await Task.Delay(1, Cancelled);
+            await Task.Delay(1, Cancellation);
         }
 
         await Assert.ThrowsAsync<RequestFailedException>(() => projected);
@@ -262,7 +262,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         Assert.InRange(time.GetUtcNow() - start, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(8));
     }
 
-    private static Task ProjectAsync(TestApp app, string message) => app.Get<Projector>().ProjectAsync(message, Cancelled);
+    private static Task ProjectAsync(TestApp app, string message) => app.Get<Projector>().ProjectAsync(message, Cancellation);
 
     private static int JsonCount(TableEntity row, string column) =>
         System.Text.Json.JsonDocument.Parse(row.GetString(column)).RootElement.GetArrayLength();

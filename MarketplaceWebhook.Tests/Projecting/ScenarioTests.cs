@@ -11,7 +11,7 @@ public sealed class ScenarioTests(AzuriteFixture azurite)
 {
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public static TheoryData<string> Scenarios => Bodies.FoldersIn("scenarios");
 
@@ -29,15 +29,15 @@ public sealed class ScenarioTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
         foreach (var message in messages)
         {
-            await app.Get<Projector>().ProjectAsync(message, Cancelled);
+            await app.Get<Projector>().ProjectAsync(message, Cancellation);
         }
 
         Golden.AssertIs(Bodies.ExpectationOf($"scenarios/{scenario}", "rows"), new JsonObject
         {
-            ["Installs"] = await Rows.ReadAsync(app.Storage.Installs, Cancelled),
-            ["StatusChanges"] = await Rows.ReadAsync(app.Storage.StatusChanges, Cancelled),
+            ["Installs"] = await Rows.ReadAsync(app.Storage.Installs, Cancellation),
+            ["StatusChanges"] = await Rows.ReadAsync(app.Storage.StatusChanges, Cancellation),
         });
-        Assert.Empty(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+        Assert.Empty(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation));
     }
 
     private static List<string> MessagesOf(string scenario) =>

@@ -16,7 +16,7 @@ public sealed partial class ReadingTests(AzuriteFixture azurite)
     private static readonly Guid Two = new("bbbbbbbb-0000-0000-0000-000000000002");
     private static readonly string Long = new('日', 200);
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData("csharp", "MarketplaceWebhook.Tests/Reading/CustomerInstalls.cs")]
@@ -38,14 +38,14 @@ public sealed partial class ReadingTests(AzuriteFixture azurite)
         var tables = new TableServiceClient(services.ConnectionString);
         var customers = new CustomerInstalls(tables.GetTableClient("Accounts"), tables.GetTableClient("Installs"));
 
-        var install = Assert.Single(await customers.ReadByApiIdAsync(Awkward, Token));
+        var install = Assert.Single(await customers.ReadByApiIdAsync(Awkward, Cancellation));
         Assert.Equal(
             (One.ToString(), Awkward, 1L, "installed", 0),
             (install.PartitionKey, install.AccountApiId, install.PackageId, install.Status, install.ErrorCount));
-        Assert.Equal(2L, Assert.Single(await customers.ReadByApiIdAsync(Long, Token)).PackageId);
-        Assert.Equal(Two.ToString(), Assert.Single(await customers.ReadByApiIdAsync("moved", Token)).PartitionKey);
-        Assert.Equal([1L, 2L], (await customers.ReadByAccountIdAsync(One, Token)).Select(i => i.PackageId));
-        Assert.Empty(await customers.ReadByApiIdAsync("unknown", Token));
+        Assert.Equal(2L, Assert.Single(await customers.ReadByApiIdAsync(Long, Cancellation)).PackageId);
+        Assert.Equal(Two.ToString(), Assert.Single(await customers.ReadByApiIdAsync("moved", Cancellation)).PartitionKey);
+        Assert.Equal([1L, 2L], (await customers.ReadByAccountIdAsync(One, Cancellation)).Select(i => i.PackageId));
+        Assert.Empty(await customers.ReadByApiIdAsync("unknown", Cancellation));
     }
 
     private async Task<MaintenanceServices> FillAsync()

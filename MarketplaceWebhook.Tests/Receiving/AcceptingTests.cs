@@ -16,7 +16,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
 
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public static TheoryData<string> Documented => Bodies.In("documented");
 
@@ -29,17 +29,17 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         var body = Bodies.Read("documented", name);
         var before = DateTimeOffset.UtcNow;
 
-        using var answer = await caller.PostAsync(Door, Content(body), Cancelled);
+        using var answer = await caller.PostAsync(Door, Content(body), Cancellation);
 
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         Assert.Equal("application/json; charset=utf-8", answer.Content.Headers.ContentType!.ToString());
-        var envelope = Assert.Single(await app.EnvelopesAsync(Cancelled));
+        var envelope = Assert.Single(await app.EnvelopesAsync(Cancellation));
         Assert.Equal(
             $$"""{"notificationId":"{{envelope.Id}}","receivedAt":"{{TimeText.Of(envelope.Id.ReceivedAt)}}"}""",
-            await answer.Content.ReadAsStringAsync(Cancelled));
+            await answer.Content.ReadAsStringAsync(Cancellation));
         Assert.Equal((Encoding.UTF8.GetString(body), null, "default"), (envelope.Payload, envelope.PayloadBlob, envelope.Source));
         Assert.InRange(envelope.Id.ReceivedAt, before.AddMilliseconds(-1), DateTimeOffset.UtcNow);
-        Assert.Empty(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+        Assert.Empty(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation));
     }
 
     [Theory]
@@ -52,10 +52,10 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
         using var caller = await CallerAsync(app);
 
-        using var answer = await caller.PostAsync(path, Content(Bodies.Read("documented", "started")), Cancelled);
+        using var answer = await caller.PostAsync(path, Content(Bodies.Read("documented", "started")), Cancellation);
 
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
-        Assert.Equal(source, Assert.Single(await app.EnvelopesAsync(Cancelled)).Source);
+        Assert.Equal(source, Assert.Single(await app.EnvelopesAsync(Cancellation)).Source);
     }
 
     [Theory]
@@ -74,7 +74,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
             content.Headers.TryAddWithoutValidation("Content-Type", contentType);
         }
 
-        using var answer = await caller.PostAsync(Door, content, Cancelled);
+        using var answer = await caller.PostAsync(Door, content, Cancellation);
 
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
     }
@@ -100,7 +100,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
 
         await app.Get<NotificationReceiver>().ReceiveAsync(context.Request, source: null);
 
-        Assert.Equal(expected, Assert.Single(await app.EnvelopesAsync(Cancelled)).UserAgent);
+        Assert.Equal(expected, Assert.Single(await app.EnvelopesAsync(Cancellation)).UserAgent);
     }
 
     [Fact]
@@ -115,10 +115,10 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
             Headers = { TransferEncodingChunked = true },
         };
 
-        using var answer = await caller.SendAsync(request, Cancelled);
+        using var answer = await caller.SendAsync(request, Cancellation);
 
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
-        Assert.Equal(Encoding.UTF8.GetString(body), Assert.Single(await app.EnvelopesAsync(Cancelled)).Payload);
+        Assert.Equal(Encoding.UTF8.GetString(body), Assert.Single(await app.EnvelopesAsync(Cancellation)).Payload);
     }
 
     [Fact]
@@ -128,9 +128,9 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         using var caller = await CallerAsync(app);
         var body = Bodies.Read("accepted", "a-byte-order-mark");
 
-        using var answer = await caller.PostAsync(Door, Content(body), Cancelled);
+        using var answer = await caller.PostAsync(Door, Content(body), Cancellation);
 
-        Assert.Equal(Encoding.UTF8.GetString(body.AsSpan(3)), Assert.Single(await app.EnvelopesAsync(Cancelled)).Payload);
+        Assert.Equal(Encoding.UTF8.GetString(body.AsSpan(3)), Assert.Single(await app.EnvelopesAsync(Cancellation)).Payload);
     }
 
     [Fact]
@@ -140,11 +140,11 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         using var caller = await CallerAsync(app);
         var body = Bodies.OfLength(1024 * 1024);
 
-        using var answer = await caller.PostAsync(Door, Content(body), Cancelled);
+        using var answer = await caller.PostAsync(Door, Content(body), Cancellation);
 
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
-        var envelope = Assert.Single(await app.EnvelopesAsync(Cancelled));
-        Assert.Equal(body, (await envelope.GetPayloadAsync(app.Get<PayloadBlobs>(), Cancelled)).ToArray());
+        var envelope = Assert.Single(await app.EnvelopesAsync(Cancellation));
+        Assert.Equal(body, (await envelope.GetPayloadAsync(app.Get<PayloadBlobs>(), Cancellation)).ToArray());
     }
 
     [Fact]
@@ -155,8 +155,8 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         var ids = new List<string>();
         for (var count = 0; count < 5; count++)
         {
-            using var answer = await caller.PostAsync(Door, Content(Bodies.Read("documented", "started")), Cancelled);
-            ids.Add((await answer.JsonAsync(Cancelled)).Text("notificationId"));
+            using var answer = await caller.PostAsync(Door, Content(Bodies.Read("documented", "started")), Cancellation);
+            ids.Add((await answer.JsonAsync(Cancellation)).Text("notificationId"));
         }
 
         Assert.Equal(ids.Order(StringComparer.Ordinal), ids);
@@ -178,13 +178,13 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         var answer = await app.Get<NotificationReceiver>().ReceiveAsync(context.Request, source: null);
 
         Assert.Equal(StatusCodes.Status202Accepted, Assert.IsAssignableFrom<IStatusCodeHttpResult>(answer).StatusCode);
-        Assert.Single(await app.EnvelopesAsync(Cancelled));
+        Assert.Single(await app.EnvelopesAsync(Cancellation));
     }
 
     [Fact]
     public async Task Complete_body_is_accepted_if_the_caller_disconnects_during_the_storage_call()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         var gate = new TaskCompletionSource();
         proxy.Before = async call =>
         {
@@ -196,43 +196,46 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
             return null;
         };
         await using var app = new TestApp(proxy.ConnectionString);
-        var address = await app.ListenAsync(Cancelled);
+        var address = await app.ListenAsync(Cancellation);
         var body = Bodies.Read("documented", "started");
 
-        using (var connection = await RawCaller.OpenAsync(address, Cancelled))
+        using (var connection = await RawCaller.OpenAsync(address, Cancellation))
         {
-            await connection.SendAsync($"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: {body.Length}", body, Cancelled);
-            await Wait.ForAsync("the put", () => proxy.Calls.Any(call => call.Operation == "Put Message"), Cancelled);
+            await connection.SendAsync(
+                $"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: {body.Length}", body, Cancellation);
+            await Wait.ForAsync("the put", () => proxy.Calls.Any(call => call.Operation == "Put Message"), Cancellation);
             connection.EndSending();
-            await connection.ReadToEndAsync(Cancelled);
+            await connection.ReadToEndAsync(Cancellation);
         }
 
         gate.SetResult();
-        await Wait.ForAsync("the message", () => app.EnvelopesAsync(Cancelled), envelopes => envelopes.Count == 1, Cancelled);
+        await Wait.ForAsync(
+            "the message", () => app.EnvelopesAsync(Cancellation), envelopes => envelopes.Count == 1, Cancellation);
     }
 
     [Fact]
     public async Task Incomplete_body_is_not_stored()
     {
         await using var app = new TestApp(_storage);
-        var address = await app.ListenAsync(Cancelled);
+        var address = await app.ListenAsync(Cancellation);
         var body = Bodies.Read("documented", "started");
 
-        using (var connection = await RawCaller.OpenAsync(address, Cancelled))
+        using (var connection = await RawCaller.OpenAsync(address, Cancellation))
         {
             await connection.SendAsync(
-                $"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: {body.Length + 1}", body, Cancelled);
+                $"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: {body.Length + 1}", body, Cancellation);
             connection.EndSending();
-            await connection.ReadToEndAsync(Cancelled);
+            await connection.ReadToEndAsync(Cancellation);
         }
 
-        await app.Storage.CreateMissingAsync(Cancelled);
-        Assert.Empty(await app.EnvelopesAsync(Cancelled));
-        Assert.Empty(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+        await app.Storage.CreateMissingAsync(Cancellation);
+        Assert.Empty(await app.EnvelopesAsync(Cancellation));
+        Assert.Empty(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation));
     }
 
     /// <summary>A documented body with an unknown field, of this many bytes in total.</summary>
-    internal static async Task<HttpClient> CallerAsync(TestApp app) => new() { BaseAddress = await app.ListenAsync(Cancelled) };
+    internal static async Task<HttpClient> CallerAsync(TestApp app) =>
+        new() { BaseAddress = await app.ListenAsync(Cancellation) };
 
     internal static ByteArrayContent Content(byte[] body) => new(body);
 }

@@ -11,7 +11,7 @@ public sealed class HealthTests(AzuriteFixture azurite)
     private readonly string _storage = azurite.NewAccount();
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Health_is_200_if_storage_responds()
@@ -28,7 +28,7 @@ public sealed class HealthTests(AzuriteFixture azurite)
     [InlineData(StorageKind.Blob)]
     public async Task Health_is_503_without_details_if_a_service_fails(StorageKind kind)
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
         using var caller = await AcceptingTests.CallerAsync(app);
         using var broken = proxy.Break(Fault.Forbidden, call => call.Kind == kind);
@@ -39,7 +39,7 @@ public sealed class HealthTests(AzuriteFixture azurite)
     [Fact]
     public async Task Health_result_is_cached_for_10_s()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(
             proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(_time));
         using var caller = await AcceptingTests.CallerAsync(app);
@@ -56,10 +56,10 @@ public sealed class HealthTests(AzuriteFixture azurite)
     [Fact]
     public async Task Concurrent_health_requests_share_one_check()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
         // A check that finds no queue is made twice: that is not what is counted here.
-        await app.Storage.CreateMissingAsync(Cancelled);
+        await app.Storage.CreateMissingAsync(Cancellation);
         var gate = new TaskCompletionSource();
         proxy.Before = async _ =>
         {
@@ -69,7 +69,7 @@ public sealed class HealthTests(AzuriteFixture azurite)
         using var caller = await AcceptingTests.CallerAsync(app);
 
         var all = Task.WhenAll(Enumerable.Range(0, 20).Select(_ => AskAsync(caller)));
-        await Wait.ForAsync("the first call", () => proxy.Calls.Any(call => call.Method == "GET"), Cancelled);
+        await Wait.ForAsync("the first call", () => proxy.Calls.Any(call => call.Method == "GET"), Cancellation);
         gate.SetResult();
 
         Assert.All(await all, answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
@@ -79,14 +79,14 @@ public sealed class HealthTests(AzuriteFixture azurite)
     [Fact]
     public async Task Health_is_503_within_seconds_if_storage_hangs()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         using var hanging = proxy.Break(Fault.NoAnswer);
         await using var app = new TestApp(
             proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(_time));
         using var caller = await AcceptingTests.CallerAsync(app);
 
         var asked = AskAsync(caller);
-        await Wait.ForAsync("the call that hangs", () => proxy.Calls.Count > 0, Cancelled);
+        await Wait.ForAsync("the call that hangs", () => proxy.Calls.Count > 0, Cancellation);
         while (!asked.IsCompleted)
         {
             _time.Advance(TimeSpan.FromSeconds(5));
@@ -98,7 +98,7 @@ public sealed class HealthTests(AzuriteFixture azurite)
 
     private static async Task<(HttpStatusCode Status, string Body)> AskAsync(HttpClient caller)
     {
-        using var answer = await caller.GetAsync("/api/health", Cancelled);
-        return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancelled));
+        using var answer = await caller.GetAsync("/api/health", Cancellation);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancellation));
     }
 }

@@ -19,7 +19,7 @@ public sealed class OpenApiTests(AzuriteFixture azurite)
 
     public static TheoryData<string> Documented => Bodies.In("documented");
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public void Document_is_valid_OpenAPI_3_1()
@@ -56,7 +56,7 @@ public sealed class OpenApiTests(AzuriteFixture azurite)
     [InlineData("/{source}")]
     public async Task Every_response_of_the_receiver_is_as_documented(string source)
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Token);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
         using var caller = await AcceptingTests.CallerAsync(app);
         var path = Path + source.Replace("{source}", "eu-shop", StringComparison.Ordinal);
@@ -65,13 +65,13 @@ public sealed class OpenApiTests(AzuriteFixture azurite)
 
         foreach (var body in (byte[][])[valid, "{}"u8.ToArray(), "no JSON"u8.ToArray(), new byte[(1024 * 1024) + 1]])
         {
-            using var response = await caller.PostAsync(path, AcceptingTests.Content(body), Token);
+            using var response = await caller.PostAsync(path, AcceptingTests.Content(body), Cancellation);
             seen.Add(await AssertDocumentedAsync(Path + source, "post", response));
         }
 
         using (proxy.Break(Fault.Forbidden))
         {
-            using var response = await caller.PostAsync(path, AcceptingTests.Content(valid), Token);
+            using var response = await caller.PostAsync(path, AcceptingTests.Content(valid), Cancellation);
             seen.Add(await AssertDocumentedAsync(Path + source, "post", response));
         }
 
@@ -88,7 +88,7 @@ public sealed class OpenApiTests(AzuriteFixture azurite)
         using var caller = await AcceptingTests.CallerAsync(app);
 
         using var response = await caller.PostAsync(
-            $"{Path}/a_b", AcceptingTests.Content(Bodies.Read("documented", "installed")), Token);
+            $"{Path}/a_b", AcceptingTests.Content(Bodies.Read("documented", "installed")), Cancellation);
 
         Assert.Equal("400", await AssertDocumentedAsync($"{Path}/{{source}}", "post", response));
     }
@@ -98,12 +98,12 @@ public sealed class OpenApiTests(AzuriteFixture azurite)
     {
         foreach (var isBroken in (bool[])[false, true])
         {
-            await using var proxy = await FaultProxy.StartAsync(_storage, Token);
+            await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
             await using var app = new TestApp(proxy.ConnectionString);
             using var caller = await AcceptingTests.CallerAsync(app);
             using var broken = proxy.Break(Fault.Forbidden, _ => isBroken);
 
-            using var response = await caller.GetAsync("/api/health", Token);
+            using var response = await caller.GetAsync("/api/health", Cancellation);
 
             Assert.Equal(isBroken ? "503" : "200", await AssertDocumentedAsync("/api/health", "get", response));
         }
@@ -122,7 +122,7 @@ public sealed class OpenApiTests(AzuriteFixture azurite)
         var (mediaType, content) = Assert.Single(documented["content"]!.AsObject());
         Assert.Equal(mediaType, response.Content.Headers.ContentType!.MediaType);
         AssertValid(
-            ((string)content!["schema"]!["$ref"]!).Split('/')[^1], await response.Content.ReadAsStringAsync(Token));
+            ((string)content!["schema"]!["$ref"]!).Split('/')[^1], await response.Content.ReadAsStringAsync(Cancellation));
         var required = documented["headers"]?.AsObject().Select(header => header.Key) ?? [];
         Assert.All(required, header => Assert.True(response.Headers.Contains(header), $"{status} has no {header}."));
         return status;

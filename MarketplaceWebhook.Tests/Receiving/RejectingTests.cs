@@ -11,7 +11,7 @@ public sealed class RejectingTests(AzuriteFixture azurite)
 
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData("nothing-at-all", "invalid-json")]
@@ -26,20 +26,21 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         using var caller = await AcceptingTests.CallerAsync(app);
         caller.DefaultRequestHeaders.Add("User-Agent", "Cyclr/1.0");
         var body = Bodies.Read("rejected", name);
-        using var expected = JsonDocument.Parse(await File.ReadAllTextAsync(Bodies.ExpectationOf("rejected", name), Cancelled));
+        using var expected = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Bodies.ExpectationOf("rejected", name), Cancellation));
 
-        using var answer = await caller.PostAsync($"{Door}/shop", AcceptingTests.Content(body), Cancelled);
+        using var answer = await caller.PostAsync($"{Door}/shop", AcceptingTests.Content(body), Cancellation);
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
-        var problem = await answer.JsonAsync(Cancelled);
+        var problem = await answer.JsonAsync(Cancellation);
         Assert.Equal(["title", "status", "detail", "notificationId", "errors"], problem.Names());
         Assert.Equal(("Bad Request", 400), (problem.Text("title"), problem.GetProperty("status").GetInt32()));
         Assert.True(
             JsonElement.DeepEquals(
                 expected.RootElement.GetProperty("errors"), problem.GetProperty("errors")), problem.ToString());
 
-        var row = Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+        var row = Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation));
         Assert.Equal(("rejected", reason, "shop"), (row.PartitionKey, row.GetString("Reason"), row.GetString("Source")));
         Assert.Equal(problem.Text("notificationId"), row.GetString("NotificationId"));
         Assert.Equal("Cyclr/1.0", row.GetString("UserAgent"));
@@ -47,7 +48,7 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         Assert.All(
             expected.RootElement.GetProperty("errors").Names(), field =>
                 Assert.Contains(field, row.GetString("Detail"), StringComparison.Ordinal));
-        Assert.Empty(await app.EnvelopesAsync(Cancelled));
+        Assert.Empty(await app.EnvelopesAsync(Cancellation));
     }
 
     [Fact]
@@ -56,13 +57,14 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
         using var caller = await AcceptingTests.CallerAsync(app);
 
-        using var known = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("rejected", "no-status")), Cancelled);
+        using var known = await caller.PostAsync(
+            Door, AcceptingTests.Content(Bodies.Read("rejected", "no-status")), Cancellation);
         using var unknown = await caller.PostAsync(
-            Door, AcceptingTests.Content(Bodies.Read("rejected", "no-account-id")), Cancelled);
+            Door, AcceptingTests.Content(Bodies.Read("rejected", "no-account-id")), Cancellation);
 
         Assert.Equal(
             [null, "11111111-2222-3333-4444-555555555555"],
-            (await Rows.ListAsync(app.Storage.DeadLetters, Cancelled)).Select(row => row.GetString("AccountId")));
+            (await Rows.ListAsync(app.Storage.DeadLetters, Cancellation)).Select(row => row.GetString("AccountId")));
     }
 
     [Theory]
@@ -75,12 +77,12 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         using var content = AcceptingTests.Content([0x1f, 0x8b, 0x08, 0xff]);
         content.Headers.TryAddWithoutValidation("Content-Encoding", header);
 
-        using var answer = await caller.PostAsync(Door, content, Cancelled);
+        using var answer = await caller.PostAsync(Door, content, Cancellation);
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Equal(
             $"body is not UTF-8. The request had Content-Encoding {shown}: the body was not decoded.",
-            Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled)).GetString("Detail"));
+            Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation)).GetString("Detail"));
     }
 
     [Theory]
@@ -94,11 +96,11 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         using var caller = await AcceptingTests.CallerAsync(app);
         var body = Bodies.Read("documented", "started");
 
-        using var answer = await caller.PostAsync($"{Door}/{source}", AcceptingTests.Content(body), Cancelled);
+        using var answer = await caller.PostAsync($"{Door}/{source}", AcceptingTests.Content(body), Cancellation);
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Equal(["source"], (await answer.JsonAsync(Cancelled)).GetProperty("errors").Names());
-        var row = Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+        Assert.Equal(["source"], (await answer.JsonAsync(Cancellation)).GetProperty("errors").Names());
+        var row = Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation));
         Assert.Equal(("invalid-notification", null), (row.GetString("Reason"), row.GetString("Source")));
         Assert.Equal(Encoding.UTF8.GetString(body), row.GetString("Body"));
         Assert.Equal(Guid.Empty.ToString(), row.GetString("AccountId"));
@@ -110,25 +112,26 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
         using var caller = await AcceptingTests.CallerAsync(app);
 
-        using var answer = await caller.PostAsync($"{Door}/a_b", AcceptingTests.Content("no json"u8.ToArray()), Cancelled);
+        using var answer = await caller.PostAsync($"{Door}/a_b", AcceptingTests.Content("no json"u8.ToArray()), Cancellation);
 
-        Assert.Equal(["body", "source"], (await answer.JsonAsync(Cancelled)).GetProperty("errors").Names());
-        Assert.Equal("invalid-json", Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled)).GetString("Reason"));
+        Assert.Equal(["body", "source"], (await answer.JsonAsync(Cancellation)).GetProperty("errors").Names());
+        Assert.Equal(
+            "invalid-json", Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation)).GetString("Reason"));
     }
 
     [Fact]
     public async Task Body_cut_by_a_small_content_length_is_rejected()
     {
         await using var app = new TestApp(_storage);
-        var address = await app.ListenAsync(Cancelled);
+        var address = await app.ListenAsync(Cancellation);
         var body = Bodies.Read("documented", "started");
-        using var connection = await RawCaller.OpenAsync(address, Cancelled);
+        using var connection = await RawCaller.OpenAsync(address, Cancellation);
 
         await connection.SendAsync(
-            $"POST {Door} HTTP/1.1\nHost: localhost\nConnection: close\nContent-Length: 20", body.AsMemory(0, 20), Cancelled);
+            $"POST {Door} HTTP/1.1\nHost: localhost\nConnection: close\nContent-Length: 20", body.AsMemory(0, 20), Cancellation);
 
-        Assert.StartsWith("HTTP/1.1 400 ", await connection.ReadToEndAsync(Cancelled), StringComparison.Ordinal);
-        var row = Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+        Assert.StartsWith("HTTP/1.1 400 ", await connection.ReadToEndAsync(Cancellation), StringComparison.Ordinal);
+        var row = Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation));
         Assert.Equal((Encoding.UTF8.GetString(body, 0, 20), 20L), (row.GetString("Body"), row.GetInt64("BodyLength")));
     }
 }

@@ -12,7 +12,7 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
 
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData(false)]
@@ -25,12 +25,12 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{Door}/shop") { Content = AcceptingTests.Content(body) };
         request.Headers.TransferEncodingChunked = chunked;
 
-        using var answer = await caller.SendAsync(request, Cancelled);
+        using var answer = await caller.SendAsync(request, Cancellation);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
         Assert.NotEqual(true, answer.Headers.ConnectionClose);
-        var problem = await answer.JsonAsync(Cancelled);
+        var problem = await answer.JsonAsync(Cancellation);
         Assert.Equal(["title", "status", "detail", "notificationId"], problem.Names());
         Assert.Equal(("Content Too Large", 413), (problem.Text("title"), problem.GetProperty("status").GetInt32()));
 
@@ -39,7 +39,7 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
         Assert.Equal(problem.Text("notificationId"), row.GetString("NotificationId"));
         Assert.Equal((Encoding.UTF8.GetString(body, 0, 32_000), MiB + 1L), (row.GetString("Body"), row.GetInt64("BodyLength")));
         Assert.DoesNotContain("BodyBlob", row.Keys);
-        Assert.Empty(await app.EnvelopesAsync(Cancelled));
+        Assert.Empty(await app.EnvelopesAsync(Cancellation));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
         using var request = new HttpRequestMessage(HttpMethod.Post, Door) { Content = AcceptingTests.Content(new byte[5 * MiB]) };
         request.Headers.TransferEncodingChunked = true;
 
-        using var answer = await caller.SendAsync(request, Cancelled);
+        using var answer = await caller.SendAsync(request, Cancellation);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
         Assert.NotEqual(true, answer.Headers.ConnectionClose);
@@ -61,13 +61,13 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
     public async Task Larger_body_is_read_for_4_MiB_more_and_the_connection_closes()
     {
         await using var app = new TestApp(_storage);
-        var address = await app.ListenAsync(Cancelled);
-        using var connection = await RawCaller.OpenAsync(address, Cancelled);
+        var address = await app.ListenAsync(Cancellation);
+        using var connection = await RawCaller.OpenAsync(address, Cancellation);
 
         // What the server has not asked for by then never comes: it answers all the same.
         await connection.SendAsync(
-            $"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: 5000000000", new byte[(5 * MiB) + 1], Cancelled);
-        var answer = await connection.ReadToEndAsync(Cancelled);
+            $"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: 5000000000", new byte[(5 * MiB) + 1], Cancellation);
+        var answer = await connection.ReadToEndAsync(Cancellation);
 
         Assert.StartsWith("HTTP/1.1 413 ", answer, StringComparison.Ordinal);
         Assert.Contains("Connection: close", answer, StringComparison.OrdinalIgnoreCase);
@@ -75,5 +75,5 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
     }
 
     private static async Task<TableEntity> RowAsync(TestApp app) =>
-        Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+        Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation));
 }

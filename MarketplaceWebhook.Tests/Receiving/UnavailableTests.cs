@@ -18,7 +18,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
 
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public static TheoryData<string> Faults => ["busy", "throttled", "broken", "forbidden", "reset"];
 
@@ -26,12 +26,13 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     [MemberData(nameof(Faults))]
     public async Task Storage_fault_gives_503_with_Retry_After(string fault)
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
         using var caller = await AcceptingTests.CallerAsync(app);
         using var broken = proxy.Break(FaultOf(fault));
 
-        using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
+        using var answer = await caller.PostAsync(
+            Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
 
         await AssertUnavailableAsync(answer);
     }
@@ -39,12 +40,12 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Rejected_body_that_cannot_be_stored_receives_503()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
         using var caller = await AcceptingTests.CallerAsync(app);
         using var broken = proxy.Break(Fault.ServerBusy, call => call.Kind == StorageKind.Table);
 
-        using var answer = await caller.PostAsync(Door, AcceptingTests.Content("no json"u8.ToArray()), Cancelled);
+        using var answer = await caller.PostAsync(Door, AcceptingTests.Content("no json"u8.ToArray()), Cancellation);
 
         await AssertUnavailableAsync(answer);
     }
@@ -52,12 +53,12 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Too_large_body_that_cannot_be_stored_receives_503()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
         using var caller = await AcceptingTests.CallerAsync(app);
         using var broken = proxy.Break(Fault.ServerBusy, call => call.Kind == StorageKind.Table);
 
-        using var answer = await caller.PostAsync(Door, AcceptingTests.Content(new byte[2 * 1024 * 1024]), Cancelled);
+        using var answer = await caller.PostAsync(Door, AcceptingTests.Content(new byte[2 * 1024 * 1024]), Cancellation);
 
         await AssertUnavailableAsync(answer);
     }
@@ -72,7 +73,8 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage, replace: services => services.AddSingleton(clients));
         using var caller = await AcceptingTests.CallerAsync(app);
 
-        using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
+        using var answer = await caller.PostAsync(
+            Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
 
         await AssertUnavailableAsync(answer);
     }
@@ -83,16 +85,17 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     public async Task Hanging_storage_gives_503_within_10_s(string body)
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(time));
         using var caller = await AcceptingTests.CallerAsync(app);
-        await app.Storage.CreateMissingAsync(Cancelled);
+        await app.Storage.CreateMissingAsync(Cancellation);
         var made = proxy.Calls.Count;
         using var hanging = proxy.Break(Fault.NoAnswer);
 
         var asked = caller.PostAsync(
-            Door, AcceptingTests.Content(body == "started" ? Bodies.Read("documented", body) : "no json"u8.ToArray()), Cancelled);
-        await Wait.ForAsync("the call that hangs", () => proxy.Calls.Count > made, Cancelled);
+            Door, AcceptingTests.Content(
+                body == "started" ? Bodies.Read("documented", body) : "no json"u8.ToArray()), Cancellation);
+        await Wait.ForAsync("the call that hangs", () => proxy.Calls.Count > made, Cancellation);
         time.Advance(Limit - TimeSpan.FromSeconds(1));
         Assert.False(asked.IsCompleted);
         time.Advance(TimeSpan.FromSeconds(1));
@@ -104,12 +107,13 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Storage_that_hangs_from_the_start_gives_503_in_time()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         using var hanging = proxy.Break(Fault.NoAnswer);
         await using var app = new TestApp(proxy.ConnectionString, new() { ["TimeLimits:Receiving"] = "00:00:00.5" });
         using var caller = await AcceptingTests.CallerAsync(app);
 
-        using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
+        using var answer = await caller.PostAsync(
+            Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
 
         await AssertUnavailableAsync(answer);
     }
@@ -117,31 +121,33 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     [Fact]
     public async Task Storage_that_recovers_in_time_gives_202()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
         using var caller = await AcceptingTests.CallerAsync(app);
         var puts = 0;
         proxy.Before = call => Task.FromResult(call.Operation == "Put Message" && ++puts == 1 ? Fault.ServerBusy : null);
 
-        using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
+        using var answer = await caller.PostAsync(
+            Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
 
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
-        Assert.Single(await app.EnvelopesAsync(Cancelled));
+        Assert.Single(await app.EnvelopesAsync(Cancellation));
     }
 
     [Fact]
     public async Task Put_without_a_response_gives_503_although_the_message_exists()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString, new() { ["TimeLimits:Receiving"] = "00:00:02" });
         using var caller = await AcceptingTests.CallerAsync(app);
-        await app.Storage.CreateMissingAsync(Cancelled);
+        await app.Storage.CreateMissingAsync(Cancellation);
         proxy.After = (call, _) => Task.FromResult<Fault?>(call.Operation == "Put Message" ? Fault.NoAnswer : null);
 
-        using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
+        using var answer = await caller.PostAsync(
+            Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
 
         await AssertUnavailableAsync(answer);
-        Assert.Single(await app.EnvelopesAsync(Cancelled));
+        Assert.Single(await app.EnvelopesAsync(Cancellation));
     }
 
     /// <summary>The circuit breaker is open: the primary storage is not called, and then the deadline ends.</summary>
@@ -149,7 +155,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     public async Task Deadline_that_ends_while_the_circuit_breaker_rejects_gives_503()
     {
         var time = new TimeOfBreaker();
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(
             proxy.ConnectionString, new() { [StorageSettings.FallbackName] = azurite.NewAccount() },
             services => services.AddSingleton<TimeProvider>(time));
@@ -158,12 +164,13 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         foreach (var _ in Enumerable.Range(0, 2))
         {
             using var accepted = await caller.PostAsync(
-                Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
+                Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
             Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
         }
 
         time.EndsDeadline = true;
-        using var answer = await caller.PostAsync(Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancelled);
+        using var answer = await caller.PostAsync(
+            Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
 
         await AssertUnavailableAsync(answer);
         Assert.False(time.EndsDeadline);
@@ -174,7 +181,7 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         Assert.Equal(TimeSpan.FromSeconds(30), answer.Headers.RetryAfter?.Delta);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
-        var problem = await answer.JsonAsync(Cancelled);
+        var problem = await answer.JsonAsync(Cancellation);
         Assert.Equal(["title", "status", "detail", "notificationId"], problem.Names());
         Assert.Equal(("Service Unavailable", 503), (problem.Text("title"), problem.GetProperty("status").GetInt32()));
     }

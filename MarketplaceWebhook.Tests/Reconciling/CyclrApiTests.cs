@@ -10,7 +10,7 @@ public sealed class CyclrApiTests : IAsyncLifetime
     private CyclrStandIn _cyclr = null!;
     private CyclrApi _api = null!;
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
@@ -108,8 +108,8 @@ public sealed class CyclrApiTests : IAsyncLifetime
 
         Assert.Equal(
             new CyclrCycle(cycle.CycleId.ToString(), "Paused", "template", 2),
-            await _api.FindCycleAsync("Acme", cycle.CycleId, Token));
-        Assert.Null(await _api.FindCycleAsync("Acme", Guid.NewGuid(), Token));
+            await _api.FindCycleAsync("Acme", cycle.CycleId, Cancellation));
+        Assert.Null(await _api.FindCycleAsync("Acme", Guid.NewGuid(), Cancellation));
     }
 
     [Fact]
@@ -142,7 +142,8 @@ public sealed class CyclrApiTests : IAsyncLifetime
     {
         using var api = new CyclrApi(CyclrSettingsTests.Read("wrong-id", "wrong-secret", _cyclr.BaseUrl), _time);
 
-        var failure = await Assert.ThrowsAsync<CyclrException>(async () => await api.ReadAccountsAsync(Token).ToListAsync(Token));
+        var failure = await Assert.ThrowsAsync<CyclrException>(
+            async () => await api.ReadAccountsAsync(Cancellation).ToListAsync(Cancellation));
 
         Assert.Equal("Cyclr did not accept CYCLR_CLIENT_ID and CYCLR_CLIENT_SECRET (401).", failure.Message);
         Assert.DoesNotContain("wrong-", failure.ToString(), StringComparison.Ordinal);
@@ -228,14 +229,15 @@ public sealed class CyclrApiTests : IAsyncLifetime
     {
         using var api = new CyclrApi(CyclrSettingsTests.Read("id", "s3cret", "http://127.0.0.1:1"), _time);
 
-        var failure = await Assert.ThrowsAsync<CyclrException>(async () => await api.ReadAccountsAsync(Token).ToListAsync(Token));
+        var failure = await Assert.ThrowsAsync<CyclrException>(
+            async () => await api.ReadAccountsAsync(Cancellation).ToListAsync(Cancellation));
 
         Assert.StartsWith("Cyclr cannot be reached (", failure.Message, StringComparison.Ordinal);
         Assert.Equal(CyclrApi.MaxRetries, _time.Delays.Count);
     }
 
-    private async Task<List<string>> AccountsAsync() => await _api.ReadAccountsAsync(Token).ToListAsync(Token);
+    private async Task<List<string>> AccountsAsync() => await _api.ReadAccountsAsync(Cancellation).ToListAsync(Cancellation);
 
     private async Task<List<CyclrCycle>> CyclesAsync(string account) =>
-        await _api.ReadCyclesAsync(account, Token).ToListAsync(Token);
+        await _api.ReadCyclesAsync(account, Cancellation).ToListAsync(Cancellation);
 }

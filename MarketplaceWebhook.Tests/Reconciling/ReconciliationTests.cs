@@ -18,7 +18,7 @@ public sealed class ReconciliationTests(AzuriteFixture azurite) : IAsyncLifetime
     private MaintenanceServices _services = null!;
     private int _minute;
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
@@ -165,8 +165,8 @@ public sealed class ReconciliationTests(AzuriteFixture azurite) : IAsyncLifetime
     {
         await NotifyAsync("installed", 'a', cycles: [Cycle(1), Cycle(2)]);
         await _services.Clients.Installs.UpsertEntityAsync(
-            new TableEntity(Account('a'), TableKeys.Cycle(1, Cycle(1))) { ["CycleId"] = 5 }, cancellationToken: Token);
-        await _services.Clients.Installs.UpsertEntityAsync(new TableEntity("edited", "by hand"), cancellationToken: Token);
+            new TableEntity(Account('a'), TableKeys.Cycle(1, Cycle(1))) { ["CycleId"] = 5 }, cancellationToken: Cancellation);
+        await _services.Clients.Installs.UpsertEntityAsync(new TableEntity("edited", "by hand"), cancellationToken: Cancellation);
         _cyclr.Add("a");
 
         await RunAsync();
@@ -197,7 +197,7 @@ public sealed class ReconciliationTests(AzuriteFixture azurite) : IAsyncLifetime
             await _services.Get<ReconciliationTable>().ReplaceAsync(
                 partition, null,
                 [new() { Kind = DifferenceKind.NotAccessible, Detail = "" }, new() { Kind = DifferenceKind.MissingCycle, Detail = "" }],
-                Ids.Start, Token);
+                Ids.Start, Cancellation);
         }
 
         await RunAsync("a");
@@ -337,13 +337,13 @@ public sealed class ReconciliationTests(AzuriteFixture azurite) : IAsyncLifetime
     [Fact]
     public async Task Replacing_cut_off_after_any_write_is_completed_by_the_next_one()
     {
-        await using var proxy = await FaultProxy.StartAsync(_services.ConnectionString, Token);
+        await using var proxy = await FaultProxy.StartAsync(_services.ConnectionString, Cancellation);
         await using var cut = MaintenanceServices.On(proxy.ConnectionString);
         var (former, next) = (Differences(0, 250), Differences(200, 450));
         for (var cutOff = 1; ; cutOff++)
         {
             await ReplaceAsync(_services, former);
-            using var killed = CancellationTokenSource.CreateLinkedTokenSource(Token);
+            using var killed = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
             var writes = 0;
             proxy.After = async (call, _) =>
             {
@@ -361,7 +361,7 @@ public sealed class ReconciliationTests(AzuriteFixture azurite) : IAsyncLifetime
                 Assert.Equal(6, cutOff);
                 break;
             }
-            catch (OperationCanceledException) when (!Token.IsCancellationRequested)
+            catch (OperationCanceledException) when (!Cancellation.IsCancellationRequested)
             {
             }
 
@@ -379,7 +379,7 @@ public sealed class ReconciliationTests(AzuriteFixture azurite) : IAsyncLifetime
             })];
 
         static Task ReplaceAsync(MaintenanceServices services, ReconciliationDifference[] differences) =>
-            services.Get<ReconciliationTable>().ReplaceAsync(Account('a'), "a", differences, Ids.Start, Token);
+            services.Get<ReconciliationTable>().ReplaceAsync(Account('a'), "a", differences, Ids.Start, Cancellation);
     }
 
     [Fact]
@@ -404,12 +404,12 @@ public sealed class ReconciliationTests(AzuriteFixture azurite) : IAsyncLifetime
                 status, new Guid(Account(account)), package, apiId == "" ? $"{account}" : apiId, cycles, template: Template));
 
     private IAsyncEnumerable<ReconciledAccount> Start(string? account, string? after) =>
-        _services.Get<Reconciliation>().RunAsync(_api, account, after, Token);
+        _services.Get<Reconciliation>().RunAsync(_api, account, after, Cancellation);
 
     private async Task<List<ReconciledAccount>> RunAsync(string? account = null, string? after = null) =>
-        await Start(account, after).ToListAsync(Token);
+        await Start(account, after).ToListAsync(Cancellation);
 
-    private Task<List<TableEntity>> RowsAsync() => Rows.ListAsync(_services.Clients.Reconciliations, Token);
+    private Task<List<TableEntity>> RowsAsync() => Rows.ListAsync(_services.Clients.Reconciliations, Cancellation);
 
     private async Task<List<string>> DifferencesAsync() =>
         [.. (await RowsAsync()).Where(row => row.PartitionKey != "run").Select(row =>

@@ -9,7 +9,7 @@ public sealed class AccountLookupTests(AzuriteFixture azurite)
     private static readonly Guid One = new("aaaaaaaa-0000-0000-0000-000000000001");
     private static readonly Guid Two = new("bbbbbbbb-0000-0000-0000-000000000002");
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData("aaaaaaaa-0000-0000-0000-000000000001")]
@@ -23,7 +23,7 @@ public sealed class AccountLookupTests(AzuriteFixture azurite)
             Ids.Minute(1), NotificationBody.Of("installed", One, apiId: "Ünïcode 東京 'or' PartitionKey ne '' / \\ # ?"));
         await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", Two, apiId: "another"));
 
-        Assert.Equal([One], (await services.Get<AccountLookup>().FindAsync(name, Token)).Ids);
+        Assert.Equal([One], (await services.Get<AccountLookup>().FindAsync(name, Cancellation)).Ids);
     }
 
     [Fact]
@@ -33,9 +33,9 @@ public sealed class AccountLookupTests(AzuriteFixture azurite)
         await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Two, apiId: "shared"));
         await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", One, apiId: "shared"));
 
-        Assert.Equal([One, Two], (await services.Get<AccountLookup>().FindAsync("shared", Token)).Ids);
-        Assert.Empty((await services.Get<AccountLookup>().FindAsync("Shared", Token)).Ids);
-        Assert.Empty((await services.Get<AccountLookup>().FindAsync(Guid.NewGuid().ToString(), Token)).Ids);
+        Assert.Equal([One, Two], (await services.Get<AccountLookup>().FindAsync("shared", Cancellation)).Ids);
+        Assert.Empty((await services.Get<AccountLookup>().FindAsync("Shared", Cancellation)).Ids);
+        Assert.Empty((await services.Get<AccountLookup>().FindAsync(Guid.NewGuid().ToString(), Cancellation)).Ids);
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class AccountLookupTests(AzuriteFixture azurite)
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", One, apiId: Two.ToString()));
 
-        Assert.Equal([One], (await services.Get<AccountLookup>().FindAsync(Two.ToString(), Token)).Ids);
+        Assert.Equal([One], (await services.Get<AccountLookup>().FindAsync(Two.ToString(), Cancellation)).Ids);
     }
 
     [Fact]
@@ -53,21 +53,21 @@ public sealed class AccountLookupTests(AzuriteFixture azurite)
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("paused", One, apiId: "only logged"));
 
-        Assert.Equal([One], (await services.Get<AccountLookup>().FindAsync("only logged", Token)).Ids);
+        Assert.Equal([One], (await services.Get<AccountLookup>().FindAsync("only logged", Cancellation)).Ids);
     }
 
     [Fact]
     public async Task Account_is_found_through_the_index_without_reading_all_installs()
     {
         var storage = azurite.NewAccount();
-        await using var proxy = await FaultProxy.StartAsync(storage, Token);
+        await using var proxy = await FaultProxy.StartAsync(storage, Cancellation);
         await using var services = MaintenanceServices.On(proxy.ConnectionString);
-        await services.Clients.CreateMissingAsync(Token);
+        await services.Clients.CreateMissingAsync(Cancellation);
         await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", One, apiId: "customer/42"));
         await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", Two, apiId: "another"));
         var before = proxy.Calls.Count;
 
-        var found = await services.Get<AccountLookup>().FindAsync("customer/42", Token);
+        var found = await services.Get<AccountLookup>().FindAsync("customer/42", Cancellation);
 
         Assert.Equal([One], found.Ids);
         Assert.False(found.IsNotIndexed);
@@ -79,9 +79,9 @@ public sealed class AccountLookupTests(AzuriteFixture azurite)
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", One, apiId: "customer-42"));
-        await services.Clients.Accounts.DeleteAsync(Token);
+        await services.Clients.Accounts.DeleteAsync(Cancellation);
 
-        var found = await services.Get<AccountLookup>().FindAsync("customer-42", Token);
+        var found = await services.Get<AccountLookup>().FindAsync("customer-42", Cancellation);
 
         Assert.Equal([One], found.Ids);
         Assert.True(found.IsNotIndexed);
@@ -95,7 +95,7 @@ public sealed class AccountLookupTests(AzuriteFixture azurite)
         await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", One, apiId: "another"));
         await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of("installed", Two, apiId: "moved"));
 
-        Assert.Equal([Two], (await services.Get<AccountLookup>().FindAsync("moved", Token)).Ids);
+        Assert.Equal([Two], (await services.Get<AccountLookup>().FindAsync("moved", Cancellation)).Ids);
     }
 
     [Fact]
@@ -104,9 +104,9 @@ public sealed class AccountLookupTests(AzuriteFixture azurite)
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", One, apiId: "shared"));
         await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", Two, apiId: "shared"));
-        await services.Clients.Accounts.DeleteEntityAsync("shared", Two.ToString(), cancellationToken: Token);
+        await services.Clients.Accounts.DeleteEntityAsync("shared", Two.ToString(), cancellationToken: Cancellation);
 
-        Assert.Equal([One], (await services.Get<AccountLookup>().FindAsync("shared", Token)).Ids);
-        Assert.Equal([One, Two], await services.Get<AccountLookup>().ScanAsync("shared", Token));
+        Assert.Equal([One], (await services.Get<AccountLookup>().FindAsync("shared", Cancellation)).Ids);
+        Assert.Equal([One, Two], await services.Get<AccountLookup>().ScanAsync("shared", Cancellation));
     }
 }

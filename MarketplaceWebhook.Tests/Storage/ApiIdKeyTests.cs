@@ -12,7 +12,7 @@ namespace MarketplaceWebhook.Tests.Storage;
 
 public sealed class ApiIdKeyTests(AzuriteFixture azurite)
 {
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public static TheoryData<string> Awkward =>
     [
@@ -59,21 +59,21 @@ public sealed class ApiIdKeyTests(AzuriteFixture azurite)
     public async Task Row_is_inserted_read_updated_queried_and_deleted_by_its_key(string apiId)
     {
         var table = new TableClient(azurite.NewAccount(), "Keys");
-        await table.CreateAsync(Token);
+        await table.CreateAsync(Cancellation);
         var row = new TableEntity(TableKeys.ApiId(apiId), "row") { ["AccountApiId"] = apiId };
 
-        await table.AddEntityAsync(row, Token);
-        var read = (await table.GetEntityAsync<TableEntity>(row.PartitionKey, row.RowKey, cancellationToken: Token)).Value;
-        await table.UpdateEntityAsync(read, read.ETag, TableUpdateMode.Replace, Token);
-        await table.UpsertEntityAsync(read, TableUpdateMode.Replace, Token);
+        await table.AddEntityAsync(row, Cancellation);
+        var read = (await table.GetEntityAsync<TableEntity>(row.PartitionKey, row.RowKey, cancellationToken: Cancellation)).Value;
+        await table.UpdateEntityAsync(read, read.ETag, TableUpdateMode.Replace, Cancellation);
+        await table.UpsertEntityAsync(read, TableUpdateMode.Replace, Cancellation);
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {row.PartitionKey}");
-        var found = await table.QueryAsync<TableEntity>(filter, cancellationToken: Token).ToListAsync(Token);
-        var deleted = await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, Token);
+        var found = await table.QueryAsync<TableEntity>(filter, cancellationToken: Cancellation).ToListAsync(Cancellation);
+        var deleted = await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, Cancellation);
 
         Assert.Equal(apiId, Assert.Single(found).GetString("AccountApiId"));
         Assert.Equal(row.PartitionKey, found[0].PartitionKey);
         Assert.Equal(204, deleted.Status);
-        Assert.Empty(await table.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
+        Assert.Empty(await table.QueryAsync<TableEntity>(cancellationToken: Cancellation).ToListAsync(Cancellation));
     }
 
     public static class ApiIds

@@ -10,7 +10,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
 {
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Row_has_exactly_the_columns_of_the_contract()
@@ -82,7 +82,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
 
         var row = await RowAsync(app);
         Assert.Equal((new string('x', 31_999), $"dead/rejected/{Ids.At(1)}"), (row.GetString("Body"), row.GetString("BodyBlob")));
-        var blob = await app.Storage.Payloads.GetBlobClient(row.GetString("BodyBlob")).DownloadContentAsync(Cancelled);
+        var blob = await app.Storage.Payloads.GetBlobClient(row.GetString("BodyBlob")).DownloadContentAsync(Cancellation);
         Assert.Equal(body, blob.Value.Content.ToArray());
         Assert.Equal([KeyValuePair.Create("accountId", Guid.Empty.ToString())], blob.Value.Details.Metadata);
     }
@@ -98,9 +98,9 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
 
         var table = app.Get<DeadLetterTable>();
         var bodies = new List<byte[]>();
-        foreach (var letter in await table.FindAsync(Ids.At(1), Cancelled))
+        foreach (var letter in await table.FindAsync(Ids.At(1), Cancellation))
         {
-            bodies.Add((await table.GetBodyAsync(letter, Cancelled))!.Value.ToArray());
+            bodies.Add((await table.GetBodyAsync(letter, Cancellation))!.Value.ToArray());
         }
 
         Assert.Equal([failed, rejected], bodies);
@@ -115,7 +115,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
 
         var row = await RowAsync(app);
         Assert.Equal(("{\uFFFD}", 3L), (row.GetString("Body"), row.GetInt64("BodyLength")));
-        var blob = await app.Storage.Payloads.GetBlobClient(row.GetString("BodyBlob")).DownloadContentAsync(Cancelled);
+        var blob = await app.Storage.Payloads.GetBlobClient(row.GetString("BodyBlob")).DownloadContentAsync(Cancellation);
         Assert.Equal([0x7B, 0xE4, 0x7D], blob.Value.Content.ToArray());
     }
 
@@ -140,7 +140,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
         await RecordAsync(app, Letter("{}"u8.ToArray()) with { Source = "shop" });
         var redriven = await RowAsync(app);
         redriven["RedrivenAt"] = DateTimeOffset.UnixEpoch;
-        await app.Storage.DeadLetters.UpdateEntityAsync(redriven, redriven.ETag, cancellationToken: Cancelled);
+        await app.Storage.DeadLetters.UpdateEntityAsync(redriven, redriven.ETag, cancellationToken: Cancellation);
 
         await RecordAsync(app, Letter("{}"u8.ToArray()));
 
@@ -156,7 +156,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
             await RecordAsync(app, Letter("{}"u8.ToArray()) with { Id = Ids.At(second) });
         }
 
-        var rows = await Rows.ListAsync(app.Storage.DeadLetters, Cancelled);
+        var rows = await Rows.ListAsync(app.Storage.DeadLetters, Cancellation);
         Assert.Equal([$"{Ids.At(3)}", $"{Ids.At(2)}", $"{Ids.At(1)}"], rows.Select(row => row.GetString("NotificationId")));
     }
 
@@ -170,10 +170,11 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
         BodyLength = body.Length,
     };
 
-    private static Task RecordAsync(TestApp app, DeadLetter letter) => app.Get<DeadLetterTable>().RecordAsync(letter, Cancelled);
+    private static Task RecordAsync(TestApp app, DeadLetter letter) =>
+        app.Get<DeadLetterTable>().RecordAsync(letter, Cancellation);
 
     private static async Task<Azure.Data.Tables.TableEntity> RowAsync(TestApp app) =>
-        Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancelled));
+        Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation));
 
     private static async Task AssertRowAsync(TestApp app, string expected)
     {

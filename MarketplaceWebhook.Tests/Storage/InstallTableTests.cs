@@ -12,7 +12,7 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
 
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Package_is_read_without_packages_that_begin_with_its_digits()
@@ -68,7 +68,7 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
             () => CommitAsync(app, second, Started(3) with { Cycles = [Cycle(1234, 2)] }));
 
         Assert.Equal((412, true), (lost.Status, StorageErrors.IsLostRace(lost)));
-        Assert.Equal(2, (await Rows.ListAsync(app.Storage.Installs, Cancelled)).Count);
+        Assert.Equal(2, (await Rows.ListAsync(app.Storage.Installs, Cancellation)).Count);
     }
 
     [Fact]
@@ -90,11 +90,11 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(_storage);
         await CommitAsync(app, Started(1) with { AccountApiId = "Example", CompleteParameter = "x", Cycles = [Cycle(1234, 1)] });
-        var before = await Rows.ETagsAsync(app.Storage.Installs, Cancelled);
+        var before = await Rows.ETagsAsync(app.Storage.Installs, Cancellation);
 
         await CommitAsync(app, Started(2));
 
-        var rows = await Rows.ListAsync(app.Storage.Installs, Cancelled);
+        var rows = await Rows.ListAsync(app.Storage.Installs, Cancellation);
         Assert.Equal(["install", "cycle"], rows.Select(row => row.GetString("Kind")));
         Assert.DoesNotContain("AccountApiId", rows[0].Keys);
         Assert.DoesNotContain("CompleteParameter", rows[0].Keys);
@@ -117,12 +117,12 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
     private static async Task<Package> CommitAsync(TestApp app, InstallTable.Snapshot before, StatusChange change)
     {
         var after = Fold.Apply(before.Package, change);
-        await app.Get<InstallTable>().CommitAsync(before, after, Cancelled);
+        await app.Get<InstallTable>().CommitAsync(before, after, Cancellation);
         return after;
     }
 
     private static Task<InstallTable.Snapshot> ReadAsync(TestApp app, long packageId) =>
-        app.Get<InstallTable>().ReadAsync(Account, packageId, Cancelled);
+        app.Get<InstallTable>().ReadAsync(Account, packageId, Cancellation);
 
     private static Cycle Cycle(long packageId, int number) => new()
     {

@@ -15,7 +15,7 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
 
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Messages_are_base64_of_the_envelope_and_never_expire()
@@ -26,7 +26,7 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
 
         var raw = new QueueClient(
             _storage, "marketplace-notifications", new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
-        var message = (await raw.PeekMessageAsync(Cancelled)).Value;
+        var message = (await raw.PeekMessageAsync(Cancellation)).Value;
         Assert.Equal(
             Encoding.UTF8.GetString(Envelope.Write(Ids.At(1), "shop", null, "{\"Größe\":1}"u8).Span),
             Encoding.UTF8.GetString(Convert.FromBase64String(message.MessageText)));
@@ -56,10 +56,11 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
         var envelope = await ReceiveAsync(app);
         Assert.Equal(($"{Ids.At(1)}.json", null), (envelope.PayloadBlob, envelope.Payload));
         Assert.Equal([$"{Ids.At(1)}.json"], await BlobsAsync(app));
-        Assert.Equal(payload, Encoding.UTF8.GetString((await envelope.GetPayloadAsync(app.Get<PayloadBlobs>(), Cancelled)).Span));
+        Assert.Equal(
+            payload, Encoding.UTF8.GetString((await envelope.GetPayloadAsync(app.Get<PayloadBlobs>(), Cancellation)).Span));
         var properties = (
             await app.Storage.Payloads.GetBlobClient(envelope.PayloadBlob)
-                .GetPropertiesAsync(cancellationToken: Cancelled)).Value;
+                .GetPropertiesAsync(cancellationToken: Cancellation)).Value;
         Assert.Equal([KeyValuePair.Create("accountId", Account.ToString())], properties.Metadata);
         Assert.Equal("application/json", properties.ContentType);
     }
@@ -128,27 +129,27 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(_storage);
 
-        await app.Get<NotificationQueue>().PutBackPoisonAsync("not even JSON: ü", TimeSpan.FromHours(1), Cancelled);
+        await app.Get<NotificationQueue>().PutBackPoisonAsync("not even JSON: ü", TimeSpan.FromHours(1), Cancellation);
 
         var poison = app.Storage.PoisonQueue;
-        Assert.Equal(1, (await poison.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
-        Assert.Null((await poison.PeekMessageAsync(Cancelled)).Value);
+        Assert.Equal(1, (await poison.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount);
+        Assert.Null((await poison.PeekMessageAsync(Cancellation)).Value);
     }
 
     private static Task SendAsync(TestApp app, string payload, string? userAgent = null) =>
         app.Get<NotificationQueue>().SendAsync(
-            new ReceivedNotification(Ids.At(1), "shop", null, userAgent, Account, Encoding.UTF8.GetBytes(payload)), Cancelled);
+            new ReceivedNotification(Ids.At(1), "shop", null, userAgent, Account, Encoding.UTF8.GetBytes(payload)), Cancellation);
 
     private static async Task<Envelope> ReceiveAsync(TestApp app)
     {
-        QueueMessage message = await app.Storage.Queue.ReceiveMessageAsync(cancellationToken: Cancelled);
+        QueueMessage message = await app.Storage.Queue.ReceiveMessageAsync(cancellationToken: Cancellation);
         return Envelope.Read(message.MessageText);
     }
 
     private static async Task<List<string>> BlobsAsync(TestApp app)
     {
         var names = new List<string>();
-        await foreach (var blob in app.Storage.Payloads.GetBlobsAsync(cancellationToken: Cancelled))
+        await foreach (var blob in app.Storage.Payloads.GetBlobsAsync(cancellationToken: Cancellation))
         {
             names.Add(blob.Name);
         }

@@ -12,7 +12,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
 {
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task First_call_creates_two_queues_five_tables_and_a_private_container()
@@ -25,24 +25,25 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
         var tables = new TableServiceClient(_storage);
         Assert.Equal(
             [StorageNames.Queue, StorageNames.PoisonQueue],
-            (await queues.GetQueuesAsync(cancellationToken: Cancelled).ToListAsync(Cancelled)).Select(queue => queue.Name));
+            (await queues.GetQueuesAsync(cancellationToken: Cancellation).ToListAsync(Cancellation)).Select(queue => queue.Name));
         Assert.Equal(
             [
                 StorageNames.AccountsTable, StorageNames.DeadLettersTable, StorageNames.InstallsTable,
                 StorageNames.ReconciliationsTable, StorageNames.StatusChangesTable,
             ],
-            (await tables.QueryAsync(cancellationToken: Cancelled).ToListAsync(Cancelled)).Select(table => table.Name).Order());
-        var container = await app.Storage.Payloads.GetPropertiesAsync(cancellationToken: Cancelled);
+            (await tables.QueryAsync(cancellationToken: Cancellation).ToListAsync(Cancellation))
+                .Select(table => table.Name).Order());
+        var container = await app.Storage.Payloads.GetPropertiesAsync(cancellationToken: Cancellation);
         Assert.Equal(PublicAccessType.None, container.Value.PublicAccess);
     }
 
     [Fact]
     public async Task Start_makes_no_storage_call()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
 
-        await app.ListenAsync(Cancelled);
+        await app.ListenAsync(Cancellation);
         await SendAsync(app);
 
         Assert.Equal("Put Message", proxy.Calls[0].Operation);
@@ -51,7 +52,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     [Fact]
     public async Task Call_on_a_missing_resource_waits_for_the_creation_and_is_repeated_once()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         var gate = new TaskCompletionSource();
         proxy.Before = async call =>
         {
@@ -65,7 +66,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
         await using var app = new TestApp(proxy.ConnectionString);
 
         var sent = SendAsync(app);
-        await Wait.ForAsync("a message and eight creations in progress", () => proxy.Calls.Count == 9, Cancelled);
+        await Wait.ForAsync("a message and eight creations in progress", () => proxy.Calls.Count == 9, Cancellation);
         Assert.False(sent.IsCompleted);
         gate.SetResult();
         await sent;
@@ -81,7 +82,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
             await SendAsync(first);
         }
 
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
 
         await SendAsync(app);
@@ -96,30 +97,30 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
 
         await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => SendAsync(app)));
 
-        Assert.Equal(20, (await app.Storage.Queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
+        Assert.Equal(20, (await app.Storage.Queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount);
     }
 
     [Fact]
     public async Task Storage_out_of_reach_at_the_start_is_used_as_soon_as_it_responds()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
         using (proxy.Break(Fault.BrokenConnection))
         {
-            await app.ListenAsync(Cancelled);
+            await app.ListenAsync(Cancellation);
             var fault = await Assert.ThrowsAnyAsync<Exception>(() => SendAsync(app));
             Assert.True(StorageErrors.IsTransient(fault), fault.ToString());
         }
 
         await SendAsync(app);
 
-        Assert.Equal(1, (await app.Storage.Queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
+        Assert.Equal(1, (await app.Storage.Queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount);
     }
 
     [Fact]
     public async Task Failed_creation_fails_the_call_as_a_transient_fault_and_the_next_call_creates()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
         using (proxy.Break(Fault.BrokenConnection, IsCreation))
         {
@@ -129,7 +130,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
 
         await SendAsync(app);
 
-        Assert.Equal(1, (await app.Storage.Queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
+        Assert.Equal(1, (await app.Storage.Queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount);
     }
 
     [Fact]
@@ -138,13 +139,14 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
         var clients = new StorageClients(
             StorageSettings.FromConnectionString(_storage), StorageProfile.Maintenance(new TimeLimits()));
 
-        Assert.False(await new StatusChangeLog(clients).ExistsAsync(Cancelled));
-        var fault = await Assert.ThrowsAsync<RequestFailedException>(() => Rows.ListAsync(clients.Installs, Cancelled));
+        Assert.False(await new StatusChangeLog(clients).ExistsAsync(Cancellation));
+        var fault = await Assert.ThrowsAsync<RequestFailedException>(() => Rows.ListAsync(clients.Installs, Cancellation));
         Assert.Equal("TableNotFound", fault.ErrorCode);
-        Assert.Empty(await new TableServiceClient(_storage).QueryAsync(cancellationToken: Cancelled).ToListAsync(Cancelled));
+        Assert.Empty(
+            await new TableServiceClient(_storage).QueryAsync(cancellationToken: Cancellation).ToListAsync(Cancellation));
 
-        await new NotificationQueue(clients, new PayloadBlobs(clients)).ResendAsync("text", Cancelled);
-        Assert.True(await new StatusChangeLog(clients).ExistsAsync(Cancelled));
+        await new NotificationQueue(clients, new PayloadBlobs(clients)).ResendAsync("text", Cancellation);
+        Assert.True(await new StatusChangeLog(clients).ExistsAsync(Cancellation));
     }
 
     [Fact]
@@ -155,13 +157,13 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
             await SendAsync(first);
         }
 
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         using var forbidden = proxy.Break(Fault.Forbidden, IsCreation);
         await using var app = new TestApp(proxy.ConnectionString);
 
         await SendAsync(app);
 
-        Assert.Equal(2, (await app.Storage.Queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
+        Assert.Equal(2, (await app.Storage.Queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount);
     }
 
     [Fact]
@@ -169,11 +171,11 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(_storage);
         await SendAsync(app);
-        await app.Storage.Queue.DeleteAsync(Cancelled);
+        await app.Storage.Queue.DeleteAsync(Cancellation);
 
         await SendAsync(app);
 
-        Assert.Equal(1, (await app.Storage.Queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
+        Assert.Equal(1, (await app.Storage.Queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount);
     }
 
     [Fact]
@@ -181,11 +183,11 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(_storage);
         await SendAsync(app);
-        await app.Storage.PoisonQueue.DeleteAsync(Cancelled);
+        await app.Storage.PoisonQueue.DeleteAsync(Cancellation);
 
-        await app.Get<NotificationQueue>().PutBackPoisonAsync("text", TimeSpan.Zero, Cancelled);
+        await app.Get<NotificationQueue>().PutBackPoisonAsync("text", TimeSpan.Zero, Cancellation);
 
-        Assert.Equal(1, (await app.Storage.PoisonQueue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
+        Assert.Equal(1, (await app.Storage.PoisonQueue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount);
     }
 
     [Fact]
@@ -193,11 +195,11 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(_storage);
         await SendAsync(app);
-        await app.Storage.Payloads.DeleteAsync(cancellationToken: Cancelled);
+        await app.Storage.Payloads.DeleteAsync(cancellationToken: Cancellation);
 
-        await app.Get<PayloadBlobs>().PutPayloadAsync(Ids.At(1), Guid.Empty, "{}"u8.ToArray(), Cancelled);
+        await app.Get<PayloadBlobs>().PutPayloadAsync(Ids.At(1), Guid.Empty, "{}"u8.ToArray(), Cancellation);
 
-        Assert.True(await app.Storage.Payloads.GetBlobClient($"{Ids.At(1)}.json").ExistsAsync(Cancelled));
+        Assert.True(await app.Storage.Payloads.GetBlobClient($"{Ids.At(1)}.json").ExistsAsync(Cancellation));
     }
 
     [Theory]
@@ -210,17 +212,17 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(_storage);
         await SendAsync(app);
-        await new TableClient(_storage, table).DeleteAsync(Cancelled);
+        await new TableClient(_storage, table).DeleteAsync(Cancellation);
 
         await WriteToAsync(app, table);
 
-        Assert.Single(await Rows.ListAsync(new(_storage, table), Cancelled));
+        Assert.Single(await Rows.ListAsync(new(_storage, table), Cancellation));
     }
 
     [Fact]
     public async Task Resource_missing_after_the_creation_is_not_created_again()
     {
-        await using var proxy = await FaultProxy.StartAsync(_storage, Cancelled);
+        await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
         using var missing = proxy.Break(new Fault.Refusal(404, "QueueNotFound"), call => call.Operation == "Put Message");
 
@@ -233,16 +235,17 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
 
     private static Task SendAsync(TestApp app) =>
         app.Get<NotificationQueue>().SendAsync(
-            new ReceivedNotification(Ids.At(1), "shop", null, null, Guid.Empty, "{}"u8.ToArray()), Cancelled);
+            new ReceivedNotification(Ids.At(1), "shop", null, null, Guid.Empty, "{}"u8.ToArray()), Cancellation);
 
     private static Task WriteToAsync(TestApp app, string table) => table switch
     {
         "Installs" => InstallTableTests.CommitAsync(app, InstallTableTests.Started(1)),
-        "StatusChanges" => app.Get<StatusChangeLog>().AppendAsync(InstallTableTests.Started(1), Cancelled),
-        "Accounts" => app.Get<AccountTable>().AddAsync(Guid.Empty, "customer-42", Cancelled),
+        "StatusChanges" => app.Get<StatusChangeLog>().AppendAsync(InstallTableTests.Started(1), Cancellation),
+        "Accounts" => app.Get<AccountTable>().AddAsync(Guid.Empty, "customer-42", Cancellation),
         "Reconciliations" => new ReconciliationTable(app.Storage).ReplaceAsync(
-            Guid.Empty.ToString(), null, [new() { Kind = DifferenceKind.NotAccessible, Detail = "why" }], Ids.Start, Cancelled),
-        _ => app.Get<DeadLetterTable>().RecordAsync(DeadLetterTableTests.Letter("{}"u8.ToArray()), Cancelled),
+            Guid.Empty.ToString(), null, [new() { Kind = DifferenceKind.NotAccessible, Detail = "why" }], Ids.Start,
+            Cancellation),
+        _ => app.Get<DeadLetterTable>().RecordAsync(DeadLetterTableTests.Letter("{}"u8.ToArray()), Cancellation),
     };
 
     private static bool IsCreation(StorageCall call) => call.Operation.StartsWith("Create ", StringComparison.Ordinal);

@@ -26,7 +26,7 @@ internal sealed class SampleApp : IDisposable
 
     public SeenEvents Events { get; } = new();
 
-    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public SampleApp With(string setting, string? value)
     {
@@ -49,7 +49,7 @@ internal sealed class SampleApp : IDisposable
             Environment = _settings,
             Observe = Events.Add,
         };
-        return LocalFunctionsHost.StartAsync(change?.Invoke(options) ?? options, CancellationToken);
+        return LocalFunctionsHost.StartAsync(change?.Invoke(options) ?? options, Cancellation);
     }
 
     public void Release() => File.WriteAllText(PathOf("release"), "");
@@ -59,8 +59,8 @@ internal sealed class SampleApp : IDisposable
     /// <summary>The content of a file, once a function has written it.</summary>
     public async Task<string> ReadAsync(string fileName)
     {
-        await Wait.ForAsync(fileName, () => Has(fileName), CancellationToken);
-        return await File.ReadAllTextAsync(PathOf(fileName), CancellationToken);
+        await Wait.ForAsync(fileName, () => Has(fileName), Cancellation);
+        return await File.ReadAllTextAsync(PathOf(fileName), Cancellation);
     }
 
     public async Task<JsonNode> ReadJsonAsync(string fileName) => JsonNode.Parse(await ReadAsync(fileName))!;

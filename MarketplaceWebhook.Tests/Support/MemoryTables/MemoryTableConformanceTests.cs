@@ -8,7 +8,7 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
 {
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData(1)]
@@ -19,8 +19,8 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
     {
         var real = await NewTableAsync();
 
-        var expected = await new RandomTableCalls(real, seed).RunAsync(300, Cancelled);
-        var actual = await new RandomTableCalls(new MemoryTableClient("memory", pageSize: 3), seed).RunAsync(300, Cancelled);
+        var expected = await new RandomTableCalls(real, seed).RunAsync(300, Cancellation);
+        var actual = await new RandomTableCalls(new MemoryTableClient("memory", pageSize: 3), seed).RunAsync(300, Cancellation);
 
         Assert.Equal(expected, actual);
     }
@@ -79,16 +79,16 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
         var table = new MemoryTableClient("memory", pageSize: 1);
         foreach (var row in new[] { "1", "2", "3" })
         {
-            await table.AddEntityAsync(new TableEntity("p", row), Cancelled);
+            await table.AddEntityAsync(new TableEntity("p", row), Cancellation);
         }
 
         var seen = new List<string>();
-        await foreach (var row in table.QueryAsync<TableEntity>("PartitionKey eq 'p'", cancellationToken: Cancelled))
+        await foreach (var row in table.QueryAsync<TableEntity>("PartitionKey eq 'p'", cancellationToken: Cancellation))
         {
             seen.Add(row.RowKey);
             if (row.RowKey == "1")
             {
-                await table.DeleteEntityAsync("p", "2", cancellationToken: Cancelled);
+                await table.DeleteEntityAsync("p", "2", cancellationToken: Cancellation);
             }
         }
 
@@ -107,14 +107,14 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
         TableClient table, IEnumerable<TableTransactionAction> actions)
     {
         var error = await Assert.ThrowsAnyAsync<RequestFailedException>(
-            () => table.SubmitTransactionAsync(actions, Cancelled));
+            () => table.SubmitTransactionAsync(actions, Cancellation));
         return (error.Status, error.ErrorCode);
     }
 
     private async Task<TableClient> NewTableAsync()
     {
         var table = new TableServiceClient(_storage).GetTableClient($"t{Guid.NewGuid():N}");
-        await table.CreateAsync(Cancelled);
+        await table.CreateAsync(Cancellation);
         return table;
     }
 }
