@@ -40,7 +40,7 @@ internal sealed class EmulatedStorage : IAsyncDisposable
             await new QueueClient(connection, queue).CreateAsync(cancellationToken: cancellationToken);
         }
 
-        foreach (var table in (string[])[StorageNames.InstallsTable, StorageNames.StatusChangesTable])
+        foreach (var table in (string[])[StorageNames.InstallsTable, StorageNames.StatusChangesTable, StorageNames.AccountsTable])
         {
             await new TableServiceClient(connection).CreateTableAsync(table, cancellationToken);
         }

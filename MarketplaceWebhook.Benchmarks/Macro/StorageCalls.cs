@@ -1,9 +1,14 @@
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Storage;
+
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
 /// <summary>Calls to storage, counted at the stand-in. Azure bills each of them as a transaction.</summary>
 internal static class StorageCalls
 {
     public const string Section = "Storage calls";
+
+    private const long PackageId = 1234;
 
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(20);
 
@@ -13,16 +18,19 @@ internal static class StorageCalls
         await using var storage = await StorageStandIn.StartAsync(cancellationToken);
         return
         [
-            .. await CountPerProjectionAsync(bench, storage, cancellationToken),
+            .. await CountPerProjectionAsync(bench, storage, isNew: false, cancellationToken),
+            .. await CountPerProjectionAsync(bench, storage, isNew: true, cancellationToken),
             .. await CountPerNotificationAsync(bench, storage, cancellationToken),
             .. await CountIdleAsync(bench, storage, cancellationToken),
         ];
     }
 
     /// <summary>Every response takes 50 ms, so that parallel calls overlap.</summary>
+    /// <param name="isNew">The notifications are the first ones of their accounts, which are indexed by AccountApiId.</param>
     private static async Task<IReadOnlyList<Figure>> CountPerProjectionAsync(
-        BenchmarkRun bench, StorageStandIn storage, CancellationToken cancellationToken)
+        BenchmarkRun bench, StorageStandIn storage, bool isNew, CancellationToken cancellationToken)
     {
+        storage.Tables = isNew ? null : new SortedTables();
         await using var app = await HostedApp.StartAsync(
             bench.Programs.Isolated, storage.ConnectionString, HostedApp.OneMessageAtATime, cancellationToken);
         var calls = new List<double>();
@@ -30,8 +38,10 @@ internal static class StorageCalls
         storage.RecordsCalls = true;
         for (var n = 0; n < 10; n++)
         {
+            var account = Guid.NewGuid();
+            storage.Tables?.Insert(StorageNames.InstallsTable, $"{account}", $"{PackageId}", StoppedInstall(account));
             storage.Delay = TimeSpan.FromMilliseconds(50);
-            storage.Enqueue(Messages.Text(n, Bodies.Installed(Guid.NewGuid())));
+            storage.Enqueue(Messages.Text(n, Bodies.Installed(account, PackageId)));
             await app.WaitForProjectionsAsync(1, cancellationToken);
             storage.Delay = TimeSpan.Zero;
             List<StorageStandIn.Call> ofApp = [.. storage.DrainCalls().Where(call => !call.IsOfHost)];
@@ -40,13 +50,25 @@ internal static class StorageCalls
         }
 
         storage.RecordsCalls = false;
+        storage.Tables = null;
+        var what = isNew ? "first projection of an account" : "projection";
+        var extra = isNew ? 1 : 0;
         return
         [
-            Count("of the app per projection", Statistics.Median(calls)) with { Target = Target.AtMost(3, Compared.Value) },
-            Count("round trips of the app per projection", Statistics.Median(
-                roundTrips)) with { Target = Target.AtMost(2, Compared.Value) },
+            Count($"of the app per {what}", Statistics.Median(calls)) with { Target = Target.AtMost(3 + extra, Compared.Value) },
+            Count($"round trips of the app per {what}", Statistics.Median(roundTrips)) with
+            {
+                Target = Target.AtMost(2 + extra, Compared.Value),
+            },
         ];
     }
+
+    /// <summary>With the AccountApiId of the documented *installed*.</summary>
+    private static string StoppedInstall(Guid account) => $$"""
+        {"odata.etag":"W/\"1\"","PartitionKey":"{{account}}","RowKey":"{{PackageId}}","Kind":"install","PackageId":"{{PackageId}}",
+        "PackageId@odata.type":"Edm.Int64","AccountApiId":"ExampleAccount","Status":"stopped","Source":"default","CycleCount":0,
+        "StatusNotificationId":"{{NotificationId.Create(0, 0, 0)}}"}
+        """;
 
     private static async Task<IReadOnlyList<Figure>> CountPerNotificationAsync(
         BenchmarkRun bench, StorageStandIn storage, CancellationToken cancellationToken)
@@ -54,6 +76,8 @@ internal static class StorageCalls
         var notifications = bench.Options.Scaled(1_000);
         var body = Bodies.Documented("installed");
         storage.StoresMessages = true;
+        storage.Tables = new SortedTables();
+        storage.Tables.Insert(StorageNames.InstallsTable, $"{Guid.Empty}", $"{PackageId}", StoppedInstall(Guid.Empty));
         await using var app = await HostedApp.StartAsync(
             bench.Programs.Isolated, storage.ConnectionString, HostedApp.WithShortPolling, cancellationToken);
         await app.PostAsync(body, cancellationToken);
@@ -64,6 +88,7 @@ internal static class StorageCalls
         storage.RecordsCalls = false;
         var calls = storage.DrainCalls();
         storage.StoresMessages = false;
+        storage.Tables = null;
         return
         [
             Count(

@@ -225,7 +225,12 @@ internal sealed class StorageStandIn : IAsyncDisposable
         var actions = body.Split("Content-Type: application/http")[1..];
         foreach (var action in Tables is null ? [] : actions)
         {
-            var address = action.Split('\n').First(line => line.StartsWith("POST ", StringComparison.Ordinal)).Split(' ')[1];
+            var insertion = action.Split('\n').FirstOrDefault(line => line.StartsWith("POST ", StringComparison.Ordinal));
+            if (insertion?.Split(' ')[1] is not { } address)
+            {
+                continue;
+            }
+
             var table = new Uri(address).Segments[^1];
             Tables!.Insert(table, action[action.IndexOf('{', StringComparison.Ordinal)..(action.LastIndexOf('}') + 1)]);
         }
