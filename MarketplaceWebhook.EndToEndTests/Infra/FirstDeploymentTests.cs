@@ -24,7 +24,7 @@ public sealed partial class FirstDeploymentTests
     [Fact]
     public async Task Number_of_alert_rules_is_that_of_the_template() =>
         Assert.Equal(
-            Document.Contains("Expected: nine rules;", StringComparison.Ordinal) ? 9 : 0,
+            Document.Contains("Expected: ten rules;", StringComparison.Ordinal) ? 10 : 0,
             (await Deployment.AllAsync())[0].Of("Microsoft.Insights/scheduledQueryRules").Count());
 
     [GeneratedRegex("```text\n(?<lines>.*?)```", RegexOptions.Singleline)]

@@ -51,7 +51,7 @@ public sealed partial class OperationsTests
             .Matches(Repository.Read("infra/modules/alerts.bicep")).Select(match => match.Groups[1].Value).ToList();
         var operations = Repository.Read("docs/operations.md");
 
-        Assert.Equal(10, names.Count);
+        Assert.Equal(11, names.Count);
         Assert.All(names, name => Assert.Contains($"\n| {name} (", operations));
     }
 

@@ -251,7 +251,7 @@ public sealed class TemplateTests
             $"{(2 * accounts) + (values.HasChangeFeed ? 1 : 0)} Microsoft.Storage/storageAccounts/queueServices/queues",
             "2 Microsoft.Web/sites/basicPublishingCredentialsPolicies",
             "4 Microsoft.Storage/storageAccounts/tableServices/tables",
-            "9 Microsoft.Insights/scheduledQueryRules",
+            "10 Microsoft.Insights/scheduledQueryRules",
             "1 Microsoft.Insights/metricAlerts",
             "1 Microsoft.Insights/webtests",
             $"{RoleAssignments(values)} Microsoft.Authorization/roleAssignments",

@@ -205,7 +205,9 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         var log = await WholeApplication.RowsAsync(application.StatusChanges, Cancellation);
         Assert.Equal(sent, log.Select(row => row.GetString("NotificationId")).Order(StringComparer.Ordinal));
         Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancellation));
-        Assert.Empty(await new PayloadBlobs(clients).ReadAsync(Cancellation).ToListAsync(Cancellation));
+        Assert.DoesNotContain(
+            await new PayloadBlobs(clients).ReadAsync(Cancellation).ToListAsync(Cancellation),
+            blob => TableKeys.TryParseBlob(blob.Name, out _, out _));
     }
 
     /// <summary>Kills before the first call, after it, after the second … until a run makes fewer calls than that.</summary>
