@@ -250,7 +250,7 @@ public sealed class TemplateTests
             $"{1 + accounts} Microsoft.Storage/storageAccounts/blobServices/containers",
             $"{(2 * accounts) + (values.HasChangeFeed ? 1 : 0)} Microsoft.Storage/storageAccounts/queueServices/queues",
             "2 Microsoft.Web/sites/basicPublishingCredentialsPolicies",
-            "4 Microsoft.Storage/storageAccounts/tableServices/tables",
+            "5 Microsoft.Storage/storageAccounts/tableServices/tables",
             "10 Microsoft.Insights/scheduledQueryRules",
             "1 Microsoft.Insights/metricAlerts",
             "1 Microsoft.Insights/webtests",
