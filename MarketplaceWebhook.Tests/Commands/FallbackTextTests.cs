@@ -52,6 +52,22 @@ public sealed partial class FallbackTextTests(AzuriteFixture azurite)
         Assert.Contains("messages in the fallback storage  1 ", status.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Status_reports_a_failed_check_of_the_application()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await new FallbackCheckResult(Ids.Start, "RequestFailedException 403 AuthorizationFailure")
+            .WriteAsync(services.Clients, Cancellation);
+
+        var status = await InProcessCli.RunAsync(
+            services.ConnectionString, "status", "--fallback-storage", azurite.NewAccount());
+
+        Assert.Equal(2, status.ExitCode);
+        Assert.Contains(
+            "the fallback storage failed the application's check at 2026-01-01 00:00:00 UTC: "
+                + "RequestFailedException 403 AuthorizationFailure", status.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("erase x")]
     [InlineData("purge --older-than 1d")]

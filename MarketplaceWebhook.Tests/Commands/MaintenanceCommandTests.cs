@@ -20,6 +20,19 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task Redrive_reports_a_message_on_the_poison_queue_that_is_delayed()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.Clients.PoisonQueue.SendMessageAsync(
+            "text", TimeSpan.FromMinutes(5), cancellationToken: Cancellation);
+
+        var redriven = await InProcessCli.RunAsync(services.ConnectionString, "redrive", "--all");
+
+        Assert.Equal(2, redriven.ExitCode);
+        Assert.Contains("Not received: 1 message on the poison queue", redriven.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Show_prints_installs_cycles_and_history_with_data_escaped()
     {
         await using var services = await InstalledAsync("[red]Acme[/] :warning:\u001b[2J\u202Ecba");
