@@ -232,7 +232,7 @@ public sealed class CyclrApi : IDisposable
         try
         {
             await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-            return await JsonSerializer.DeserializeAsync(body, type, cancellationToken) 
+            return await JsonSerializer.DeserializeAsync(body, type, cancellationToken)
                 ?? throw NotAsDocumented(request, failure);
         }
         catch (JsonException)
