@@ -7,7 +7,8 @@ namespace MarketplaceWebhook.Tests.ChangeFeed;
 public sealed class CurrentInstalls(TableClient table)
 {
     [Function(nameof(CurrentInstalls))]
-    public async Task RunAsync([QueueTrigger("partner-changes")] string message, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        [QueueTrigger("partner-changes", Connection = "MarketplaceChanges")] string message, CancellationToken cancellationToken)
     {
         var change = JsonNode.Parse(message)!;
         var id = (string)change["id"]!;
