@@ -16,6 +16,11 @@ internal static class DeadLettersCommand
     {
         var kind = KindOption();
         var since = DurationOption.Option("--since", "Only dead letters received within this time, such as 2d.");
+        var account = new Option<string?>("--account")
+        {
+            Description = "Only dead letters of this account, by Cyclr's AccountId or the partner's AccountApiId.",
+            HelpName = "ACCOUNT",
+        };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var storage = CommandStorage.Option();
         var command = new Command(
@@ -23,12 +28,14 @@ internal static class DeadLettersCommand
             "Lists dead letters: notifications that were rejected at the HTTP endpoint or failed in the queue, each kind newest "
             + "first.\nExit codes: 0 listed; 1 invalid input, or storage failed.")
         {
-            kind, since, json, storage, CreateShow(environment),
+            kind, since, account, json, storage, CreateShow(environment),
         };
         command.SetAction(async (parsed, token) =>
         {
             await using var opened = await CommandStorage.OpenAsync(environment, parsed.GetValue(storage), token);
-            return await ListAsync(opened, parsed.GetValue(kind), parsed.GetValue(since), parsed.GetValue(json), token);
+            var accounts = await AccountsAsync(opened, parsed.GetValue(account), token);
+            return await ListAsync(
+                opened, parsed.GetValue(kind), parsed.GetValue(since), accounts, parsed.GetValue(json), token);
         });
         return command;
     }
@@ -43,6 +50,15 @@ internal static class DeadLettersCommand
         kind.AcceptOnlyFromAmong(DeadLetter.Rejected, DeadLetter.Failed);
         return kind;
     }
+
+    /// <summary>An account may have dead letters only, so a GUID need not be known.</summary>
+    public static async Task<IReadOnlyList<string>?> AccountsAsync(
+        CommandStorage storage, string? account, CancellationToken cancellationToken) => account switch
+        {
+            null => null,
+            _ when Guid.TryParse(account, out var id) => [id.ToString()],
+            _ => [.. (await storage.FindAccountsAsync(account, cancellationToken)).Select(id => id.ToString())],
+        };
 
     /// <exception cref="UserErrorException">There is no such dead letter.</exception>
     public static async Task<IReadOnlyList<StoredDeadLetter>> FindAsync(
@@ -81,10 +97,13 @@ internal static class DeadLettersCommand
         return command;
     }
 
+    /// <param name="accounts">Null: all.</param>
     private static async Task<int> ListAsync(
-        CommandStorage storage, string? kind, TimeSpan? since, bool json, CancellationToken cancellationToken)
+        CommandStorage storage, string? kind, TimeSpan? since, IReadOnlyList<string>? accounts, bool json,
+        CancellationToken cancellationToken)
     {
-        var deadLetters = storage.Get<DeadLetterTable>().ReadAsync(kind, DateTimeOffset.UtcNow - since, cancellationToken);
+        var deadLetters = storage.Get<DeadLetterTable>().ReadAsync(kind, DateTimeOffset.UtcNow - since, cancellationToken)
+            .Where(letter => accounts?.Contains(letter.AccountId, StringComparer.OrdinalIgnoreCase) != false);
         if (json)
         {
             ConsoleOutput.WriteJson(
@@ -103,7 +122,7 @@ internal static class DeadLettersCommand
 
         if (table.Rows.Count == 0)
         {
-            ConsoleOutput.Remark("There are no dead letters" + (kind is null && since is null ? "." : " of this kind and time."));
+            ConsoleOutput.Remark("There are no dead letters" + (kind is null && since is null && accounts is null ? "." : " of this kind, time and account."));
             return 0;
         }
 

@@ -71,21 +71,12 @@ internal static class RedriveCommand
 
             var now = DateTimeOffset.UtcNow;
             var filter = new Filter(
-                parsed.GetValue(kind), parsed.GetValue(reason), await AccountsAsync(opened, parsed.GetValue(account), token),
+                parsed.GetValue(kind), parsed.GetValue(reason), await DeadLettersCommand.AccountsAsync(opened, parsed.GetValue(account), token),
                 now - parsed.GetValue(since), now - parsed.GetValue(until));
             return await run.AllAsync(filter, token);
         });
         return command;
     }
-
-    /// <summary>An account may have dead letters only, so a GUID need not be known.</summary>
-    private static async Task<IReadOnlyList<string>?> AccountsAsync(
-        CommandStorage storage, string? account, CancellationToken cancellationToken) => account switch
-        {
-            null => null,
-            _ when Guid.TryParse(account, out var id) => [id.ToString()],
-            _ => [.. (await storage.FindAccountsAsync(account, cancellationToken)).Select(id => id.ToString())],
-        };
 
     /// <param name="Accounts">AccountIds as the rows have them; null: all.</param>
     private sealed record Filter(

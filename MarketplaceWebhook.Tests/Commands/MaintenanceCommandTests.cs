@@ -225,7 +225,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         Assert.Equal(
             [Ids.Minute(7).ToString(), Ids.Minute(6).ToString()],
             JsonNode.Parse(json.Output)!.AsArray().Select(deadLetter => (string?)deadLetter!["notificationId"]));
-        Assert.Contains("There are no dead letters of this kind and time.", recent.Error, StringComparison.Ordinal);
+        Assert.Contains("There are no dead letters of this kind, time and account.", recent.Error, StringComparison.Ordinal);
         Assert.Contains(@"[red]no JSON\u{1B}[2J", shown.Output, StringComparison.Ordinal);
         Assert.Contains($"would be redriven  failed  {Ids.Minute(5)}", dry.Output, StringComparison.Ordinal);
         Assert.Contains($"redriven  failed  {Ids.Minute(5)}", one.Output, StringComparison.Ordinal);
@@ -279,6 +279,27 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
             ids.Where(id => result.Output.Contains(id.Value.ToString(), StringComparison.Ordinal)).Select(id => id.Key));
         Assert.Equal(
             filter is "" or "--kind failed", result.Output.Contains(Ids.Minute(9).ToString(), StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Acme", 1)]
+    [InlineData("aaaaaaaa000000000000000000000001", 1)]
+    [InlineData("bbbbbbbb000000000000000000000002", 2)]
+    public async Task Dead_letters_of_one_account_are_listed(string account, int listed)
+    {
+        await using var services = await InstalledAsync("Acme");
+        var other = Guid.Parse("bbbbbbbb000000000000000000000002");
+        await RecordAsync(services, Ids.Minute(1), DeadLetter.Rejected, RejectionReason.InvalidNotification, "{}", Account);
+        await RecordAsync(services, Ids.Minute(2), DeadLetter.Rejected, RejectionReason.InvalidNotification, "{}", other);
+        await RecordAsync(services, Ids.Minute(3), DeadLetter.Rejected, RejectionReason.InvalidJson, "no JSON");
+
+        var result = await InProcessCli.RunAsync(services.ConnectionString, "deadletters", "--account", account);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(
+            [listed],
+            Enumerable.Range(1, 3).Where(
+                minute => result.Output.Contains(Ids.Minute(minute).ToString(), StringComparison.Ordinal)));
     }
 
     [Fact]
