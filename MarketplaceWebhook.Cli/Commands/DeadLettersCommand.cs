@@ -122,7 +122,9 @@ internal static class DeadLettersCommand
 
         if (table.Rows.Count == 0)
         {
-            ConsoleOutput.Remark("There are no dead letters" + (kind is null && since is null && accounts is null ? "." : " of this kind, time and account."));
+            ConsoleOutput.Remark(
+                "There are no dead letters"
+                + ((kind, since, accounts) is (null, null, null) ? "." : " of this kind, time and account."));
             return 0;
         }
 

@@ -71,7 +71,8 @@ internal static class RedriveCommand
 
             var now = DateTimeOffset.UtcNow;
             var filter = new Filter(
-                parsed.GetValue(kind), parsed.GetValue(reason), await DeadLettersCommand.AccountsAsync(opened, parsed.GetValue(account), token),
+                parsed.GetValue(kind), parsed.GetValue(reason),
+                await DeadLettersCommand.AccountsAsync(opened, parsed.GetValue(account), token),
                 now - parsed.GetValue(since), now - parsed.GetValue(until));
             return await run.AllAsync(filter, token);
         });
