@@ -6,6 +6,7 @@ using MarketplaceWebhook.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
 const string PortSetting = "FUNCTIONS_CUSTOMHANDLER_PORT";
@@ -29,6 +30,8 @@ try
     builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
     // The host logs every line of the output as a message of its own.
     builder.Services.Configure<SimpleConsoleFormatterOptions>(console => console.SingleLine = true);
+    // The handler's own address is of no use to anyone who reads the host's log.
+    builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
     builder.Services.AddRoutingCore();
     builder.AddMarketplaceWebhook();
     builder.AddRequestTraces();
