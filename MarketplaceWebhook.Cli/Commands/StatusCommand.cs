@@ -67,7 +67,7 @@ internal static class StatusCommand
         return fallbackFailure is not null ? throw fallbackFailure : status.Problems.Count == 0 ? 0 : NeedsPerson;
     }
 
-    /// <summary>Each account is inspected by itself: what one of them reports is printed also if the other one fails.</summary>
+    /// <summary>Each account is inspected separately: the result of one is printed even if the other fails.</summary>
     private static async Task<(T? Result, Exception? Failure)> TryAsync<T>(
         Func<CancellationToken, Task<T?>> inspect, CancellationToken cancellationToken)
         where T : class

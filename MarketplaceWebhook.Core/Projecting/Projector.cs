@@ -10,7 +10,7 @@ namespace MarketplaceWebhook.Projecting;
 
 /// <summary>
 /// Projects one message:
-/// 1. read the envelope, and refuse one of the future;
+/// 1. read the envelope, and reject one from the future;
 /// 2. read the payload into a <see cref="StatusChange"/>;
 /// 3. append it to the log and, in parallel, read the package;
 /// 4. fold: the package with this notification applied;
@@ -172,7 +172,7 @@ public sealed class Projector(
 }
 
 /// <summary>
-/// Whoever can send to the queue, or an instance whose clock is wrong, can use the id of any time.
+/// A sender with access to the queue, or an instance whose clock is wrong, can use an id of any time.
 /// </summary>
 public sealed class FutureNotificationException(NotificationId id)
     : UnreadableMessageException($"the time of its id, {TimeText.Of(id.ReceivedAt)}, is more than a day from now");

@@ -41,7 +41,7 @@ public sealed class StatusCheck(
     /// The fallback storage alone: one account that fails does not hide what the other one has. Messages that are put back again
     /// and again are not visible at most times: it looks for one for as long as they are delayed.
     /// </summary>
-    /// <returns>Null: there is none.</returns>
+    /// <returns>Null without a fallback storage.</returns>
     public async Task<QueueState?> CheckFallbackAsync(CancellationToken cancellationToken)
     {
         var startedAt = time.GetTimestamp();

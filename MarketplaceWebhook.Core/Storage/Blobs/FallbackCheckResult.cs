@@ -17,7 +17,7 @@ public sealed record FallbackCheckResult(DateTimeOffset At, string? Fault)
         primary.Payloads.GetBlobClient(BlobName).UploadAsync(
             new BinaryData($"{TimeText.Of(At)} {Fault ?? Ok}"), overwrite: true, cancellationToken);
 
-    /// <returns>Null if there is none.</returns>
+    /// <returns>Null if no check was stored.</returns>
     public static async Task<FallbackCheckResult?> FindAsync(StorageClients primary, CancellationToken cancellationToken)
     {
         try
