@@ -10,8 +10,6 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
 {
     private const string Feed = "partner-changes";
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Received_notification_is_passed_on()
     {

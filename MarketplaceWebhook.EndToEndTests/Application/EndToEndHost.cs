@@ -42,8 +42,6 @@ internal sealed class EndToEndHost : IAsyncDisposable
     public LocalFunctionsHost Local =>
         _local ?? throw new InvalidOperationException("This application runs behind the local host only.");
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     public static Task<EndToEndHost> StartAsync(AzuriteFixture azurite) =>
         IsLocal ? StartLocalAsync(azurite.NewAccount()) : Task.FromResult(new EndToEndHost(
             local: null, new Uri($"{BaseUrl!.TrimEnd('/')}/"), Setting("JOURNEY_KEY"), Setting("JOURNEY_STORAGE")));

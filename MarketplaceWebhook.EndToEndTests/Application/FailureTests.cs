@@ -10,8 +10,6 @@ public sealed class FailureTests(AzuriteFixture azurite)
 {
     private readonly Guid _account = Guid.NewGuid();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Worker_killed_during_a_projection_leaves_the_same_rows()
     {

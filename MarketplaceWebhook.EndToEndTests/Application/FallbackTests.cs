@@ -14,8 +14,6 @@ public sealed class FallbackTests(AzuriteFixture azurite)
 {
     private readonly Guid _account = Guid.NewGuid();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Message_in_the_fallback_storage_is_moved_and_projected()
     {

@@ -12,8 +12,6 @@ public sealed class NotificationTests(EndToEndFixture application) : IClassFixtu
 {
     private readonly Guid _account = Guid.NewGuid();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     public static TheoryData<string> Documented => Bodies.In("documented");
 
     public static TheoryData<string> Accepted => Bodies.In("accepted");

@@ -24,7 +24,7 @@ public sealed class PauseTests(AzuriteFixture azurite)
             Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         }
 
-        PeekedMessage message = await queue.PeekMessageAsync(TestContext.Current.CancellationToken);
+        PeekedMessage message = await queue.PeekMessageAsync(Cancellation);
         Assert.Equal(0, message.DequeueCount);
 
         await using var resumed = await StartAsync(storage, "false");

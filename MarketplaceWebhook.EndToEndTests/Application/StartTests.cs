@@ -7,7 +7,7 @@ using Microsoft.Extensions.Configuration;
 namespace MarketplaceWebhook.EndToEndTests.Application;
 
 /// <summary>
-/// `dev` runs the app, and an app that cannot run writes one line that says why, and exits with a code other than 0.
+/// `dev` runs the app, and an app that cannot run writes one line with the reason, and exits with a code other than 0.
 /// </summary>
 public sealed class StartTests(AzuriteFixture azurite)
 {
@@ -15,8 +15,6 @@ public sealed class StartTests(AzuriteFixture azurite)
 
     /// <summary>Of a custom handler; isolated workers do not read it.</summary>
     private const string Port = "FUNCTIONS_CUSTOMHANDLER_PORT";
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Send_and_probe_without_a_url_reach_the_app_that_dev_runs()

@@ -53,7 +53,7 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     [InlineData("--fallback-storage", "status", "--fallback-storage", "")]
     [InlineData("--url", "probe", "--url", "")]
     [InlineData("ID", "deadletters", "show", "")]
-    public async Task Blank_value_is_refused(string name, params string[] arguments)
+    public async Task Blank_value_is_rejected(string name, params string[] arguments)
     {
         var result = await InProcessCli.RunAsync("UseDevelopmentStorage=true", arguments);
 
@@ -70,7 +70,7 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
         "--json does not apply before show: the options of show follow it.", "deadletters", "--json", "show", "42")]
     [InlineData(
         "--storage does not apply before show: the options of show follow it.", "deadletters", "--storage", "x", "show", "42")]
-    public async Task Option_that_does_not_apply_is_refused(string expected, params string[] arguments)
+    public async Task Option_that_does_not_apply_is_rejected(string expected, params string[] arguments)
     {
         var result = await InProcessCli.RunAsync("UseDevelopmentStorage=true", arguments);
 
@@ -131,7 +131,7 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "A signal for POSIX systems.");
         using var app = new FakeApp();
-        app.WithHttp("Orders", "orders/{source?}").Answer(202, """{"notificationId":"7\u001b[2J"}""");
+        app.WithHttp("Orders", "orders/{source?}").Respond(202, """{"notificationId":"7\u001b[2J"}""");
         using var dev = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--app", app.Folder, "--key", "a key&");
         await OutputAsync(dev, "Ctrl+C");
         var url = UrlOf(dev);
@@ -221,7 +221,7 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     }
 
     private static FakeApp OrdersApp() =>
-        new FakeApp().WithHttp("Orders", "orders/{source?}").Answer(202, """{"notificationId":"7"}""");
+        new FakeApp().WithHttp("Orders", "orders/{source?}").Respond(202, """{"notificationId":"7"}""");
 
     private static string UrlOf(CliProcess dev) => dev.Output.Split('\n')
         .First(line => line.StartsWith("URL for Cyclr", StringComparison.Ordinal))
@@ -231,7 +231,7 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
         words,
         () => Task.FromResult(dev.Output),
         output => output.Contains(words, StringComparison.Ordinal),
-        TestContext.Current.CancellationToken);
+        Cancellation);
 
     private static void Terminate(int processId)
     {

@@ -10,12 +10,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace MarketplaceWebhook.EndToEndTests.Commands;
 
-/// <summary>How `dev` and the commands that post to it find each other, and what they refuse.</summary>
+/// <summary>How `dev` and the commands that post to it find each other, and what they reject.</summary>
 public sealed class DevEndpointTests(AzuriteFixture azurite)
 {
     private static readonly Dictionary<string, string> Nothing = [];
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Second_dev_with_the_same_storage_fails_with_one_line_and_the_first_one_is_still_found()
@@ -137,7 +135,7 @@ public sealed class DevEndpointTests(AzuriteFixture azurite)
         path, JsonSerializer.Serialize(new { Url = url, Key = "k", ProcessId = processId }), Cancellation);
 
     private static FakeApp OrdersApp() =>
-        new FakeApp().WithHttp("Orders", "orders/{source?}").Answer(202, """{"notificationId":"7"}""");
+        new FakeApp().WithHttp("Orders", "orders/{source?}").Respond(202, """{"notificationId":"7"}""");
 
     private static async Task<CliProcess> StartAsync(
         string storage, IReadOnlyDictionary<string, string> environment, params string[] arguments)

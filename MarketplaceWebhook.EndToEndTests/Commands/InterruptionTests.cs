@@ -9,15 +9,13 @@ public sealed class InterruptionTests(AzuriteFixture azurite)
     private static readonly Guid Compared = new("aaaaaaaa-0000-0000-0000-000000000001");
     private static readonly Guid Next = new("bbbbbbbb-0000-0000-0000-000000000002");
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Command_that_is_interrupted_reports_that_it_was_cancelled()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "A signal for POSIX systems.");
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, Cancellation);
-        using var fault = proxy.Break(Fault.NoAnswer);
+        using var fault = proxy.Break(Fault.NoResponse);
         using var cli = CliProcess.Start(proxy.ConnectionString, "deadletters");
         await Wait.ForAsync("a storage call", () => proxy.Calls.Count > 0, Cancellation);
 

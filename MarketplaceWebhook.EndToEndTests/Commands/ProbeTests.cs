@@ -18,9 +18,9 @@ public sealed class ProbeTests(AzuriteFixture azurite)
         Assert.Equal(("", 0), (probe.Error, probe.ExitCode));
         Assert.Matches(
             "^Accepted as [0-9a-f-]{36}\\.\nIt is in StatusChanges, [0-9]+\\.[0-9] s after receipt\\.\n$", probe.Output);
-        var row = Assert.Single(await Rows.ListAsync(host.Storage.StatusChanges, TestContext.Current.CancellationToken));
+        var row = Assert.Single(await Rows.ListAsync(host.Storage.StatusChanges, Cancellation));
         Assert.Equal("probe", row.GetString("Status"));
-        Assert.Empty(await Rows.ListAsync(host.Storage.Installs, TestContext.Current.CancellationToken));
+        Assert.Empty(await Rows.ListAsync(host.Storage.Installs, Cancellation));
     }
 
     [Fact]

@@ -10,11 +10,11 @@ public sealed class WaitingTests(AzuriteFixture azurite)
     public async Task Command_that_waits_longer_than_3_s_for_storage_says_so_once()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
-        await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, TestContext.Current.CancellationToken);
-        using var fault = proxy.Break(Fault.NoAnswer);
+        await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, Cancellation);
+        using var fault = proxy.Break(Fault.NoResponse);
         using var cli = CliProcess.Start(proxy.ConnectionString, "show", "X");
 
-        await Wait.ForAsync("the remark", () => cli.Waiting.Length > 0, TestContext.Current.CancellationToken);
+        await Wait.ForAsync("the remark", () => cli.Waiting.Length > 0, Cancellation);
 
         Assert.Matches("^Waiting for 127.0.0.1:[0-9]+ to respond ...\n$", cli.Waiting);
     }
@@ -28,7 +28,7 @@ public sealed class WaitingTests(AzuriteFixture azurite)
         await cyclr.DisposeAsync();
         using var cli = CliProcess.Start(services.ConnectionString, environment, ["reconcile"]);
 
-        await Wait.ForAsync("the remark", () => cli.Waiting.Length > 0, TestContext.Current.CancellationToken);
+        await Wait.ForAsync("the remark", () => cli.Waiting.Length > 0, Cancellation);
 
         Assert.StartsWith("Waiting for ", cli.Waiting, StringComparison.Ordinal);
     }

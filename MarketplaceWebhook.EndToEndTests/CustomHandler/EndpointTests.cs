@@ -11,8 +11,6 @@ namespace MarketplaceWebhook.EndToEndTests.CustomHandler;
 /// <summary>The functions as the Functions host calls them: it deletes a message only after a JSON object.</summary>
 public sealed class EndpointTests(HandlerProcess handler) : IClassFixture<HandlerProcess>
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     public static TheoryData<string> Invocations => Bodies.In("invocations");
 
     public static MatrixTheoryData<string, string> NoInvocations => new(

@@ -51,12 +51,12 @@ public sealed class HandlerProcess : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await _app.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
+        await _app.Storage.CreateMissingAsync(Cancellation);
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
         await Wait.ForAsync(
-            "the handler", IsListeningAsync, isListening => isListening, TestContext.Current.CancellationToken,
+            "the handler", IsListeningAsync, isListening => isListening, Cancellation,
             details: () => string.Join('\n', _lines));
     }
 
@@ -74,7 +74,7 @@ public sealed class HandlerProcess : IAsyncLifetime
         Assert.False(_process.HasExited, string.Join('\n', _lines));
         try
         {
-            using var response = await Caller.GetAsync("/", TestContext.Current.CancellationToken);
+            using var response = await Caller.GetAsync("/", Cancellation);
             return true;
         }
         catch (HttpRequestException)

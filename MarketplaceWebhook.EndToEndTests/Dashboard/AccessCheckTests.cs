@@ -84,7 +84,7 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
         using var request = Request("GET", "/");
         request.Headers.Add("X-Forwarded-For", "203.0.113.7");
 
-        using var response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        using var response = await _http.SendAsync(request, Cancellation);
 
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
     }
@@ -104,7 +104,7 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
     [InlineData("/page/installs")]
     public async Task Responses_have_restrictive_security_headers(string path)
     {
-        using var response = await _http.SendAsync(Request("GET", path), TestContext.Current.CancellationToken);
+        using var response = await _http.SendAsync(Request("GET", path), Cancellation);
 
         Assert.Equal(
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -152,7 +152,7 @@ public sealed class AccessCheckTests(RunningDashboard running) : IClassFixture<R
         }
 
         using var response = await _http.SendAsync(
-            request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+            request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
         return response.StatusCode;
     }
 

@@ -28,12 +28,12 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
     public async Task Form_can_be_edited_only_once_it_is_filled_in()
     {
         await using var tab = await running.OpenAsync();
-        var answer = await ReloadWithoutBodiesAsync(tab);
+        var bodies = await ReloadWithoutBodiesAsync(tab);
         var body = tab.Page.GetByLabel("Body", new PageGetByLabelOptions { Exact = true });
 
         await Expect(body).ToBeVisibleAsync();
         await Expect(body).ToBeDisabledAsync();
-        answer.SetResult();
+        bodies.SetResult();
         await body.FillAsync("typed");
 
         await Expect(tab.Page.Locator("#send-api-id")).ToHaveValueAsync("ExampleAccount");
@@ -47,11 +47,11 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
         var account = Guid.NewGuid();
         await running.PostAsync($$"""{"Status":"started","AccountId":"{{account}}","MarketplaceIntegrationPackageId":1234}""");
         await tab.Row(account).GetByRole(AriaRole.Link).ClickAsync();
-        var answer = await ReloadWithoutBodiesAsync(tab);
+        var bodies = await ReloadWithoutBodiesAsync(tab);
         await Expect(tab.Page.Locator(".package")).ToBeVisibleAsync();
 
         await tab.Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Use in Send" }).ClickAsync();
-        answer.SetResult();
+        bodies.SetResult();
 
         await Expect(tab.Page.Locator("#send-fields")).ToBeEnabledAsync();
         await Expect(tab.Page.Locator("#send-account")).ToHaveValueAsync(account.ToString());
@@ -293,7 +293,7 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
     }
 
     [Fact]
-    public async Task Wrong_token_is_told_from_a_missing_one()
+    public async Task Wrong_token_is_distinguished_from_a_missing_one()
     {
         var address = new Uri(running.BaseAddress, $"/#token={new string('0', 48)}");
         await using var tab = await running.OpenAsync(new TabOptions { HasFailedRequests = true }, address);
@@ -311,13 +311,13 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
     /// <returns>Lets the documented bodies arrive.</returns>
     private static async Task<TaskCompletionSource> ReloadWithoutBodiesAsync(Tab tab)
     {
-        var answer = new TaskCompletionSource();
+        var bodies = new TaskCompletionSource();
         await tab.Page.RouteAsync("**/page/bodies", async route =>
         {
-            await answer.Task;
+            await bodies.Task;
             await route.ContinueAsync();
         });
         await tab.Page.ReloadAsync();
-        return answer;
+        return bodies;
     }
 }

@@ -52,13 +52,12 @@ public sealed class ManyAccountsTests(RunningDashboard running) : IClassFixture<
 
     private async Task FillAsync()
     {
-        var cancellationToken = TestContext.Current.CancellationToken;
         var table = new StorageClients(running.Storage).Installs;
-        await table.CreateIfNotExistsAsync(cancellationToken);
+        await table.CreateIfNotExistsAsync(Cancellation);
         var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         await Parallel.ForEachAsync(
             Enumerable.Range(0, Accounts),
-            new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancellation },
             async (number, token) =>
             {
                 var id = NotificationId.Create(now - (number * 60_000L), counter: 0, (ulong)number);

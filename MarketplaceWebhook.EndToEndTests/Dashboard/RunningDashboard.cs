@@ -39,7 +39,7 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
         // Without one of them the page does not load: every test would time out.
         Assert.All(Cli.Bodies.NotificationBody.Names, name => Cli.Bodies.NotificationBody.Read(name));
         var connection = azurite.NewAccount();
-        var modules = await NpmPackages.EnsureInstalledAsync(_ => { }, TestContext.Current.CancellationToken);
+        var modules = await NpmPackages.EnsureInstalledAsync(_ => { }, Cancellation);
         Storage = StorageSettings.FromConnectionString(connection);
         Connection = connection;
         _dashboard = new LocalDashboard(
@@ -61,7 +61,7 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
                 Observe = _dashboard.Observe,
                 MapOther = _dashboard.Map,
             },
-            TestContext.Current.CancellationToken);
+            Cancellation);
         _dashboard.Attach(_host);
     }
 
@@ -83,7 +83,7 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
     /// <param name="address">Null: the address that `dev` prints.</param>
     public async Task<Tab> OpenAsync(TabOptions? options = null, Uri? address = null) =>
         await Tab.OpenAsync(
-            await chromium.LaunchAsync(TestContext.Current.CancellationToken), address ?? Url, options ?? new TabOptions());
+            await chromium.LaunchAsync(Cancellation), address ?? Url, options ?? new TabOptions());
 
     /// <summary>Ends the host, as Ctrl+C in `dev` does.</summary>
     public async Task StopAsync()
@@ -95,11 +95,10 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
     /// <summary>Posts to the webhook, as Cyclr does.</summary>
     public async Task<JsonNode> PostAsync(string body)
     {
-        var cancellationToken = TestContext.Current.CancellationToken;
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
         using var response = await _http.PostAsync(
-            new Uri(BaseAddress, $"/api/cyclr/marketplace?code={Uri.EscapeDataString(Key)}"), content, cancellationToken);
-        return JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken))!;
+            new Uri(BaseAddress, $"/api/cyclr/marketplace?code={Uri.EscapeDataString(Key)}"), content, Cancellation);
+        return JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!;
     }
 
     /// <summary>Puts a message on the queue that is not a valid envelope.</summary>
@@ -123,12 +122,12 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
     {
         var clients = new StorageClients(Storage);
         var payloads = new PayloadBlobs(clients);
-        return payloads.PutPayloadAsync(id, accountId, Encoding.UTF8.GetBytes(payload), TestContext.Current.CancellationToken);
+        return payloads.PutPayloadAsync(id, accountId, Encoding.UTF8.GetBytes(payload), Cancellation);
     }
 
     private static NotificationId NewId() =>
         NotificationId.Create(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), counter: 0, (ulong)Random.Shared.NextInt64());
 
     private Task PutAsync(string messageText) =>
-        new StorageClients(Storage).Queue.SendMessageAsync(messageText, TestContext.Current.CancellationToken);
+        new StorageClients(Storage).Queue.SendMessageAsync(messageText, Cancellation);
 }

@@ -102,7 +102,7 @@ public sealed class Screenshots(RunningDashboard running) : IClassFixture<Runnin
                         AccountId = Guid.NewGuid(),
                         PackageId = 1201,
                     },
-                    TestContext.Current.CancellationToken);
+                    Cancellation);
             }
         }
     }

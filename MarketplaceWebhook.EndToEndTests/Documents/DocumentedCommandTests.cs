@@ -10,8 +10,8 @@ using MarketplaceWebhook.Tests.Support;
 namespace MarketplaceWebhook.EndToEndTests.Documents;
 
 /// <summary>
-/// Every command of the tool in README and docs/ is run beside a running `dev`, in the order of the documents, with the storage
-/// and the URL of that `dev`.
+/// Every command of the tool in README and docs/ is run alongside a running `dev`, in the order of the documents, with the
+/// storage and the URL of that `dev`.
 /// </summary>
 public sealed partial class DocumentedCommandTests(AzuriteFixture azurite)
 {
@@ -22,8 +22,6 @@ public sealed partial class DocumentedCommandTests(AzuriteFixture azurite)
 
     /// <summary>The first two find `dev` by its folder, a variable of their process.</summary>
     private static readonly string[] AsProcess = ["send", "probe", "--help"];
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Commands_end_with_the_approved_exit_codes()

@@ -13,8 +13,6 @@ public sealed class TypeScriptTests(AzuriteFixture azurite)
     private static readonly Guid Two = new("bbbbbbbb-0000-0000-0000-000000000002");
     private static readonly string Long = new('日', 200);
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Customer_is_read_in_TypeScript_by_either_id()
     {

@@ -53,7 +53,7 @@ internal sealed class AzureManagement : IAsyncDisposable
         }
 
         management._app.Run(management.RespondAsync);
-        await management._app.StartAsync(TestContext.Current.CancellationToken);
+        await management._app.StartAsync(Cancellation);
         return management;
     }
 
@@ -81,7 +81,7 @@ internal sealed class AzureManagement : IAsyncDisposable
             return;
         }
 
-        var number = Calls.Count(made => made.StartsWith(http.Request.Method, StringComparison.Ordinal));
+        var number = Calls.Count(call => call.StartsWith(http.Request.Method, StringComparison.Ordinal));
         if (Fault(http.Request.Method, number) is { } status)
         {
             if (FaultsComeAfterTheEffect)

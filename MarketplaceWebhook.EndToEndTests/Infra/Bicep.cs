@@ -27,9 +27,9 @@ internal static partial class Bicep
     {
         var start = new ProcessStartInfo(Compiler!, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var output = process.StandardOutput.ReadToEndAsync(Cancellation);
+        var errors = process.StandardError.ReadToEndAsync(Cancellation);
+        await process.WaitForExitAsync(Cancellation);
         return (process.ExitCode, await output, await errors);
     }
 
@@ -64,15 +64,15 @@ internal static partial class Bicep
                 """);
             await File.WriteAllLinesAsync(
                 Path.Combine(folder.FullName, "all.bicep"), modules.Prepend("targetScope = 'subscription'"),
-                TestContext.Current.CancellationToken);
+                Cancellation);
             var parameters = Path.Combine(folder.FullName, "all.bicepparam");
-            await File.WriteAllTextAsync(parameters, "using 'all.bicep'\n", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(parameters, "using 'all.bicep'\n", Cancellation);
             var (exitCode, _, errors) = await RunAsync(
                 "snapshot", parameters, "--mode", "overwrite", "--location", "westeurope",
                 "--subscription-id", "11111111-1111-1111-1111-111111111111", "--tenant-id", "22222222-2222-2222-2222-222222222222");
             Assert.True(exitCode == 0, $"bicep snapshot reports: {errors}");
             var snapshot = JsonNode.Parse(await File.ReadAllTextAsync(
-                Path.ChangeExtension(parameters, "snapshot.json"), TestContext.Current.CancellationToken))!;
+                Path.ChangeExtension(parameters, "snapshot.json"), Cancellation))!;
             var resources = snapshot["predictedResources"]!.AsArray().ToLookup(
                 resource => ResourceGroup().Match((string)resource!["id"]!).Value, resource => resource!);
             return [.. deployments.Select((_, number) => resources[$"rg-env{number}"].ToList())];

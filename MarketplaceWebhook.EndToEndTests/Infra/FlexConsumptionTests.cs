@@ -24,7 +24,7 @@ public sealed class FlexConsumptionTests
 
     [Theory]
     [MemberData(nameof(Groups))]
-    public async Task What_the_official_template_does_not_send_is_listed_with_a_source(string group)
+    public async Task Property_that_the_official_template_does_not_send_is_listed_with_a_source(string group)
     {
         var official = Known["official"]![group]!.AsArray().Select(name => (string)name!);
         // Settings of this application itself are not the platform's.

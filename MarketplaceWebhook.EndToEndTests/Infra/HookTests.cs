@@ -13,7 +13,7 @@ public sealed class HookTests : IDisposable
 
     private const string NewUrl = "https://func-test.example/api/cyclr/marketplace?code=made%2Bby%2FAzure%3D%3D";
 
-    private static readonly KeyValuePair<string, string> WithoutPatience = new("POSTDEPLOY_TIMEOUT_SECONDS", "0");
+    private static readonly KeyValuePair<string, string> NoWait = new("POSTDEPLOY_TIMEOUT_SECONDS", "0");
 
     private string Terminal => Path.Combine(_folder.FullName, "terminal");
 
@@ -68,7 +68,7 @@ public sealed class HookTests : IDisposable
         await using var azure = await AzureManagement.StartAsync();
 
         await RunAsync("sh", "postdeploy", ValuesFor(azure));
-        var first = await File.ReadAllTextAsync(Terminal, TestContext.Current.CancellationToken);
+        var first = await File.ReadAllTextAsync(Terminal, Cancellation);
         File.Delete(Terminal);
         var second = await RunAsync("sh", "postdeploy", ValuesFor(azure));
 
@@ -124,7 +124,7 @@ public sealed class HookTests : IDisposable
         await using var azure = await AzureManagement.StartAsync();
         azure.CallsBeforeFunctionIsListed = int.MaxValue;
 
-        var run = await RunAsync(shell, "postdeploy", [.. ValuesFor(azure), WithoutPatience]);
+        var run = await RunAsync(shell, "postdeploy", [.. ValuesFor(azure), NoWait]);
 
         Assert.Equal(1, run.ExitCode);
         Assert.Equal(
@@ -169,7 +169,7 @@ public sealed class HookTests : IDisposable
         await using var azure = await AzureManagement.StartAsync();
         azure.Fault = (method, _) => method == "PUT" ? 500 : null;
 
-        var run = await RunAsync(shell, "postdeploy", [.. ValuesFor(azure), WithoutPatience]);
+        var run = await RunAsync(shell, "postdeploy", [.. ValuesFor(azure), NoWait]);
 
         Assert.Equal(1, run.ExitCode);
         Assert.StartsWith("Azure did not create the key 'cyclr' after 0 s (HTTP 500 CodeOf500).", run.Output);
@@ -201,7 +201,7 @@ public sealed class HookTests : IDisposable
         azure.IsSilent = true;
 
         var run = await RunAsync(
-            shell, "postdeploy", [.. ValuesFor(azure), WithoutPatience, new("POSTDEPLOY_REQUEST_TIMEOUT_SECONDS", "1")]);
+            shell, "postdeploy", [.. ValuesFor(azure), NoWait, new("POSTDEPLOY_REQUEST_TIMEOUT_SECONDS", "1")]);
 
         Assert.Equal(1, run.ExitCode);
         Assert.StartsWith(
@@ -294,9 +294,9 @@ public sealed class HookTests : IDisposable
         }
 
         using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var output = process.StandardOutput.ReadToEndAsync(Cancellation);
+        var errors = process.StandardError.ReadToEndAsync(Cancellation);
+        await process.WaitForExitAsync(Cancellation);
         return (process.ExitCode, await output + await errors);
     }
 

@@ -6,7 +6,7 @@ using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.EndToEndTests.Infra;
 
-/// <summary>What docs/operations.md tells people to type.</summary>
+/// <summary>What docs/operations.md instructs people to type.</summary>
 public sealed partial class OperationsTests
 {
     private static readonly Dictionary<string, TableEntity[]> RowsOf = new()

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace MarketplaceWebhook.EndToEndTests.Infra;
 
 /// <summary>
-/// The order in which a deployment changes an environment that receives notifications: what the app uses is taken away only when
+/// The order in which a deployment changes an environment that receives notifications: what the app uses is removed only when
 /// its replacement is there.
 /// </summary>
 public sealed class StepsTests

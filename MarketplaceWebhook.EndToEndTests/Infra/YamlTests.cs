@@ -84,7 +84,7 @@ public sealed partial class YamlTests
     [Fact]
     public void Deploy_workflow_and_azd_pipeline_config_pass_every_value_of_the_template()
     {
-        // azd knows these: its own values, and the identity that it runs as. STORAGE_IS_PRIVATE is asked from Azure.
+        // azd knows these: its own values, and the identity that it runs as. STORAGE_IS_PRIVATE is read from Azure.
         string[] ofAzd = ["AZURE_ENV_NAME", "AZURE_LOCATION", "AZURE_PRINCIPAL_ID", "STORAGE_IS_PRIVATE"];
         var values = AzdValue().Matches(Repository.Read("infra/main.parameters.json")).Select(match => match.Groups[1].Value)
             .Except(ofAzd).Order(StringComparer.Ordinal).ToList();
@@ -103,7 +103,7 @@ public sealed partial class YamlTests
     }
 
     /// <summary>
-    /// A repository variable that is not set arrives as an empty text. azd's library takes the default then, as bash does with :=
+    /// A repository variable that is not set arrives as an empty text. azd's library uses the default then, as bash does with :=
     /// (toDefault in https://github.com/drone/envsubst/blob/master/funcs.go).
     /// </summary>
     [Fact]
@@ -165,7 +165,7 @@ public sealed partial class YamlTests
         var start = new ProcessStartInfo("bash", ["-c", $"printf %s \"{condition}\""]) { RedirectStandardOutput = true };
         start.Environment["FUNCTIONS_WORKER_RUNTIME"] = runtime;
         using var bash = Process.Start(start)!;
-        return await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        return await bash.StandardOutput.ReadToEndAsync(Cancellation);
     }
 
     private static IEnumerable<YamlNode> Steps(string file) =>

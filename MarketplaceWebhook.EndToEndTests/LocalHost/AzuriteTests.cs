@@ -9,8 +9,6 @@ public sealed class AzuriteTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("azurite-").FullName;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]

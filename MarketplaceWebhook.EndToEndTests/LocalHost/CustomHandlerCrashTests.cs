@@ -14,8 +14,6 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
     private readonly FakeApp _app = new FakeApp().WithHttp("Orders", "orders", authLevel: "anonymous");
     private readonly HttpClient _http = new();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     public void Dispose()
     {
         _http.Dispose();
@@ -28,9 +26,9 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
         await using var host = await _app.StartAsync();
 
         await Processes.KillAsync(host.WorkerProcessId!.Value);
-        using var answer = await PostAsync(host);
+        using var response = await PostAsync(host);
 
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var started = _app.Events.All<WorkerStarted>();
         Assert.Equal(2, started.Count);
         Assert.NotEqual(started[0].Port, started[1].Port);
@@ -47,10 +45,10 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
         var call = PostAsync(host);
         await _app.RequestsAsync(1);
         await Processes.KillAsync(host.WorkerProcessId!.Value);
-        using var answer = await call;
+        using var response = await call;
 
-        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
-        Assert.Empty(await answer.Content.ReadAsByteArrayAsync(Cancellation));
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync(Cancellation));
     }
 
     [Fact]
@@ -83,10 +81,10 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
         var call = PostAsync(host);
         var completedEarly = call.IsCompleted;
         _app.Unmark("hold-start");
-        using var answer = await call;
+        using var response = await call;
 
         Assert.False(completedEarly);
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
     [Theory]
@@ -96,11 +94,11 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
     public async Task Handler_that_exits_is_started_again_and_the_reaction_of_the_real_host_is_reported(
         int exitCode, RealHostReaction expected)
     {
-        _app.Answer(new JsonObject { ["exit"] = exitCode });
+        _app.Respond(new JsonObject { ["exit"] = exitCode });
         await using var host = await _app.StartAsync();
 
         using var cut = await PostAsync(host);
-        _app.Answer(200, "{}");
+        _app.Respond(200, "{}");
         using var next = await PostAsync(host);
 
         Assert.Equal(HttpStatusCode.InternalServerError, cut.StatusCode);
@@ -120,9 +118,9 @@ public sealed class CustomHandlerCrashTests(AzuriteFixture azurite) : IDisposabl
             await _app.Events.AtLeastAsync<WorkerReady>(crash + 1);
         }
 
-        using var answer = await PostAsync(host);
+        using var response = await PostAsync(host);
 
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(
             [RealHostReaction.StartsItAgain, RealHostReaction.StartsItAgain, RealHostReaction.Stops],
             _app.Events.All<WorkerExited>().Select(exited => exited.RealHost));

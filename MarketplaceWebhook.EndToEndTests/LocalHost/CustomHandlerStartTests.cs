@@ -74,12 +74,12 @@ public sealed class CustomHandlerStartTests
         app.WithHttp("Orders", "orders");
         using var dev = CliProcess.Start("UseDevelopmentStorage=true", "dev", "--port", "0", "--app", app.Folder);
         await Wait.ForAsync(
-            "the start", () => dev.Output.Contains("Ctrl+C", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+            "the start", () => dev.Output.Contains("Ctrl+C", StringComparison.Ordinal), Cancellation);
         var handler = (int)app.Started()["pid"]!;
 
         await Processes.KillAsync(dev.ProcessId);
 
-        await Wait.ForAsync("the end of the handler", () => !Processes.IsRunning(handler), TestContext.Current.CancellationToken);
+        await Wait.ForAsync("the end of the handler", () => !Processes.IsRunning(handler), Cancellation);
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Post, $"api/cyclr/marketplace?{Code}");
         request.Headers.Add("User-Agent", "curl/7.88.1");
         request.Headers.Add("X-Azure-Functions-InvocationId", "of the caller");
-        await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        await _http.SendAsync(request, Cancellation);
 
         var seen = Assert.Single(_app.Requests);
         Assert.True(Guid.TryParse(seen.Header("X-Azure-Functions-InvocationId"), out _));
@@ -62,9 +62,9 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "api/cyclr/marketplace");
         request.Headers.Add("x-functions-key", "a key/+");
-        using var answer = await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        using var response = await _http.SendAsync(request, Cancellation);
 
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("a key/+", Assert.Single(_app.Requests).Header("x-functions-key"));
     }
 
@@ -76,33 +76,33 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     [InlineData(503, "later", "text/plain")]
     public async Task Caller_receives_status_headers_and_body_unchanged(int status, string body, string? contentType)
     {
-        _app.Answer(status, body, contentType, ("Retry-After", "10"), ("Location", "/elsewhere"), ("Server", "handler"));
+        _app.Respond(status, body, contentType, ("Retry-After", "10"), ("Location", "/elsewhere"), ("Server", "handler"));
 
-        using var answer = await PostAsync($"api/cyclr/marketplace?{Code}", "{}");
+        using var response = await PostAsync($"api/cyclr/marketplace?{Code}", "{}");
 
-        Assert.Equal(status, (int)answer.StatusCode);
-        Assert.Equal(body, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-        Assert.Equal(contentType, answer.Content.Headers.ContentType?.ToString());
-        Assert.Equal("10", Assert.Single(answer.Headers.GetValues("Retry-After")));
-        Assert.Equal("/elsewhere", answer.Headers.Location?.ToString());
-        Assert.Equal("handler", Assert.Single(answer.Headers.GetValues("Server")));
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal(body, await response.Content.ReadAsStringAsync(Cancellation));
+        Assert.Equal(contentType, response.Content.Headers.ContentType?.ToString());
+        Assert.Equal("10", Assert.Single(response.Headers.GetValues("Retry-After")));
+        Assert.Equal("/elsewhere", response.Headers.Location?.ToString());
+        Assert.Equal("handler", Assert.Single(response.Headers.GetValues("Server")));
     }
 
     [Fact]
     public async Task Handler_that_drops_the_connection_gives_500_with_an_empty_body()
     {
-        _app.Answer(new JsonObject { ["drop"] = true });
+        _app.Respond(new JsonObject { ["drop"] = true });
 
-        using var answer = await PostAsync($"api/cyclr/marketplace?{Code}", "{}");
+        using var response = await PostAsync($"api/cyclr/marketplace?{Code}", "{}");
 
-        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
-        Assert.Empty(await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync(Cancellation));
     }
 
     [Fact]
     public async Task Chunked_body_streams_to_the_handler_and_its_response_streams_back()
     {
-        _app.Answer(new JsonObject { ["stream"] = true });
+        _app.Respond(new JsonObject { ["stream"] = true });
         var target = new Uri(_host.BaseAddress, $"api/cyclr/marketplace?{Code}");
         using var caller = await RawConnection.OpenAsync(target);
 
@@ -110,7 +110,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         await caller.SendAsync(
             $"POST {target.PathAndQuery} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
             + $"10000\r\n{new string('a', 0x10000)}\r\n");
-        await Wait.ForAsync("the beginning", () => _app.IsMarked("began"), TestContext.Current.CancellationToken);
+        await Wait.ForAsync("the beginning", () => _app.IsMarked("began"), Cancellation);
         await caller.SendAsync("0\r\n\r\n");
         var first = await caller.ReadUntilAsync("first");
         _app.Release();
@@ -160,9 +160,9 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         await caller.SendAsync(
             $"POST /api/cyclr/marketplace?{Code} HTTP/1.1\r\nHost: h\r\nX-Name: \u00C3\u00BC\r\nContent-Length: 2\r\n"
             + "Connection: close\r\n\r\n{}");
-        var answer = await caller.ReadToEndAsync();
+        var response = await caller.ReadToEndAsync();
 
-        Assert.StartsWith("HTTP/1.1 500 ", answer, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 500 ", response, StringComparison.Ordinal);
         Assert.Equal(
             "the header X-Name has a character outside ASCII; the Functions host responds with 500 as well",
             (await _app.Events.FirstAsync<RequestNotForwarded>()).Reason);
@@ -179,12 +179,12 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         chunked.Content = new StringContent("{}");
         chunked.Headers.TransferEncodingChunked = true;
 
-        using var refused = await _http.SendAsync(chunked, TestContext.Current.CancellationToken);
-        using var taken = await _http.PostAsync(
-            chunked.RequestUri, new StringContent("{}"), TestContext.Current.CancellationToken);
+        using var rejected = await _http.SendAsync(chunked, Cancellation);
+        using var accepted = await _http.PostAsync(
+            chunked.RequestUri, new StringContent("{}"), Cancellation);
 
-        Assert.Equal(HttpStatusCode.InternalServerError, refused.StatusCode);
-        Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
+        Assert.Equal(HttpStatusCode.InternalServerError, rejected.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, accepted.StatusCode);
     }
 
     [Theory]
@@ -202,10 +202,10 @@ public sealed class HttpFunctionTests : IAsyncLifetime
             request.Headers.Add("x-functions-key", header);
         }
 
-        using var answer = await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        using var response = await _http.SendAsync(request, Cancellation);
 
-        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
-        Assert.Empty(await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync(Cancellation));
         Assert.Empty(_app.Requests);
     }
 
@@ -223,7 +223,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
             request.Headers.Add("Sec-Fetch-Site", fetchSite);
         }
 
-        using var response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        using var response = await _http.SendAsync(request, Cancellation);
 
         Assert.Equal(expected, response.StatusCode);
         Assert.Equal(expected == HttpStatusCode.OK ? 1 : 0, _app.Requests.Count);
@@ -232,7 +232,7 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     [Fact]
     public async Task Anonymous_function_needs_no_key_and_an_admin_function_does()
     {
-        using var anonymous = await _http.GetAsync("api/health", TestContext.Current.CancellationToken);
+        using var anonymous = await _http.GetAsync("api/health", Cancellation);
         using var admin = await PostAsync("api/rule", "{}");
         using var adminWithKey = await PostAsync($"api/rule?{Code}", "{}");
 
@@ -254,10 +254,10 @@ public sealed class HttpFunctionTests : IAsyncLifetime
     public async Task Unknown_method_or_path_receives_404(string method, string path)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), $"{path}?{Code}");
-        using var answer = await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        using var response = await _http.SendAsync(request, Cancellation);
 
-        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
-        Assert.Empty(await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync(Cancellation));
         Assert.Empty(_app.Requests);
     }
 
@@ -289,9 +289,9 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         await caller.SendAsync(
             $"POST {target} HTTP/1.1\r\nHost: h\r\nx-functions-key: a key/+\r\n"
             + "Content-Length: 2\r\nConnection: close\r\n\r\n{}");
-        var answer = await caller.ReadToEndAsync();
+        var response = await caller.ReadToEndAsync();
 
-        Assert.Matches("^HTTP/1.1 (200|400|404|405) ", answer);
+        Assert.Matches("^HTTP/1.1 (200|400|404|405) ", response);
         Assert.All(_app.Requests, seen => Assert.StartsWith(
             "/api/cyclr/marketplace", new Uri(new Uri("http://handler"), seen.Url).AbsolutePath, StringComparison.Ordinal));
     }
@@ -304,16 +304,16 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         await caller.SendAsync(
             $"POST http://elsewhere.example/api/cyclr/marketplace?{Code} HTTP/1.1\r\nHost: elsewhere.example\r\n"
             + "Content-Length: 0\r\nConnection: close\r\n\r\n");
-        var answer = await caller.ReadToEndAsync();
+        var response = await caller.ReadToEndAsync();
 
-        Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200", response, StringComparison.Ordinal);
         Assert.Equal($"/api/cyclr/marketplace?{Code}", Assert.Single(_app.Requests).Url);
     }
 
     [Fact]
     public async Task Call_is_reported_with_function_status_and_response_and_without_its_query()
     {
-        _app.Answer(202, """{"notificationId":"7"}""");
+        _app.Respond(202, """{"notificationId":"7"}""");
 
         await PostAsync($"api/cyclr/marketplace?{Code}", "{}");
 
@@ -331,5 +331,5 @@ public sealed class HttpFunctionTests : IAsyncLifetime
         _http.PostAsync(
             new Uri(target, UriKind.Relative),
             new StringContent(body, Encoding.UTF8, "application/json"),
-            TestContext.Current.CancellationToken);
+            Cancellation);
 }

@@ -15,8 +15,6 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
     private readonly SampleApp _app = sample.App;
     private readonly HttpClient _http = sample.Http;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Method_path_query_and_body_reach_the_function_unchanged()
     {

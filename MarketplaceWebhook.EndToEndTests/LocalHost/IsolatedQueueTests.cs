@@ -20,8 +20,6 @@ public sealed class IsolatedQueueTests : IAsyncLifetime
         _queue = new QueueClient(_storage, "orders");
     }
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     public async ValueTask InitializeAsync() => await _queue.CreateAsync(cancellationToken: Cancellation);
 
     public ValueTask DisposeAsync()

@@ -11,8 +11,6 @@ public sealed class IsolatedStreamTests : IAsyncLifetime
     private readonly HttpClient _http = new();
     private LocalFunctionsHost _host = null!;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     public async ValueTask InitializeAsync()
     {
         _host = await _app.StartAsync();

@@ -14,8 +14,6 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
     private readonly SampleApp _app = new();
     private readonly HttpClient _http = new();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     public void Dispose()
     {
         _http.Dispose();
@@ -189,7 +187,7 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
-    public async Task Calls_that_are_refused_because_the_worker_does_not_listen_yet_are_sent_again()
+    public async Task Calls_that_fail_because_the_worker_does_not_listen_yet_are_sent_again()
     {
         await using var host = await _app.With("SAMPLE_HTTP_DELAY", "00:00:00.3").StartAsync();
 

@@ -28,8 +28,6 @@ public sealed class QueueFunctionTests : IAsyncLifetime
         _poison = new QueueClient(_storage, "orders-poison");
     }
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     public async ValueTask InitializeAsync() => await _queue.CreateAsync(cancellationToken: Cancellation);
 
     public ValueTask DisposeAsync()
@@ -159,7 +157,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     [InlineData(200, """{"Outputs":{},"Logs":[],"ReturnValue":null}""", "application/json")]
     public async Task Response_200_or_202_with_a_JSON_object_deletes_the_message(int status, string body, string contentType)
     {
-        _app.Answer(status, body, contentType);
+        _app.Respond(status, body, contentType);
         await SendAsync("a message");
         await using var host = await _app.StartAsync(_storage);
 
@@ -175,7 +173,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     public async Task Response_without_content_never_completes_until_the_function_timeout_restarts_the_handler(
         int status, string body, string? contentType)
     {
-        _app.Answer(status, body, contentType);
+        _app.Respond(status, body, contentType);
         await SendAsync("a message");
         await using var host = await _app.StartAsync(_storage, WithSetting("functionTimeout", "00:00:01"));
         var first = host.WorkerProcessId!.Value;
@@ -201,21 +199,21 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     [InlineData(500, "{}", "application/json")]
     public async Task Any_other_response_returns_the_message_to_the_queue(int status, string body, string? contentType)
     {
-        _app.Answer(status, body, contentType);
+        _app.Respond(status, body, contentType);
         await ComesBackAsync();
     }
 
     [Fact]
     public async Task Dropped_connection_returns_the_message_to_the_queue()
     {
-        _app.Answer(new JsonObject { ["drop"] = true });
+        _app.Respond(new JsonObject { ["drop"] = true });
         await ComesBackAsync();
     }
 
     [Fact]
     public async Task Failed_message_becomes_visible_after_the_visibility_timeout_of_host_json_or_a_setting()
     {
-        _app.With(host => host["extensions"]!["queues"]!["visibilityTimeout"] = "01:00:00").Answer(500, "");
+        _app.With(host => host["extensions"]!["queues"]!["visibilityTimeout"] = "01:00:00").Respond(500, "");
         await SendAsync("a message");
         await using var host = await _app.StartAsync(_storage, WithSetting("extensions__queues__visibilityTimeout", "00:00:02"));
 
@@ -230,7 +228,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     [Fact]
     public async Task Message_moves_to_the_poison_queue_with_the_same_text_and_seven_days_after_maxDequeueCount_failures()
     {
-        _app.Answer(500, "");
+        _app.Respond(500, "");
         await SendAsync(Captured);
         await using var host = await _app.StartAsync(_storage);
 
@@ -258,7 +256,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     [Fact]
     public async Task Poison_queue_has_no_poison_queue_of_its_own()
     {
-        _app.WithQueue("Orders", "orders-poison").Answer(500, "");
+        _app.WithQueue("Orders", "orders-poison").Respond(500, "");
         await _poison.CreateAsync(cancellationToken: Cancellation);
         await _poison.SendMessageAsync(Base64("dead"), Cancellation);
         var twice = WithSetting("extensions__queues__maxDequeueCount", "2");
@@ -279,7 +277,7 @@ public sealed class QueueFunctionTests : IAsyncLifetime
     [Fact]
     public async Task Failed_message_of_a_poison_queue_stays_invisible_for_ten_minutes()
     {
-        _app.WithQueue("Orders", "orders-poison").Answer(500, "");
+        _app.WithQueue("Orders", "orders-poison").Respond(500, "");
         await _poison.CreateAsync(cancellationToken: Cancellation);
         await _poison.SendMessageAsync(Base64("dead"), Cancellation);
         await using (var host = await _app.StartAsync(_storage))

@@ -12,8 +12,8 @@ using Spectre.Console;
 namespace MarketplaceWebhook.EndToEndTests.Properties;
 
 /// <summary>
-/// 60 s of load while the handler is killed and Azurite is stopped, frozen and started in turn. What was answered with 202 must
-/// be in StatusChanges exactly once or in DeadLetters, and Installs must be what the log says.
+/// 60 s of load while the handler is killed and Azurite is stopped, frozen and started in turn. What got 202 must
+/// be in StatusChanges exactly once or in DeadLetters, and Installs must be what the log gives.
 /// </summary>
 public sealed class ChaosTests(ITestOutputHelper output)
 {
@@ -21,8 +21,6 @@ public sealed class ChaosTests(ITestOutputHelper output)
 
     // One request after the other each, so that the load is bounded by what the application bears.
     private const int Senders = 6;
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory(Explicit = true)]
     [InlineData(true)]
@@ -93,17 +91,17 @@ public sealed class ChaosTests(ITestOutputHelper output)
         data.Delete(recursive: true);
         Assert.Equal((0, 0, 0), (lost, twice, drift));
         Assert.NotEmpty(sent.Accepted);
-        Assert.True(rejected >= sent.Refused.Count);
+        Assert.True(rejected >= sent.Rejected.Count);
     }
 
     private static async Task<(int Lost, int Twice, int Drift)> CompareAsync(WholeApplication application, Sent sent)
     {
         var log = await WholeApplication.RowsAsync(application.StatusChanges, Cancellation);
-        var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancellation);
+        var deadLetters = await WholeApplication.RowsAsync(application.DeadLetters, Cancellation);
         var logged = log.CountBy(row => row.GetString("NotificationId")).ToDictionary();
-        var dead = letters.Select(row => row.GetString("NotificationId")).ToHashSet();
+        var dead = deadLetters.Select(row => row.GetString("NotificationId")).ToHashSet();
         var lost = sent.Accepted.Keys.Count(id => !logged.ContainsKey(id) && !dead.Contains(id))
-            + sent.Refused.Keys.Count(id => !dead.Contains(id));
+            + sent.Rejected.Keys.Count(id => !dead.Contains(id));
         var expected = RowText.Lines(ReferenceFold.Installs(log.Select(Arrival.FromLog)));
         var actual = RowText.Lines(await WholeApplication.RowsAsync(application.Installs, Cancellation));
         var payloads = log.ToLookup(row => row.GetString("NotificationId"), row => row.GetString("Payload"));
@@ -130,17 +128,17 @@ public sealed class ChaosTests(ITestOutputHelper output)
             var body = pause == default && random.Next(20) == 0 ? "{}" : AnyHistory.Arrival(random).Body();
             try
             {
-                using var answer = await application.PostAsync(body, Cancellation);
-                switch (answer.StatusCode)
+                using var response = await application.PostAsync(body, Cancellation);
+                switch (response.StatusCode)
                 {
                     case HttpStatusCode.Accepted:
-                        sent.Accepted[await IdAsync(answer)] = body;
+                        sent.Accepted[await IdAsync(response)] = body;
                         break;
                     case HttpStatusCode.BadRequest:
-                        sent.Refused[await IdAsync(answer)] = body;
+                        sent.Rejected[await IdAsync(response)] = body;
                         break;
                     default:
-                        sent.Unknown.AddOrUpdate((int)answer.StatusCode, 1, (_, count) => count + 1);
+                        sent.Unknown.AddOrUpdate((int)response.StatusCode, 1, (_, count) => count + 1);
                         break;
                 }
             }
@@ -193,9 +191,9 @@ public sealed class ChaosTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<string> IdAsync(HttpResponseMessage answer)
+    private static async Task<string> IdAsync(HttpResponseMessage response)
     {
-        using var content = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancellation));
+        using var content = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation));
         return content.RootElement.GetProperty("notificationId").GetString()!;
     }
 
@@ -205,20 +203,20 @@ public sealed class ChaosTests(ITestOutputHelper output)
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(text) });
         console.Profile.Width = 100;
         console.Write(
-            new Table().Border(TableBorder.Ascii).AddColumns("accepted", "refused", "unknown", "lost", "twice", "drift").AddRow(
-            [.. new[] { sent.Accepted.Count, sent.Refused.Count, sent.Unknown.Values.Sum(), lost, twice, drift }.Select(
+            new Table().Border(TableBorder.Ascii).AddColumns("accepted", "rejected", "unknown", "lost", "twice", "drift").AddRow(
+            [.. new[] { sent.Accepted.Count, sent.Rejected.Count, sent.Unknown.Values.Sum(), lost, twice, drift }.Select(
                 n => $"{n}")]));
         output.WriteLine(text.ToString());
         output.WriteLine(string.Join(", ", chaos.CountBy(what => what).Select(what => $"{what.Key} {what.Value} times")));
         output.WriteLine("unknown: " + string.Join(", ", sent.Unknown.Select(status => $"{status.Key}: {status.Value}")));
     }
 
-    /// <summary>By the answer. Any other than 202 and 400 means unknown: sent again, it would be a new notification.</summary>
+    /// <summary>By the response. Any other than 202 and 400 means unknown: sent again, it would be a new notification.</summary>
     private sealed class Sent
     {
         public ConcurrentDictionary<string, string> Accepted { get; } = [];
 
-        public ConcurrentDictionary<string, string> Refused { get; } = [];
+        public ConcurrentDictionary<string, string> Rejected { get; } = [];
 
         public ConcurrentDictionary<int, int> Unknown { get; } = [];
     }

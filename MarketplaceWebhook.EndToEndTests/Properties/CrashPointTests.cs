@@ -27,10 +27,8 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
 
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
-    public async Task A_projection_killed_at_any_storage_call_ends_in_the_same_rows_and_passes_the_change_on()
+    public async Task Projection_killed_at_any_storage_call_ends_in_the_same_rows_and_passes_the_change_on()
     {
         await using var application = await WholeApplication.StartAsync(
             _storage, Cancellation, new Dictionary<string, string?> { ["ChangeFeed"] = ChangeFeed });
@@ -59,7 +57,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     }
 
     [Fact]
-    public async Task A_receipt_killed_at_any_storage_call_loses_nothing_that_was_answered_with_202()
+    public async Task Receipt_killed_at_any_storage_call_loses_nothing_that_got_202()
     {
         await using var application = await WholeApplication.StartAsync(_storage, Cancellation);
         var accepted = new List<string>();
@@ -67,7 +65,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         var tried = await KillAtEachCallAsync(application, async point =>
         {
             point.Arm();
-            // Any answer but 202 means unknown: it is sent again, as a new notification.
+            // Any response but 202 means unknown: it is sent again, as a new notification.
             string? id;
             do
             {
@@ -93,34 +91,34 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     }
 
     [Fact]
-    public async Task A_refusal_killed_at_any_storage_call_is_kept_whenever_it_was_answered()
+    public async Task Rejection_killed_at_any_storage_call_is_stored_if_the_caller_got_a_response()
     {
         // Not UTF-8: kept in a blob, before the row.
         byte[] body = [0xff, 0xfe];
         await using var application = await WholeApplication.StartAsync(_storage, Cancellation);
-        var refused = 0;
+        var rejected = 0;
         var tried = await KillAtEachCallAsync(application, async point =>
         {
             point.Arm();
             HttpStatusCode? status;
             do
             {
-                using var answer = await PostAsync(application, body);
-                status = answer?.StatusCode;
+                using var response = await PostAsync(application, body);
+                status = response?.StatusCode;
             }
             while (status != HttpStatusCode.BadRequest);
 
-            refused++;
+            rejected++;
         });
-        output.WriteLine($"A refusal: {tried} crash points");
+        output.WriteLine($"A rejection: {tried} crash points");
 
-        var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancellation);
-        Assert.InRange(letters.Count, refused, refused + (tried / 2));
-        Assert.All(letters, letter => Assert.Equal("rejected", letter.PartitionKey));
+        var deadLetters = await WholeApplication.RowsAsync(application.DeadLetters, Cancellation);
+        Assert.InRange(deadLetters.Count, rejected, rejected + (tried / 2));
+        Assert.All(deadLetters, deadLetter => Assert.Equal("rejected", deadLetter.PartitionKey));
     }
 
     [Fact]
-    public async Task A_dead_letter_killed_at_any_storage_call_is_recorded_once()
+    public async Task Dead_letter_killed_at_any_storage_call_is_recorded_once()
     {
         await using var application = await WholeApplication.StartAsync(_storage, Cancellation);
         var messages = new List<string>();
@@ -134,13 +132,14 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         });
         output.WriteLine($"A dead letter: {tried} crash points");
 
-        var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancellation);
+        var deadLetters = await WholeApplication.RowsAsync(application.DeadLetters, Cancellation);
         Assert.Equal(
-            messages.Order(StringComparer.Ordinal), letters.Select(row => row.GetString("Body")).Order(StringComparer.Ordinal));
+            messages.Order(StringComparer.Ordinal),
+            deadLetters.Select(row => row.GetString("Body")).Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public async Task A_receipt_by_the_fallback_storage_killed_at_any_call_loses_nothing_that_got_202()
+    public async Task Receipt_by_the_fallback_storage_killed_at_any_call_loses_nothing_that_got_202()
     {
         var fallback = azurite.NewAccount();
         await using var unread = await FaultProxy.StartAsync(fallback, Cancellation);
@@ -175,7 +174,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     }
 
     [Fact]
-    public async Task A_move_from_the_fallback_storage_killed_at_any_call_is_projected_once()
+    public async Task Move_from_the_fallback_storage_killed_at_any_call_is_projected_once()
     {
         var fallback = azurite.NewAccount();
         await using var application = await WholeApplication.StartAsync(
@@ -263,13 +262,13 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
 
     private static async Task<string?> ReceiveAsync(WholeApplication application)
     {
-        using var answer = await PostAsync(application, Encoding.UTF8.GetBytes(LongArrival.Body()));
-        if (answer?.StatusCode != HttpStatusCode.Accepted)
+        using var response = await PostAsync(application, Encoding.UTF8.GetBytes(LongArrival.Body()));
+        if (response?.StatusCode != HttpStatusCode.Accepted)
         {
             return null;
         }
 
-        using var content = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancellation));
+        using var content = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation));
         return content.RootElement.GetProperty("notificationId").GetString();
     }
 

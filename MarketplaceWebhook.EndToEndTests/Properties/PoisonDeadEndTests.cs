@@ -15,14 +15,12 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
 {
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Poison_message_is_put_back_while_tables_fail_and_recorded_once_they_work()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancellation, Impatient);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancellation, ShortTimeLimit);
         var puts = new List<Put>();
-        application.Proxy.After = (call, answer) => RememberAsync(puts, call, answer);
+        application.Proxy.After = (call, response) => RememberAsync(puts, call, response);
 
         using (application.Proxy.Break(Fault.Forbidden, call => call.Kind is StorageKind.Table))
         {
@@ -38,18 +36,18 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
         }
 
         await application.UntilQueuesAreEmptyAsync(Cancellation);
-        var letter = Assert.Single(await WholeApplication.RowsAsync(application.DeadLetters, Cancellation));
-        Assert.Equal(("failed", "no envelope"), (letter.PartitionKey, letter.GetString("Body")));
+        var deadLetter = Assert.Single(await WholeApplication.RowsAsync(application.DeadLetters, Cancellation));
+        Assert.Equal(("failed", "no envelope"), (deadLetter.PartitionKey, deadLetter.GetString("Body")));
     }
 
     [Fact]
     public async Task Message_that_failed_with_the_tables_is_projected_once_they_work()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancellation, Impatient);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancellation, ShortTimeLimit);
         var arrival =
             new Arrival { Millisecond = 1_790_000_000_000, Counter = 0, Status = "installed", Account = Guid.Empty, Package = 1 };
         var puts = new List<Put>();
-        application.Proxy.After = (call, answer) => RememberAsync(puts, call, answer);
+        application.Proxy.After = (call, response) => RememberAsync(puts, call, response);
 
         using (application.Proxy.Break(Fault.ServerBusy, call => call.Kind is StorageKind.Table))
         {
@@ -67,7 +65,7 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
     [Fact]
     public async Task Deeply_nested_message_is_recorded()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancellation, Impatient);
+        await using var application = await WholeApplication.StartAsync(_storage, Cancellation, ShortTimeLimit);
         // The host mixes the message's own objects into what it tells the application: two levels deeper than they were.
         string[] messages = [.. Enumerable.Range(60, 8).Select(
             depth => string.Concat(Enumerable.Repeat("{\"a\":", depth - 1)) + "{}" + new string('}', depth - 1))];
@@ -79,12 +77,13 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
 
         await application.UntilQueuesAreEmptyAsync(Cancellation);
 
-        var letters = await WholeApplication.RowsAsync(application.DeadLetters, Cancellation);
+        var deadLetters = await WholeApplication.RowsAsync(application.DeadLetters, Cancellation);
         Assert.Equal(
-            messages.Order(StringComparer.Ordinal), letters.Select(row => row.GetString("Body")).Order(StringComparer.Ordinal));
+            messages.Order(StringComparer.Ordinal),
+            deadLetters.Select(row => row.GetString("Body")).Order(StringComparer.Ordinal));
     }
 
-    private static Dictionary<string, string?> Impatient => new() { ["TimeLimits__Projecting"] = "00:00:00.5" };
+    private static Dictionary<string, string?> ShortTimeLimit => new() { ["TimeLimits__Projecting"] = "00:00:00.5" };
 
     private static async Task<int> CountAsync(WholeApplication application) =>
         (await application.PoisonQueue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
@@ -94,12 +93,12 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
         application.PoisonQueue.UpdateMessageAsync(
             put.Id, put.PopReceipt, visibilityTimeout: TimeSpan.Zero, cancellationToken: Cancellation);
 
-    private static Task<Fault?> RememberAsync(List<Put> puts, StorageCall call, StorageAnswer answer)
+    private static Task<Fault?> RememberAsync(List<Put> puts, StorageCall call, StorageResponse response)
     {
         if (call is { Operation: "Put Message" }
-            && call.Resource.Contains("-poison", StringComparison.Ordinal) && answer.Status == 201)
+            && call.Resource.Contains("-poison", StringComparison.Ordinal) && response.Status == 201)
         {
-            var xml = Encoding.UTF8.GetString(answer.Content.Span).TrimStart('\uFEFF');
+            var xml = Encoding.UTF8.GetString(response.Content.Span).TrimStart('\uFEFF');
             var message = XDocument.Parse(xml).Descendants("QueueMessage").Single();
             puts.Add(new(
                 message.Element("MessageId")!.Value,

@@ -9,8 +9,6 @@ public sealed class QueueFoldTests(AzuriteFixture azurite, ITestOutputHelper out
 {
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Histories_sent_to_the_queue_give_the_rows_of_the_sorted_history()
     {

@@ -10,10 +10,10 @@ internal sealed class RaceCount
 
     public int Lost => _lost;
 
-    public Task<Fault?> CountAsync(StorageCall call, StorageAnswer answer)
+    public Task<Fault?> CountAsync(StorageCall call, StorageResponse response)
     {
         if (call.Operation == "Entity Group Transaction"
-            && Encoding.UTF8.GetString(answer.Content.Span) is var actions
+            && Encoding.UTF8.GetString(response.Content.Span) is var actions
             && (
                 actions.Contains("HTTP/1.1 412", StringComparison.Ordinal)
                     || actions.Contains("HTTP/1.1 409", StringComparison.Ordinal)

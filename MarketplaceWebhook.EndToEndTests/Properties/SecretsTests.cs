@@ -11,7 +11,7 @@ using MarketplaceWebhook.Tests.Support.Histories;
 namespace MarketplaceWebhook.EndToEndTests.Properties;
 
 /// <summary>
-/// Keys, webhook URLs and what users typed never show in any output, whatever happens: as verbose as it gets, with refusals,
+/// Keys, webhook URLs and what users typed never show in any output, whatever happens: as verbose as it gets, with rejections,
 /// faults, poison and crashes.
 /// </summary>
 public sealed class SecretsTests(AzuriteFixture azurite)
@@ -24,8 +24,6 @@ public sealed class SecretsTests(AzuriteFixture azurite)
 
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Output_of_the_processes_contains_no_key_webhook_url_or_body()
     {
@@ -33,15 +31,15 @@ public sealed class SecretsTests(AzuriteFixture azurite)
         using var dev = await DevProcess.StartAsync(proxy.ConnectionString, Verbose, ["--port", "0", "--key", Key], Cancellation);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
 
-        await PostAsync(http, dev.Url, Told("installed").Body(), HttpStatusCode.Accepted);
-        var large = Told("odd") with { CompleteParameter = Parameter + new string('x', 100_000) };
+        await PostAsync(http, dev.Url, Notification("installed").Body(), HttpStatusCode.Accepted);
+        var large = Notification("odd") with { CompleteParameter = Parameter + new string('x', 100_000) };
         await PostAsync(http, dev.Url, large.Body(), HttpStatusCode.Accepted);
         await PostAsync(
             http, dev.Url, "{\"CompleteParameter\":\"" + Parameter + "\",\"" + WebhookUrl + "\":", HttpStatusCode.BadRequest);
         var wrong = $$"""{"Status":["{{Parameter}}"],"AccountId":"{{Parameter}}","Webhooks":"{{WebhookUrl}}"}""";
         await PostAsync(http, dev.Url, wrong, HttpStatusCode.BadRequest);
         await PostAsync(http, dev.Url, Parameter + new string(' ', 2_000_000), HttpStatusCode.RequestEntityTooLarge);
-        var body = Told("installed").Body();
+        var body = Notification("installed").Body();
         await PostAsync(http, new(dev.Url, $"/api/cyclr/marketplace?code={WrongKey}"), body, HttpStatusCode.Unauthorized);
         await PostAsync(http, new(dev.Url, $"/api/cyclr/marketplace/not~a~label?code={Key}"), body, HttpStatusCode.BadRequest);
         await PostAsync(http, new(dev.Url, $"/api/elsewhere?code={Key}"), body, HttpStatusCode.NotFound);
@@ -51,18 +49,18 @@ public sealed class SecretsTests(AzuriteFixture azurite)
 
         using (proxy.Break(Fault.InternalError, call => !call.IsOfHost))
         {
-            await PostAsync(http, dev.Url, Told("installed").Body(), HttpStatusCode.ServiceUnavailable);
+            await PostAsync(http, dev.Url, Notification("installed").Body(), HttpStatusCode.ServiceUnavailable);
         }
 
         using (proxy.Break(Fault.BrokenConnection, call => call.Kind is StorageKind.Table))
         {
-            await PostAsync(http, dev.Url, Told("started").Body(), HttpStatusCode.Accepted);
+            await PostAsync(http, dev.Url, Notification("started").Body(), HttpStatusCode.Accepted);
             await dev.UntilItSaysAsync("retrying", Cancellation);
         }
 
         await dev.UntilItSaysAsync("Projected", Cancellation);
         await PoisonAsync($"{{\"v\":7,\"payload\":\"{Parameter} {WebhookUrl}\"}}");
-        await PoisonAsync(Told("installed").Message().Replace("Status", "Statu", StringComparison.Ordinal));
+        await PoisonAsync(Notification("installed").Message().Replace("Status", "Statu", StringComparison.Ordinal));
         await dev.UntilItSaysAsync("projection-failed", Cancellation);
         await CrashAsync(dev, http);
         await dev.StopAsync();
@@ -129,7 +127,7 @@ public sealed class SecretsTests(AzuriteFixture azurite)
         ["NO_COLOR"] = "1",
     };
 
-    private static Arrival Told(string status) => new()
+    private static Arrival Notification(string status) => new()
     {
         Millisecond = 1_790_000_000_000,
         Counter = 0,
@@ -158,9 +156,9 @@ public sealed class SecretsTests(AzuriteFixture azurite)
     private static async Task CrashAsync(DevProcess dev, HttpClient http)
     {
         using var application = Process.GetProcessById(dev.ApplicationProcessId);
-        var post = http.PostAsync(dev.Url, new StringContent(Told("installed").Body()), Cancellation);
+        var post = http.PostAsync(dev.Url, new StringContent(Notification("installed").Body()), Cancellation);
         application.Kill();
-        using var answer = await post;
+        using var response = await post;
         await dev.UntilItSaysAsync($"process {application.Id}) ended", Cancellation);
     }
 
@@ -173,8 +171,8 @@ public sealed class SecretsTests(AzuriteFixture azurite)
 
     private static async Task PostAsync(HttpClient http, Uri url, string body, HttpStatusCode expected)
     {
-        using var answer = await http.PostAsync(url, new StringContent(body), Cancellation);
-        Assert.Equal(expected, answer.StatusCode);
+        using var response = await http.PostAsync(url, new StringContent(body), Cancellation);
+        Assert.Equal(expected, response.StatusCode);
     }
 
     private static async Task SendRawAsync(Uri url, string request)

@@ -8,7 +8,7 @@ using MarketplaceWebhook.Tests.Support.Histories;
 namespace MarketplaceWebhook.EndToEndTests.Properties;
 
 /// <summary>
-/// Storage that throttles, fails, hangs, resets, refuses or is unavailable: callers get a response in time, and no dead letter.
+/// Storage that throttles, fails, hangs, resets, rejects or is unavailable: callers get a response in time, and no dead letter.
 /// </summary>
 public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper output)
 {
@@ -20,11 +20,9 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
         ["throttled 429"] = Fault.TooManyRequests,
         ["failing 500"] = Fault.InternalError,
         ["forbidden 403"] = Fault.Forbidden,
-        ["no answer"] = Fault.NoAnswer,
+        ["no response"] = Fault.NoResponse,
         ["broken connection"] = Fault.BrokenConnection,
     };
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Caller_receives_503_with_Retry_After_within_10_seconds_of_a_storage_fault()
@@ -35,11 +33,11 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
             using (application.Proxy.Break(fault, call => !call.IsOfHost))
             {
                 await AssertUnavailableAsync(application, name, Notification(0).Body());
-                await AssertUnavailableAsync(application, $"{name}, a refusal", "{}");
+                await AssertUnavailableAsync(application, $"{name}, a rejection", "{}");
             }
 
-            using var answer = await application.PostAsync(Notification(0).Body(), Cancellation);
-            Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+            using var response = await application.PostAsync(Notification(0).Body(), Cancellation);
+            Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         }
 
         await application.Proxy.DisposeAsync();
@@ -99,10 +97,10 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     }
 
     [Fact]
-    public Task An_outage_dead_letters_nothing() => SurviveAsync(TimeSpan.FromSeconds(10));
+    public Task Outage_of_seconds_dead_letters_nothing() => SurviveAsync(TimeSpan.FromSeconds(10));
 
     [Fact(Explicit = true)]
-    public Task An_outage_of_two_minutes_dead_letters_nothing() => SurviveAsync(TimeSpan.FromMinutes(2));
+    public Task Outage_of_two_minutes_dead_letters_nothing() => SurviveAsync(TimeSpan.FromMinutes(2));
 
     /// <summary>
     /// All of storage, for the host and the application, with messages on the way; the settings are the product's own.
@@ -116,7 +114,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
         });
         var arrivals = Enumerable.Range(0, 60).Select(Notification).ToList();
         // The host itself waits 100 s for a response: an immediate one lets the test end.
-        Fault[] faults = [Fault.ServerBusy, Fault.TooManyRequests, Fault.InternalError, Fault.BrokenConnection, Fault.NoAnswer];
+        Fault[] faults = [Fault.ServerBusy, Fault.TooManyRequests, Fault.InternalError, Fault.BrokenConnection, Fault.NoResponse];
 
         await Task.WhenAll(arrivals.Select(arrival => application.PutAsync(arrival, Cancellation)));
         var down = Stopwatch.StartNew();
@@ -135,14 +133,14 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     private async Task AssertUnavailableAsync(WholeApplication application, string fault, string body)
     {
         var waited = Stopwatch.StartNew();
-        using var answer = await application.PostAsync(body, Cancellation);
-        output.WriteLine($"{fault}: {(int)answer.StatusCode} after {waited.Elapsed.TotalSeconds:0.0} s");
+        using var response = await application.PostAsync(body, Cancellation);
+        output.WriteLine($"{fault}: {(int)response.StatusCode} after {waited.Elapsed.TotalSeconds:0.0} s");
 
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
         Assert.True(waited.Elapsed < TimeSpan.FromSeconds(10), $"It took {waited.Elapsed}.");
-        Assert.True(answer.Headers.RetryAfter?.Delta > TimeSpan.Zero);
-        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
-        Assert.Contains("notificationId", await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("notificationId", await response.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
     }
 
     private static Arrival Notification(int number) => new()

@@ -109,7 +109,7 @@ internal sealed class WholeApplication : IAsyncDisposable
         return await _http.PostAsync(new Uri(_host.BaseAddress, $"api/cyclr/marketplace?code={Key}"), content, cancellationToken);
     }
 
-    /// <summary>As a crash of the machine: no signal that a process could answer.</summary>
+    /// <summary>As a crash of the machine: no signal that a process could handle.</summary>
     public void KillHandler()
     {
         try
@@ -130,7 +130,7 @@ internal sealed class WholeApplication : IAsyncDisposable
             "both queues are empty", async () =>
                 await CountAsync(Queue) + await CountAsync(PoisonQueue) == 0, cancellationToken, timeLimits);
 
-    /// <summary>In vain, it tells what the application wrote last.</summary>
+    /// <summary>A failure includes the last output of the application.</summary>
     public Task UntilAsync(
         string what, Func<Task<bool>> holds, CancellationToken cancellationToken, TimeSpan? timeLimits = null) =>
         Wait.ForAsync(what, holds, so => so, cancellationToken, timeLimits, LastLines);
@@ -162,8 +162,8 @@ internal sealed class WholeApplication : IAsyncDisposable
 
     private async Task<bool> IsHealthyAsync()
     {
-        using var answer = await _http.GetAsync(new Uri(_host.BaseAddress, "api/health"));
-        return answer.IsSuccessStatusCode;
+        using var response = await _http.GetAsync(new Uri(_host.BaseAddress, "api/health"));
+        return response.IsSuccessStatusCode;
     }
 
     private static async Task<int> CountAsync(QueueClient queue) =>

@@ -41,7 +41,7 @@ public sealed class CliProcess : IDisposable
     /// <summary>Without <see cref="Waiting"/>.</summary>
     public string Error => Read(_error);
 
-    /// <summary>What it says on stderr when a server does not respond for some seconds, such as that of a busy machine.</summary>
+    /// <summary>Its line on stderr when a server does not respond for some seconds, such as that of a busy machine.</summary>
     public string Waiting => Read(_waiting);
 
     public int ExitCode => _process.ExitCode;
@@ -98,8 +98,8 @@ public sealed class CliProcess : IDisposable
     }
 
     /// <exception cref="TimeoutException">It does not end, for example because it inherited that SIGINT is ignored.</exception>
-    public Task WaitForExitAsync() => _process.WaitForExitAsync(TestContext.Current.CancellationToken)
-        .WaitAsync(LongestRun, TestContext.Current.CancellationToken);
+    public Task WaitForExitAsync() => _process.WaitForExitAsync(Cancellation)
+        .WaitAsync(LongestRun, Cancellation);
 
     /// <summary>Asks it to end, where the system knows how to ask.</summary>
     public void Terminate()

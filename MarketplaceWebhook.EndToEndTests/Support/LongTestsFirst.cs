@@ -8,7 +8,7 @@ using MarketplaceWebhook.Tests.Support;
 namespace MarketplaceWebhook.EndToEndTests.Support;
 
 /// <summary>
-/// The collections that take the longest: started last, they would run alone at the end. Beside them those that mostly wait.
+/// The collections that take the longest: started last, they would run alone at the end. In parallel run those that mostly wait.
 /// </summary>
 public sealed class LongTestsFirst() : CollectionsFirst(
     nameof(StorageFaultTests), nameof(CrashPointTests), nameof(QueueFoldTests), nameof(PoisonDeadEndTests), ".Properties.",

@@ -22,6 +22,6 @@ public static class Processes
     {
         using var process = Process.GetProcessById(processId);
         process.Kill();
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(Cancellation);
     }
 }

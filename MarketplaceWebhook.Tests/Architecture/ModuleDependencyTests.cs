@@ -57,7 +57,7 @@ public sealed class ModuleDependencyTests
         AssertNone(Violations(Libraries, (from, to) => ModuleOf(from) is not "Storage" && IsIn(to, "Azure")));
 
     [Fact]
-    public void The_tool_reads_tables_queues_and_blobs_only_through_Storage() =>
+    public void Tool_reads_tables_queues_and_blobs_only_through_Storage() =>
         AssertNone(Violations([Tool], (_, to) => IsIn(to, "Azure.Data") || IsIn(to, "Azure.Storage")));
 
     [Fact]

@@ -23,8 +23,6 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
 
     public static TheoryData<string> Statuses => [.. KnownStatus.All];
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Theory]
     [MemberData(nameof(Statuses))]
     public async Task Projection_of_a_known_status_puts_one_message_on_the_feed(string status)
@@ -66,7 +64,7 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Redelivery_and_an_older_notification_are_passed_on_with_the_install_as_it_is_now()
+    public async Task Redelivery_and_an_older_notification_are_passed_on_with_the_current_install()
     {
         await using var app = App(_storage);
         await ProjectAsync(app, 3, KnownStatus.Installed, Cycle + ""","Errors":["one","two"]""");
@@ -214,7 +212,7 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Projection_without_a_feed_makes_no_call_more()
+    public async Task Projection_without_a_feed_makes_no_additional_call()
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString, new() { ["ChangeFeed"] = "" });

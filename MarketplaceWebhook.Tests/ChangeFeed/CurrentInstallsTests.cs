@@ -29,7 +29,7 @@ public sealed partial class CurrentInstallsTests
 
     /// <summary>Four messages in each of the 4⁶ sequences of six deliveries that have all of them at least once.</summary>
     [Fact]
-    public async Task Every_order_and_repetition_ends_with_the_greatest_id()
+    public async Task Every_order_and_repetition_ends_with_the_latest_id()
     {
         var deliveries = Enumerable.Range(1, Messages).Select(Text).ToArray();
         var sequences = Sequences(length: 6).Where(sequence => sequence.Distinct().Count() == Messages).ToList();
@@ -51,7 +51,7 @@ public sealed partial class CurrentInstallsTests
 
     /// <summary>As on the queue: a delivery that fails comes again.</summary>
     [Fact]
-    public async Task Concurrent_deliveries_end_with_the_greatest_id()
+    public async Task Concurrent_deliveries_end_with_the_latest_id()
     {
         for (var seed = 1; seed <= 500; seed++)
         {
@@ -65,7 +65,7 @@ public sealed partial class CurrentInstallsTests
 
             await steps.RunAsync(
                 deliveries.Select(message => (Func<Task>)(() => DeliverAsync(consumer, message))),
-                atOnce: 3, TestContext.Current.CancellationToken);
+                atOnce: 3, Cancellation);
 
             AssertLatest(table);
         }

@@ -15,8 +15,6 @@ public sealed class CommandTextTests(AzuriteFixture azurite)
     private static readonly NotificationId Failed = Ids.Minute(5);
     private static readonly NotificationId Rejected = Ids.Minute(6);
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Results_are_approved()
     {

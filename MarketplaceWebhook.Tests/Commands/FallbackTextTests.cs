@@ -20,8 +20,6 @@ public sealed partial class FallbackTextTests(AzuriteFixture azurite)
 
     private static readonly Dictionary<string, string> ShortTimeLimit = new() { ["TimeLimits__Maintenance"] = "00:00:01" };
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Commands_with_each_state_of_the_fallback_storage_are_approved()
     {
@@ -32,7 +30,7 @@ public sealed partial class FallbackTextTests(AzuriteFixture azurite)
             ("empty", fallback => FillAsync(fallback, isWaiting: false)),
             ("waiting", fallback => FillAsync(fallback, isWaiting: true)),
             ("denied", fallback => BreakAsync(fallback, Fault.Forbidden)),
-            ("hanging", fallback => BreakAsync(fallback, Fault.NoAnswer)),
+            ("hanging", fallback => BreakAsync(fallback, Fault.NoResponse)),
         };
         var transcripts = await Task.WhenAll(states.SelectMany(state => Commands.Select(
             command => RunAsync(state.Name, state.PrepareAsync, command))));
@@ -41,7 +39,7 @@ public sealed partial class FallbackTextTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Status_of_an_empty_primary_storage_shows_what_waits_in_the_fallback()
+    public async Task Status_of_an_empty_primary_storage_shows_the_pending_messages_of_the_fallback()
     {
         var fallback = azurite.NewAccount();
         await FillAsync(fallback, isWaiting: true);
@@ -82,7 +80,7 @@ public sealed partial class FallbackTextTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Erase_from_the_environment_says_that_it_did_not_inspect_a_fallback_storage()
+    public async Task Erase_from_the_environment_reports_that_it_did_not_inspect_a_fallback_storage()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
 

@@ -17,8 +17,6 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     private static readonly Guid Cycle = new("cccccccc-0000-0000-0000-00000000000a");
     private static readonly NotificationId Installed = Ids.Minute(1);
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Redrive_reports_a_message_on_the_poison_queue_that_is_delayed()
     {
@@ -118,7 +116,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Show_with_the_greatest_history_prints_all_notifications()
+    public async Task Show_with_the_largest_history_prints_all_notifications()
     {
         await using var services = await InstalledAsync();
 
@@ -139,12 +137,12 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         }
 
         await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, Cancellation);
-        var answers = new ConcurrentQueue<string>();
-        proxy.After = (call, answer) =>
+        var responses = new ConcurrentQueue<string>();
+        proxy.After = (call, response) =>
         {
             if (call.Resource.StartsWith("StatusChanges", StringComparison.Ordinal))
             {
-                answers.Enqueue(Encoding.UTF8.GetString(answer.Content.Span));
+                responses.Enqueue(Encoding.UTF8.GetString(response.Content.Span));
             }
 
             return Task.FromResult<Fault?>(null);
@@ -154,9 +152,9 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
 
         Assert.Equal(0, shown.ExitCode);
         Assert.Contains("There are older notifications: show more with --history 200.", shown.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain(answers, answer => answer.Contains("long payload", StringComparison.Ordinal));
+        Assert.DoesNotContain(responses, response => response.Contains("long payload", StringComparison.Ordinal));
         // 20, one that shows that there are older ones, and one that ends the millisecond of the last.
-        Assert.Equal(22, answers.Sum(answer => answer.Split("\"NotificationId\":").Length - 1));
+        Assert.Equal(22, responses.Sum(response => response.Split("\"NotificationId\":").Length - 1));
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class ProbeTests(AzuriteFixture azurite)
         var probe = new Probe(http, storage: null, TimeProvider.System) { Report = reports.Add };
 
         Assert.Equal(
-            Ids.Minute(1), await probe.PostAsync(new Uri("http://localhost"), TestContext.Current.CancellationToken));
+            Ids.Minute(1), await probe.PostAsync(new Uri("http://localhost"), Cancellation));
 
         Assert.StartsWith(expected + ApplicationVersion.Text, Assert.Single(reports), StringComparison.Ordinal);
     }
@@ -41,12 +41,12 @@ public sealed class ProbeTests(AzuriteFixture azurite)
     public async Task Probe_fails_if_the_row_does_not_appear_in_time()
     {
         var clients = new StorageClients(StorageSettings.FromConnectionString(azurite.NewAccount()));
-        await clients.StatusChanges.CreateIfNotExistsAsync(TestContext.Current.CancellationToken);
+        await clients.StatusChanges.CreateIfNotExistsAsync(Cancellation);
         using var http = new HttpClient();
         var probe = new Probe(http, clients, TimeProvider.System) { ArrivalDeadline = TimeSpan.Zero };
 
         var failure = await Assert.ThrowsAsync<UserErrorException>(
-            () => probe.WaitForRowAsync(NotificationId.Create(0, 0, 0), TestContext.Current.CancellationToken));
+            () => probe.WaitForRowAsync(NotificationId.Create(0, 0, 0), Cancellation));
 
         Assert.Contains("was accepted, but is not in StatusChanges", failure.Message, StringComparison.Ordinal);
     }
@@ -76,7 +76,7 @@ public sealed class ProbeTests(AzuriteFixture azurite)
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitForRowAsync(id, seen.Token));
         await Assert.ThrowsAsync<RequestFailedException>(
-            () => withoutWaiting.WaitForRowAsync(id, TestContext.Current.CancellationToken));
+            () => withoutWaiting.WaitForRowAsync(id, Cancellation));
 
         Assert.Contains("A new role assignment can take up to 10 minutes", Assert.Single(reports), StringComparison.Ordinal);
 

@@ -59,7 +59,7 @@ public sealed class ReconcileCommandTests(AzuriteFixture azurite)
 
         var json = JsonNode.Parse(result.Output)!;
         Assert.Equal((2, 4), (result.ExitCode, (int)json["accounts"]!));
-        var rows = await Rows.ListAsync(services.Clients.Reconciliations, TestContext.Current.CancellationToken);
+        var rows = await Rows.ListAsync(services.Clients.Reconciliations, Cancellation);
         Assert.Equal(
             rows.Where(row => row.PartitionKey != "run").Select(row => string.Join(
                 " | ", row.PartitionKey, row.GetString("AccountApiId"), row.GetString("Kind"), row.GetString("CycleId"),

@@ -11,8 +11,6 @@ namespace MarketplaceWebhook.Tests.Commands;
 
 public sealed class StatusCommandTests(AzuriteFixture azurite)
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Status_is_approved()
     {

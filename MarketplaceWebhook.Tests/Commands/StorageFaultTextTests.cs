@@ -31,12 +31,12 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
     /// <summary>Null: scans are slow, but within the time limit.</summary>
     private static readonly (string Name, Fault? Fault)[] Faults =
     [
-        ("hang", Fault.NoAnswer),
+        ("hang", Fault.NoResponse),
         ("reset", Fault.BrokenConnection),
-        ("401", new Fault.Refusal(401, "InvalidAuthenticationInfo")),
+        ("401", new Fault.Response(401, "InvalidAuthenticationInfo")),
         ("403", Fault.Forbidden),
-        ("409", new Fault.Refusal(409, "Conflict")),
-        ("412", new Fault.Refusal(412, "ConditionNotMet")),
+        ("409", new Fault.Response(409, "Conflict")),
+        ("412", new Fault.Response(412, "ConditionNotMet")),
         ("500", Fault.InternalError),
         ("503", Fault.ServerBusy),
         ("slow", null),
@@ -72,8 +72,6 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
         Blobs,
         Writes,
     }
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Commands_on_a_failing_storage_print_one_line_and_return_the_exit_code_as_approved()

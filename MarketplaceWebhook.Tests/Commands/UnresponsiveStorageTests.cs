@@ -13,8 +13,8 @@ public sealed class UnresponsiveStorageTests(AzuriteFixture azurite)
     public async Task Command_on_a_storage_that_hangs_fails_with_one_line(string command, StorageKind hanging)
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
-        await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, TestContext.Current.CancellationToken);
-        using var fault = proxy.Break(Fault.NoAnswer, call => call.Kind == hanging);
+        await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, Cancellation);
+        using var fault = proxy.Break(Fault.NoResponse, call => call.Kind == hanging);
 
         var result = await InProcessCli.RunAsync(proxy.ConnectionString, ShortTimeLimit, command.Split(' '));
 
@@ -25,14 +25,14 @@ public sealed class UnresponsiveStorageTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Status_prints_what_waits_in_the_fallback_storage_while_the_first_one_fails()
+    public async Task Status_prints_the_pending_messages_of_the_fallback_storage_while_the_primary_storage_fails()
     {
         var fallback = azurite.NewAccount();
         await using var services = MaintenanceServices.On(azurite.NewAccount(), fallback: fallback);
         var queue = services.Fallback.Clients.Queue;
-        await queue.CreateAsync(cancellationToken: TestContext.Current.CancellationToken);
-        await queue.SendMessageAsync("no envelope", TestContext.Current.CancellationToken);
-        await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, TestContext.Current.CancellationToken);
+        await queue.CreateAsync(cancellationToken: Cancellation);
+        await queue.SendMessageAsync("no envelope", Cancellation);
+        await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, Cancellation);
         using var fault = proxy.Break(Fault.InternalError);
 
         var status = await InProcessCli.RunAsync(

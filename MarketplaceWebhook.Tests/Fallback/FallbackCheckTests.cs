@@ -15,8 +15,6 @@ public sealed class FallbackCheckTests(AzuriteFixture azurite)
     private readonly string _storage = azurite.NewAccount();
     private readonly string _fallback = azurite.NewAccount();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Receipt_checks_the_fallback_and_leaves_nothing_there()
     {
@@ -104,11 +102,11 @@ public sealed class FallbackCheckTests(AzuriteFixture azurite)
 
     [Theory]
     [InlineData("forbidden 403")]
-    [InlineData("no answer")]
+    [InlineData("no response")]
     public async Task Fallback_that_fails_does_not_keep_the_application_from_starting(string fault)
     {
         await using var proxy = await FaultProxy.StartAsync(_fallback, Cancellation);
-        using var broken = proxy.Break(fault == "no answer" ? Fault.NoAnswer : Fault.Forbidden);
+        using var broken = proxy.Break(fault == "no response" ? Fault.NoResponse : Fault.Forbidden);
         await using var app = NewApp(proxy.ConnectionString);
 
         await app.ListenAsync(Cancellation);

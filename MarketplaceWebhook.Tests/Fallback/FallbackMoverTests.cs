@@ -17,8 +17,6 @@ public sealed class FallbackMoverTests(AzuriteFixture azurite)
     private readonly string _storage = azurite.NewAccount();
     private readonly string _fallback = azurite.NewAccount();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Message_is_moved_to_the_queue_with_the_same_text()
     {

@@ -17,8 +17,6 @@ public sealed class NotificationSenderTests(AzuriteFixture azurite)
     private readonly string _storage = azurite.NewAccount();
     private readonly string _fallback = azurite.NewAccount();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Theory]
     [MemberData(nameof(UnavailableTests.Faults), MemberType = typeof(UnavailableTests))]
     public async Task Notification_that_the_primary_storage_rejects_is_sent_to_the_fallback(string fault)
@@ -62,7 +60,7 @@ public sealed class NotificationSenderTests(AzuriteFixture azurite)
         await using var app = NewApp(
             proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(time));
         using var caller = await AcceptingTests.CallerAsync(app);
-        using var hanging = proxy.Break(Fault.NoAnswer);
+        using var hanging = proxy.Break(Fault.NoResponse);
 
         var sending = caller.PostAsync(Path, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
         await Wait.ForAsync("the call that hangs", () => proxy.Calls.Count > 0, Cancellation);
@@ -119,7 +117,7 @@ public sealed class NotificationSenderTests(AzuriteFixture azurite)
 
     [Theory]
     [InlineData("forbidden 403")]
-    [InlineData("no answer")]
+    [InlineData("no response")]
     public async Task Fallback_that_fails_does_not_keep_notifications_from_a_primary_storage_that_works_again(string fault)
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
@@ -132,7 +130,7 @@ public sealed class NotificationSenderTests(AzuriteFixture azurite)
             await SendAsync(caller);
         }
 
-        using var brokenToo = fallbackProxy.Break(fault == "no answer" ? Fault.NoAnswer : Fault.Forbidden);
+        using var brokenToo = fallbackProxy.Break(fault == "no response" ? Fault.NoResponse : Fault.Forbidden);
         await SendAsync(caller);
 
         Assert.Single(await app.EnvelopesAsync(Cancellation));

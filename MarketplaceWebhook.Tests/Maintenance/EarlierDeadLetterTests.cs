@@ -14,8 +14,6 @@ public sealed class EarlierDeadLetterTests(AzuriteFixture azurite)
     private static readonly Guid Account = new("aaaaaaaa-0000-0000-0000-000000000001");
     private static readonly NotificationId Id = Ids.Minute(7);
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Redrive_sends_the_body_of_its_blob()
     {

@@ -13,20 +13,18 @@ public sealed class ErasureTests(AzuriteFixture azurite)
 {
     private static readonly Guid Account = new("aaaaaaaa-0000-0000-0000-000000000001");
     private static readonly Guid Other = new("bbbbbbbb-0000-0000-0000-000000000002");
-    private static readonly TimeSpan NoPatience = TimeSpan.Zero;
+    private static readonly TimeSpan NoWait = TimeSpan.Zero;
     private static readonly string Long = new('x', 40_000);
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
-    public async Task Nothing_of_the_account_is_left_and_everything_of_the_others()
+    public async Task Erasure_removes_everything_of_the_account_and_nothing_of_others()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await FillAsync(services, Other, 10);
         var others = await EverythingAsync(services);
         await FillAsync(services, Account, 0);
 
-        var erased = await services.Get<Erasure>().RunAsync(Account, NoPatience, Cancellation);
+        var erased = await services.Get<Erasure>().RunAsync(Account, NoWait, Cancellation);
 
         Assert.Equal(others, await EverythingAsync(services));
         Assert.Equivalent(
@@ -45,7 +43,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Counting_changes_nothing_and_counts_what_would_be_removed()
+    public async Task Dry_run_changes_nothing_and_counts_what_would_be_removed()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await FillAsync(services, Account, 0);
@@ -69,7 +67,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_message_on_its_way_is_waited_for_and_what_it_becomes_removed_too()
+    public async Task Erasure_waits_for_a_message_in_the_queue_and_removes_what_it_becomes()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await FillAsync(services, Account, 0);
@@ -95,7 +93,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         await services.Get<NotificationQueue>().ResendAsync(
             await services.SendAsync(Ids.Minute(2), NotificationBody.Of("stopped", Other)), Cancellation);
 
-        Assert.Equal(1, (await services.Get<Erasure>().RunAsync(Account, NoPatience, Cancellation)).QueuedMessages);
+        Assert.Equal(1, (await services.Get<Erasure>().RunAsync(Account, NoWait, Cancellation)).QueuedMessages);
     }
 
     [Fact]
@@ -105,7 +103,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         await services.Get<NotificationQueue>().ResendAsync("{}", Cancellation);
         await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Cancellation);
 
-        Assert.Equal(1, (await services.Get<Erasure>().RunAsync(Account, NoPatience, Cancellation)).UnseenMessages);
+        Assert.Equal(1, (await services.Get<Erasure>().RunAsync(Account, NoWait, Cancellation)).UnseenMessages);
     }
 
     [Fact]
@@ -117,7 +115,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         await services.Get<NotificationQueue>().ResendAsync(text, Cancellation);
         await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Cancellation);
 
-        var erased = await services.Get<Erasure>().RunAsync(Account, NoPatience, Cancellation);
+        var erased = await services.Get<Erasure>().RunAsync(Account, NoWait, Cancellation);
 
         Assert.Equal((1, 1, 0, 1), (erased.Installs, erased.Notifications, erased.Blobs, erased.UnseenMessages));
         Assert.Single(await services.Get<PayloadBlobs>().ReadAsync(Cancellation).ToListAsync(Cancellation));
@@ -149,7 +147,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
             await using var cut = MaintenanceServices.On(proxy.ConnectionString);
             try
             {
-                await cut.Get<Erasure>().RunAsync(Account, NoPatience, killed.Token);
+                await cut.Get<Erasure>().RunAsync(Account, NoWait, killed.Token);
                 break;
             }
             catch (OperationCanceledException) when (!Cancellation.IsCancellationRequested)
@@ -168,7 +166,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         await services.Clients.PoisonQueue.SendMessageAsync($"of {Other}", Cancellation);
         await services.Clients.RawPoisonQueue.SendMessageAsync($"of {Account}", Cancellation);
 
-        Assert.Equal(1, (await services.Get<Erasure>().RunAsync(Account, NoPatience, Cancellation)).Messages);
+        Assert.Equal(1, (await services.Get<Erasure>().RunAsync(Account, NoWait, Cancellation)).Messages);
 
         var other = Assert.Single(
             (await services.Clients.PoisonQueue.ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value);
@@ -198,7 +196,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         await services.Clients.Reconciliations.DeleteAsync(Cancellation);
         await services.Clients.Accounts.DeleteAsync(Cancellation);
 
-        var erased = await services.Get<Erasure>().RunAsync(Account, NoPatience, Cancellation);
+        var erased = await services.Get<Erasure>().RunAsync(Account, NoWait, Cancellation);
 
         Assert.Equal(
             (3, 3, 0, 0), (erased.Installs, erased.Notifications, erased.Reconciliations, erased.Accounts));
@@ -221,7 +219,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
             (await services.Get<AccountTable>().ReadAccountAsync(Account.ToString(), Cancellation).ToListAsync(Cancellation))
                 .Select(row => row.PartitionKey));
         var body = Encoding.UTF8.GetBytes("""{"AccountApiId":"former"}""");
-        var letter = new DeadLetter
+        var deadLetter = new DeadLetter
         {
             Kind = DeadLetter.Rejected,
             Id = Ids.Minute(9),
@@ -230,9 +228,9 @@ public sealed class ErasureTests(AzuriteFixture azurite)
             Body = body,
             BodyLength = body.Length,
         };
-        await services.Get<DeadLetterTable>().RecordAsync(letter, Cancellation);
+        await services.Get<DeadLetterTable>().RecordAsync(deadLetter, Cancellation);
 
-        var erased = await services.Get<Erasure>().RunAsync(Account, NoPatience, Cancellation);
+        var erased = await services.Get<Erasure>().RunAsync(Account, NoWait, Cancellation);
 
         Assert.Equal((2, 1), (erased.Accounts, erased.DeadLetters));
         var left = Assert.Single(await services.Get<AccountTable>().ReadAsync(Cancellation).ToListAsync(Cancellation));
@@ -289,7 +287,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         everything.AddRange(
             await services.Get<DeadLetterTable>()
                 .ReadAsync(null, null, Cancellation)
-                    .Select(letter => MaintenanceServices.Text(letter.Row)).ToListAsync(Cancellation));
+                    .Select(deadLetter => MaintenanceServices.Text(deadLetter.Row)).ToListAsync(Cancellation));
         everything.AddRange(
             await services.Get<AccountTable>().ReadAsync(Cancellation)
                 .Select(MaintenanceServices.Text).ToListAsync(Cancellation));
@@ -298,10 +296,10 @@ public sealed class ErasureTests(AzuriteFixture azurite)
                 .Select(row => MaintenanceServices.Text(RawRow.From(row))));
         everything.AddRange(
             await services.Get<PayloadBlobs>().ReadAsync(Cancellation).Select(blob => blob.Name).ToListAsync(Cancellation));
-        foreach (var look in await services.Get<QueueInspector>().PeekAsync(Cancellation))
+        foreach (var queue in await services.Get<QueueInspector>().PeekAsync(Cancellation))
         {
-            Assert.Equal(0, look.Unseen);
-            everything.AddRange(look.Seen.Select(message => message.Text).Order(StringComparer.Ordinal));
+            Assert.Equal(0, queue.Unseen);
+            everything.AddRange(queue.Seen.Select(message => message.Text).Order(StringComparer.Ordinal));
         }
 
         return everything;

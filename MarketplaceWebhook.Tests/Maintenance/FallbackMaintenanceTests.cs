@@ -16,8 +16,6 @@ public sealed class FallbackMaintenanceTests(AzuriteFixture azurite) : IAsyncLif
     private readonly string _fallback = azurite.NewAccount();
     private MaintenanceServices _services = null!;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     private StorageClients Fallback => _services.Fallback.Clients;
 
     private PayloadBlobs FallbackPayloads => _services.Fallback.Payloads;

@@ -27,8 +27,6 @@ public sealed class MemoryUseTests(ITestOutputHelper output)
 
     private static readonly StorageSettings Nowhere = StorageSettings.FromConnectionString("UseDevelopmentStorage=true");
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Theory(Explicit = true)]
     [InlineData(MaintenanceCommand.Rebuild)]
     [InlineData(MaintenanceCommand.Purge)]

@@ -20,8 +20,6 @@ public sealed class PurgeTests(AzuriteFixture azurite)
 
     private static TimeSpan NoWait => TimeSpan.Zero;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task After_random_histories_were_purged_a_rebuild_gives_the_same_installs()
     {
@@ -58,7 +56,7 @@ public sealed class PurgeTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Old_notifications_that_nothing_comes_from_go_with_their_bodies_and_young_ones_stay()
+    public async Task Old_notifications_that_no_row_needs_are_removed_with_their_bodies_and_young_ones_stay()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("started", Account, padding: Long));
@@ -111,7 +109,7 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         Assert.Equal(
             ["recent"],
             await services.Get<DeadLetterTable>().ReadAsync(null, null, Cancellation)
-                .Select(letter => letter.Body).ToListAsync(Cancellation));
+                .Select(deadLetter => deadLetter.Body).ToListAsync(Cancellation));
     }
 
     [Fact]
@@ -131,7 +129,7 @@ public sealed class PurgeTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_body_whose_message_waits_or_failed_stays()
+    public async Task Body_whose_message_is_pending_or_failed_stays()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         var failed = await services.SendAsync(Ids.At(AllOfIt), NotificationBody.Of("started", Account, padding: Long));
@@ -151,7 +149,7 @@ public sealed class PurgeTests(AzuriteFixture azurite)
     [InlineData("delayed")]
     [InlineData("behind 32 others")]
     [InlineData("moved to the poison queue now")]
-    public async Task Body_of_an_old_message_stays_wherever_the_message_is_and_goes_once_it_is_gone(string where)
+    public async Task Body_of_an_old_message_stays_wherever_the_message_is_and_is_removed_once_it_is_gone(string where)
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         var text = await services.SendAsync(Ids.Minute(1), NotificationBody.Of("paused", Account, padding: Long));

@@ -18,8 +18,6 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     private static readonly Guid CycleA = new("cccccccc-0000-0000-0000-00000000000a");
     private static readonly Guid CycleB = new("cccccccc-0000-0000-0000-00000000000b");
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Projected_rows_have_no_difference()
     {
@@ -66,7 +64,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         var before = await services.InstallsAsync();
         var id = Ids.At(DateTimeOffset.UtcNow.AddDays(2));
         var change = FoldedRows.Change(id, NotificationBody.Of("uninstalled", Account, 1));
-        // As before such notifications were refused.
+        // As before such notifications were rejected.
         await services.Get<StatusChangeLog>().AppendAsync(change, Cancellation);
         await services.Get<InstallTable>().RemoveAsync(await RowsAsync(services), Cancellation);
         var history = await services.Get<StatusChangeLog>().ReadAsync(Account.ToString(), Cancellation).ToListAsync(Cancellation);

@@ -15,8 +15,6 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     private static readonly Guid Account = new("aaaaaaaa-0000-0000-0000-000000000001");
     private static readonly NotificationId Id = Ids.Minute(7);
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Theory]
     [InlineData(100)]
     [InlineData(40_000)]
@@ -253,11 +251,12 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await services.Clients.DeadLetters.AddEntityAsync(new TableEntity(DeadLetter.Failed, "x") { ["Body"] = 5 }, Cancellation);
-        var letter = Assert.Single(
+        var deadLetter = Assert.Single(
             await services.Get<DeadLetterTable>().ReadAsync(null, null, Cancellation).ToListAsync(Cancellation));
 
         Assert.Equal(
-            RedriveOutcome.Unreadable, (await services.Get<Redrive>().RedriveAsync(letter, dryRun: false, Cancellation)).Outcome);
+            RedriveOutcome.Unreadable,
+            (await services.Get<Redrive>().RedriveAsync(deadLetter, dryRun: false, Cancellation)).Outcome);
     }
 
     [Fact]
@@ -276,7 +275,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
 
         async Task<List<NotificationId?>> IdsOf(string? kind, DateTimeOffset? since) =>
             await services.Get<DeadLetterTable>().ReadAsync(kind, since, Cancellation)
-                .Select(letter => letter.Id).ToListAsync(Cancellation);
+                .Select(deadLetter => deadLetter.Id).ToListAsync(Cancellation);
     }
 
     [Fact]

@@ -14,14 +14,12 @@ namespace MarketplaceWebhook.Tests.Projecting;
 public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
 {
     private static readonly DateTimeOffset Inserted = new(2026, 11, 23, 10, 27, 30, TimeSpan.Zero);
-    private static readonly Dictionary<string, string?> Impatient = new() { ["TimeLimits:Projecting"] = "00:00:00.001" };
+    private static readonly Dictionary<string, string?> ShortTimeLimit = new() { ["TimeLimits:Projecting"] = "00:00:00.001" };
 
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
-    public async Task A_message_that_is_projected_after_all_is_not_dead()
+    public async Task Message_that_is_projected_after_all_does_not_become_a_dead_letter()
     {
         await using var app = new TestApp(_storage);
 
@@ -32,7 +30,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_projection_that_fails_again_is_a_row_with_the_fault_s_type_status_and_code()
+    public async Task Projection_that_fails_again_becomes_a_dead_letter_with_type_status_and_code_of_the_fault()
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
@@ -60,7 +58,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_payload_that_the_reader_refuses_is_a_row_that_says_which_fields()
+    public async Task Payload_that_the_reader_rejects_becomes_a_dead_letter_with_the_invalid_fields()
     {
         await using var app = new TestApp(_storage);
 
@@ -73,7 +71,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_payload_whose_blob_is_gone_is_a_row_without_an_account()
+    public async Task Payload_whose_blob_is_missing_becomes_a_dead_letter_without_an_account()
     {
         await using var app = new TestApp(_storage);
 
@@ -85,7 +83,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Message_of_the_future_changes_no_row_and_is_a_dead_letter_that_says_so()
+    public async Task Message_of_the_future_changes_no_row_and_becomes_a_dead_letter_with_that_reason()
     {
         await using var app = new TestApp(_storage);
         await app.Get<Projector>().ProjectAsync(Message.Of(1, Message.Body("installed")), Cancellation);
@@ -107,7 +105,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_unreadable_envelope_keeps_its_id_where_it_has_one()
+    public async Task Unreadable_envelope_keeps_its_id_if_it_has_one()
     {
         await using var app = new TestApp(_storage);
         var message = Message.Of(1, Message.Body("started")).Replace("\"v\":1", "\"v\":2", StringComparison.Ordinal);
@@ -150,7 +148,7 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_second_failure_shows_on_a_row_that_was_redriven()
+    public async Task Second_failure_is_recorded_on_a_row_that_was_redriven()
     {
         await using var app = new TestApp(_storage);
         await RecordAsync(app, "just plain text");
@@ -164,10 +162,10 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task When_the_row_cannot_be_written_the_text_is_back_on_the_poison_queue_and_the_invocation_succeeds()
+    public async Task Dead_letter_that_cannot_be_written_is_put_back_on_the_poison_queue_and_the_invocation_succeeds()
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
-        await using var app = new TestApp(proxy.ConnectionString, Impatient);
+        await using var app = new TestApp(proxy.ConnectionString, ShortTimeLimit);
         using var broken = proxy.Break(Fault.Forbidden, call => call.Kind == StorageKind.Table);
 
         await RecordAsync(app, "not even JSON: ü");
@@ -178,12 +176,12 @@ public sealed class DeadLetterRecorderTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task When_it_cannot_be_put_back_either_the_invocation_fails_and_logs_one_error()
+    public async Task Dead_letter_that_cannot_be_put_back_either_fails_the_invocation_and_logs_one_error()
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         var log = new LogLines();
         await using var app = new TestApp(
-            proxy.ConnectionString, Impatient, services => services.AddSingleton<ILoggerProvider>(log));
+            proxy.ConnectionString, ShortTimeLimit, services => services.AddSingleton<ILoggerProvider>(log));
         using var broken = proxy.Break(Fault.Forbidden);
 
         await Assert.ThrowsAsync<Azure.RequestFailedException>(() => RecordAsync(app, "just plain text"));

@@ -19,8 +19,6 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
 
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Unknown_status_is_logged_and_writes_no_row_of_Installs()
     {
@@ -152,12 +150,12 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
-        // A call that finds no table is made twice: that is not what is counted here.
+        // A call that finds no table is repeated, and must not be counted here.
         await app.Storage.CreateMissingAsync(Cancellation);
         var commits = 0;
         // The client itself tries three times: these are more.
         proxy.Before = call => Task.FromResult<Fault?>(
-            call.Operation == "Entity Group Transaction" && ++commits <= 4 ? new Fault.Refusal(status, "ServerBusy") : null);
+            call.Operation == "Entity Group Transaction" && ++commits <= 4 ? new Fault.Response(status, "ServerBusy") : null);
 
         await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
 
@@ -227,7 +225,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         var start = time.GetUtcNow();
-        var busy = new RequestFailedException(503, "Made by a test.", "ServerBusy", null);
+        var busy = new RequestFailedException(503, "Thrown by a test.", "ServerBusy", null);
         var blob = new Mock<BlobClient>();
         blob.Setup(b => b.DownloadContentAsync(It.IsAny<CancellationToken>()))
             .Returns(() => time.GetUtcNow() - start < TimeSpan.FromMinutes(4)

@@ -11,8 +11,6 @@ public sealed class ScenarioTests(AzuriteFixture azurite)
 {
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     public static TheoryData<string> Scenarios => Bodies.FoldersIn("scenarios");
 
     [Theory]

@@ -14,7 +14,7 @@ public sealed class ChangeFeedHistoryTests(ITestOutputHelper output)
     private static readonly int Histories = RandomCases.Times(500);
 
     [Fact]
-    public async Task Every_change_in_the_table_is_on_the_feed_and_the_greatest_id_is_the_tables()
+    public async Task Every_change_in_the_table_is_on_the_feed_and_the_latest_id_is_that_of_the_table()
     {
         var (crashes, faults, projected, passedOn, repeated) = (0, 0, 0, 0, 0);
         for (var seed = 1; seed <= Histories; seed++)
@@ -24,7 +24,7 @@ public sealed class ChangeFeedHistoryTests(ITestOutputHelper output)
             var steps = new Interleaving(random) { CrashesPerMille = 30, FaultsPerMille = 30 };
             var feed = new MemoryQueueClient("partner-changes", steps) { Hooks = steps.Hooks };
             var application = await MemoryApplication.StartAsync(
-                steps, steps.Hooks, pageSize: 3, TestContext.Current.CancellationToken, feed);
+                steps, steps.Hooks, pageSize: 3, Cancellation, feed);
             var deliveries = arrivals.SelectMany(
                 arrival => Enumerable.Repeat(arrival.Message(), random.Next(1, 3))).ToArray();
             random.Shuffle(deliveries);
@@ -33,7 +33,7 @@ public sealed class ChangeFeedHistoryTests(ITestOutputHelper output)
                 deliveries.Select(
                     message => (Func<Task>)(() => application.Projector.ProjectAsync(message, CancellationToken.None))),
                 atOnce: random.Next(1, 5),
-                TestContext.Current.CancellationToken);
+                Cancellation);
 
             var events = feed.Texts
                 .Select(text => JsonDocument.Parse(Encoding.UTF8.GetString(Convert.FromBase64String(text))).RootElement)

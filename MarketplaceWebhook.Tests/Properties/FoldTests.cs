@@ -6,7 +6,7 @@ namespace MarketplaceWebhook.Tests.Properties;
 
 /// <summary>
 /// Any order, any repetition, any interleaving of concurrent deliveries, with crashes and faults at any storage call, gives
-/// exactly the rows of the sorted history told once.
+/// exactly the rows of the sorted history applied once.
 /// </summary>
 public sealed class FoldTests
 {
@@ -25,7 +25,7 @@ public sealed class FoldTests
         var random = new Random(history.Seed);
         var faulty = random.Next(3); // a third of the histories knows neither crashes nor faults
         var steps = new Interleaving(random) { CrashesPerMille = danger * faulty, FaultsPerMille = danger * faulty };
-        var application = await MemoryApplication.StartAsync(steps, steps.Hooks, pageSize, TestContext.Current.CancellationToken);
+        var application = await MemoryApplication.StartAsync(steps, steps.Hooks, pageSize, Cancellation);
         var deliveries = history.Arrivals.SelectMany(
             arrival => Enumerable.Repeat(arrival.Message(), random.Next(1, 4))).ToArray();
         random.Shuffle(deliveries);
@@ -33,7 +33,7 @@ public sealed class FoldTests
         await steps.RunAsync(
             deliveries.Select(message => (Func<Task>)(() => application.Projector.ProjectAsync(message, CancellationToken.None))),
             atOnce: random.Next(1, 5),
-            TestContext.Current.CancellationToken);
+            Cancellation);
 
         Assert.Equal(RowText.Lines(ReferenceFold.Installs(history.Arrivals)), RowText.Lines(application.Installs.Rows));
         Assert.Equal(RowText.Lines(ReferenceFold.StatusChanges(history.Arrivals)), RowText.Lines(application.StatusChanges.Rows));

@@ -5,8 +5,8 @@ namespace MarketplaceWebhook.Tests.Properties;
 
 /// <summary>
 /// Runs deliveries side by side and decides by chance, from a seed, which of them makes its next storage call, gets its next
-/// answer or wakes from a delay; which of them crashes there and is delivered again; and which call fails. One step at a time, on
-/// one thread.
+/// response or wakes from a delay; which of them crashes there and is delivered again; and which call fails. One step at a time,
+/// on one thread.
 /// </summary>
 /// <remarks>
 /// A crash leaves calls behind that storage may still do later, as a killed process leaves bytes on the wire. They are done
@@ -196,7 +196,7 @@ internal sealed class Interleaving(Random random) : TimeProvider
     }
 
     /// <summary>
-    /// Goes off when the interleaving takes it, however long its delay is: time is one more thing that chance decides.
+    /// Fires when the interleaving chooses it, however long its delay is: time is one more thing that chance decides.
     /// </summary>
     private sealed class Timer(Interleaving steps, Action callback) : ITimer
     {

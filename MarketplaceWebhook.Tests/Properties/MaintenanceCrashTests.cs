@@ -9,8 +9,6 @@ public sealed class MaintenanceCrashTests(ITestOutputHelper output)
 {
     private static readonly int Histories = RandomCases.Times(20);
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     public static MatrixTheoryData<MaintenanceCommand, FallbackAccount> CommandsAndFallbacks =>
         new(Enum.GetValues<MaintenanceCommand>(), Enum.GetValues<FallbackAccount>());
 

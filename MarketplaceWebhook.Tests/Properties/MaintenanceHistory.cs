@@ -58,7 +58,7 @@ internal sealed class MaintenanceHistory
     private readonly NotificationQueue _fallbackNotifications;
     private readonly FallbackMover _mover;
     private readonly NotificationQueue _notifications;
-    private readonly DeadLetterTable _letters;
+    private readonly DeadLetterTable _deadLetterTable;
     private readonly ReconciliationTable _reconciliationTable;
     private readonly StatusChangeLog _log;
     private readonly InstallTable _installTable;
@@ -139,7 +139,7 @@ internal sealed class MaintenanceHistory
         _earlierPayloads = fallbackStorage.EarlierPayloads;
         _fallbackNotifications = fallbackStorage.Queue;
         _notifications = new NotificationQueue(clients, _payloads);
-        _letters = new DeadLetterTable(clients, _payloads);
+        _deadLetterTable = new DeadLetterTable(clients, _payloads);
         _reconciliationTable = new ReconciliationTable(clients);
         _log = new StatusChangeLog(clients);
         _installTable = new InstallTable(clients);
@@ -151,9 +151,9 @@ internal sealed class MaintenanceHistory
             _notifications, _payloads, _time, NullLogger<FallbackMover>.Instance, fallbackStorage);
         var inspector = new QueueInspector(clients, fallbackStorage);
         _erasure = new Erasure(
-            _installTable, accounts, _log, _letters, _reconciliationTable, _payloads, inspector, _time, fallbackStorage);
-        _purge = new Purge(_log, _letters, _payloads, reader, inspector, _time, fallbackStorage);
-        _redrive = new Redrive(_letters, _notifications, _payloads, inspector, _time);
+            _installTable, accounts, _log, _deadLetterTable, _reconciliationTable, _payloads, inspector, _time, fallbackStorage);
+        _purge = new Purge(_log, _deadLetterTable, _payloads, reader, inspector, _time, fallbackStorage);
+        _redrive = new Redrive(_deadLetterTable, _notifications, _payloads, inspector, _time);
         _rebuild = new Rebuild(_installTable, accounts, _log, reader, retry, _time);
     }
 
@@ -277,11 +277,11 @@ internal sealed class MaintenanceHistory
                 break;
             case MaintenanceCommand.Redrive:
                 await _redrive.RedrivePoisonAsync(dryRun: false, default).CountAsync();
-                await foreach (var letter in _letters.ReadAsync(kind: null, since: null, default))
+                await foreach (var deadLetter in _deadLetterTable.ReadAsync(kind: null, since: null, default))
                 {
-                    if (letter.RedrivenAt is null)
+                    if (deadLetter.RedrivenAt is null)
                     {
-                        await _redrive.RedriveAsync(letter, dryRun: false, default);
+                        await _redrive.RedriveAsync(deadLetter, dryRun: false, default);
                     }
                 }
 
@@ -337,11 +337,11 @@ internal sealed class MaintenanceHistory
     /// <summary>What could be redriven was projected.</summary>
     public async Task AssertDeadLettersAreRedrivenAsync()
     {
-        foreach (var letter in await _letters.ReadAsync(kind: null, since: null, default).ToListAsync())
+        foreach (var deadLetter in await _deadLetterTable.ReadAsync(kind: null, since: null, default).ToListAsync())
         {
-            foreach (var (id, account, _) in _sent.Where(one => one.Id == letter.Id))
+            foreach (var (id, account, _) in _sent.Where(one => one.Id == deadLetter.Id))
             {
-                Assert.NotNull(letter.RedrivenAt);
+                Assert.NotNull(deadLetter.RedrivenAt);
                 Assert.True(await _log.ContainsAsync(TableKeys.Account(account), id, default), $"{id} is not projected.");
             }
         }
@@ -355,7 +355,7 @@ internal sealed class MaintenanceHistory
         {
             Assert.True(
                 await _log.ContainsAsync(TableKeys.Account(account), id, default)
-                    || (await _letters.FindAsync(id, default)).Count > 0,
+                    || (await _deadLetterTable.FindAsync(id, default)).Count > 0,
                 $"{id} is lost.");
         }
 
@@ -612,7 +612,7 @@ internal sealed class MaintenanceHistory
     private Task RecordFailedAsync(string text)
     {
         var envelope = Envelope.Read(text);
-        return _letters.RecordAsync(
+        return _deadLetterTable.RecordAsync(
             new DeadLetter
             {
                 Kind = DeadLetter.Failed,
@@ -629,7 +629,7 @@ internal sealed class MaintenanceHistory
     private async Task<NotificationId> RejectAsync(string body, Guid? accountId)
     {
         var id = NextId();
-        await _letters.RecordAsync(
+        await _deadLetterTable.RecordAsync(
             new DeadLetter
             {
                 Kind = DeadLetter.Rejected,

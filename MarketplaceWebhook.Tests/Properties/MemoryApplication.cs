@@ -24,7 +24,7 @@ internal sealed class MemoryApplication
 
     public Projector Projector { get; }
 
-    /// <param name="pageSize">Rows that one answer to a query looks at.</param>
+    /// <param name="pageSize">Rows that one response to a query covers.</param>
     /// <param name="changeFeed">Null: there is no change feed.</param>
     public static async Task<MemoryApplication> StartAsync(
         TimeProvider time, TableHooks hooks, int pageSize, CancellationToken cancellationToken, QueueClient? changeFeed = null)

@@ -65,7 +65,7 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output)
         }
     }
 
-    /// <returns>Whether it was accepted. Then it becomes rows that a table takes.</returns>
+    /// <returns>Whether it was accepted. Then it becomes rows that a table accepts.</returns>
     private static bool Holds(ParseResult reading, byte[] body, int seed, int number)
     {
         try

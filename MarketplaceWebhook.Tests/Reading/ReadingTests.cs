@@ -16,8 +16,6 @@ public sealed partial class ReadingTests(AzuriteFixture azurite)
     private static readonly Guid Two = new("bbbbbbbb-0000-0000-0000-000000000002");
     private static readonly string Long = new('日', 200);
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Theory]
     [InlineData("csharp", "MarketplaceWebhook.Tests/Reading/CustomerInstalls.cs")]
     [InlineData("ts", "samples/reading/customerInstalls.ts")]

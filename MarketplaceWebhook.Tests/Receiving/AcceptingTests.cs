@@ -12,11 +12,9 @@ namespace MarketplaceWebhook.Tests.Receiving;
 
 public sealed class AcceptingTests(AzuriteFixture azurite)
 {
-    private const string Door = "/api/cyclr/marketplace";
+    private const string Endpoint = "/api/cyclr/marketplace";
 
     private readonly string _storage = azurite.NewAccount();
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public static TheoryData<string> Documented => Bodies.In("documented");
 
@@ -29,14 +27,14 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         var body = Bodies.Read("documented", name);
         var before = DateTimeOffset.UtcNow;
 
-        using var answer = await caller.PostAsync(Door, Content(body), Cancellation);
+        using var response = await caller.PostAsync(Endpoint, Content(body), Cancellation);
 
-        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
-        Assert.Equal("application/json; charset=utf-8", answer.Content.Headers.ContentType!.ToString());
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        Assert.Equal("application/json; charset=utf-8", response.Content.Headers.ContentType!.ToString());
         var envelope = Assert.Single(await app.EnvelopesAsync(Cancellation));
         Assert.Equal(
             $$"""{"notificationId":"{{envelope.Id}}","receivedAt":"{{TimeText.Of(envelope.Id.ReceivedAt)}}"}""",
-            await answer.Content.ReadAsStringAsync(Cancellation));
+            await response.Content.ReadAsStringAsync(Cancellation));
         Assert.Equal((Encoding.UTF8.GetString(body), null, "default"), (envelope.Payload, envelope.PayloadBlob, envelope.Source));
         Assert.InRange(envelope.Id.ReceivedAt, before.AddMilliseconds(-1), DateTimeOffset.UtcNow);
         Assert.Empty(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation));
@@ -52,9 +50,9 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
         using var caller = await CallerAsync(app);
 
-        using var answer = await caller.PostAsync(path, Content(Bodies.Read("documented", "started")), Cancellation);
+        using var response = await caller.PostAsync(path, Content(Bodies.Read("documented", "started")), Cancellation);
 
-        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         Assert.Equal(source, Assert.Single(await app.EnvelopesAsync(Cancellation)).Source);
     }
 
@@ -74,9 +72,9 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
             content.Headers.TryAddWithoutValidation("Content-Type", contentType);
         }
 
-        using var answer = await caller.PostAsync(Door, content, Cancellation);
+        using var response = await caller.PostAsync(Endpoint, content, Cancellation);
 
-        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
     }
 
     public static TheoryData<string?, string?> UserAgents => new()
@@ -109,15 +107,15 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
         using var caller = await CallerAsync(app);
         var body = Bodies.Read("documented", "installed");
-        using var request = new HttpRequestMessage(HttpMethod.Post, Door)
+        using var request = new HttpRequestMessage(HttpMethod.Post, Endpoint)
         {
             Content = Content(body),
             Headers = { TransferEncodingChunked = true },
         };
 
-        using var answer = await caller.SendAsync(request, Cancellation);
+        using var response = await caller.SendAsync(request, Cancellation);
 
-        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         Assert.Equal(Encoding.UTF8.GetString(body), Assert.Single(await app.EnvelopesAsync(Cancellation)).Payload);
     }
 
@@ -128,7 +126,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         using var caller = await CallerAsync(app);
         var body = Bodies.Read("accepted", "a-byte-order-mark");
 
-        using var answer = await caller.PostAsync(Door, Content(body), Cancellation);
+        using var response = await caller.PostAsync(Endpoint, Content(body), Cancellation);
 
         Assert.Equal(Encoding.UTF8.GetString(body.AsSpan(3)), Assert.Single(await app.EnvelopesAsync(Cancellation)).Payload);
     }
@@ -140,9 +138,9 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         using var caller = await CallerAsync(app);
         var body = Bodies.OfLength(1024 * 1024);
 
-        using var answer = await caller.PostAsync(Door, Content(body), Cancellation);
+        using var response = await caller.PostAsync(Endpoint, Content(body), Cancellation);
 
-        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         var envelope = Assert.Single(await app.EnvelopesAsync(Cancellation));
         Assert.Equal(body, (await envelope.GetPayloadAsync(app.Get<PayloadBlobs>(), Cancellation)).ToArray());
     }
@@ -155,8 +153,8 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         var ids = new List<string>();
         for (var count = 0; count < 5; count++)
         {
-            using var answer = await caller.PostAsync(Door, Content(Bodies.Read("documented", "started")), Cancellation);
-            ids.Add((await answer.JsonAsync(Cancellation)).Text("notificationId"));
+            using var response = await caller.PostAsync(Endpoint, Content(Bodies.Read("documented", "started")), Cancellation);
+            ids.Add((await response.JsonAsync(Cancellation)).Text("notificationId"));
         }
 
         Assert.Equal(ids.Order(StringComparer.Ordinal), ids);
@@ -175,9 +173,9 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         context.Request.Body = new MemoryStream(body);
         context.Request.ContentLength = body.Length;
 
-        var answer = await app.Get<NotificationReceiver>().ReceiveAsync(context.Request, source: null);
+        var response = await app.Get<NotificationReceiver>().ReceiveAsync(context.Request, source: null);
 
-        Assert.Equal(StatusCodes.Status202Accepted, Assert.IsAssignableFrom<IStatusCodeHttpResult>(answer).StatusCode);
+        Assert.Equal(StatusCodes.Status202Accepted, Assert.IsAssignableFrom<IStatusCodeHttpResult>(response).StatusCode);
         Assert.Single(await app.EnvelopesAsync(Cancellation));
     }
 
@@ -202,7 +200,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         using (var connection = await RawCaller.OpenAsync(address, Cancellation))
         {
             await connection.SendAsync(
-                $"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: {body.Length}", body, Cancellation);
+                $"POST {Endpoint} HTTP/1.1\nHost: localhost\nContent-Length: {body.Length}", body, Cancellation);
             await Wait.ForAsync("the put", () => proxy.Calls.Any(call => call.Operation == "Put Message"), Cancellation);
             connection.EndSending();
             await connection.ReadToEndAsync(Cancellation);
@@ -223,7 +221,7 @@ public sealed class AcceptingTests(AzuriteFixture azurite)
         using (var connection = await RawCaller.OpenAsync(address, Cancellation))
         {
             await connection.SendAsync(
-                $"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: {body.Length + 1}", body, Cancellation);
+                $"POST {Endpoint} HTTP/1.1\nHost: localhost\nContent-Length: {body.Length + 1}", body, Cancellation);
             connection.EndSending();
             await connection.ReadToEndAsync(Cancellation);
         }

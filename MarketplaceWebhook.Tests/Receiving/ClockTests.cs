@@ -8,8 +8,6 @@ namespace MarketplaceWebhook.Tests.Receiving;
 
 public sealed class ClockTests(AzuriteFixture azurite)
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Theory]
     [InlineData(5, 0)]
     [InlineData(6, 1)]

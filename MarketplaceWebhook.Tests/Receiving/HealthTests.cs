@@ -11,15 +11,13 @@ public sealed class HealthTests(AzuriteFixture azurite)
     private readonly string _storage = azurite.NewAccount();
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Health_is_200_if_storage_responds()
     {
         await using var app = new TestApp(_storage);
         using var caller = await AcceptingTests.CallerAsync(app);
 
-        Assert.Equal((HttpStatusCode.OK, """{"status":"healthy"}"""), await AskAsync(caller));
+        Assert.Equal((HttpStatusCode.OK, """{"status":"healthy"}"""), await GetAsync(caller));
     }
 
     [Theory]
@@ -33,7 +31,7 @@ public sealed class HealthTests(AzuriteFixture azurite)
         using var caller = await AcceptingTests.CallerAsync(app);
         using var broken = proxy.Break(Fault.Forbidden, call => call.Kind == kind);
 
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, """{"status":"unhealthy"}"""), await AskAsync(caller));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, """{"status":"unhealthy"}"""), await GetAsync(caller));
     }
 
     [Fact]
@@ -43,14 +41,14 @@ public sealed class HealthTests(AzuriteFixture azurite)
         await using var app = new TestApp(
             proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(_time));
         using var caller = await AcceptingTests.CallerAsync(app);
-        Assert.Equal(HttpStatusCode.OK, (await AskAsync(caller)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(caller)).Status);
         using var broken = proxy.Break(Fault.Forbidden);
 
         _time.Advance(TimeSpan.FromSeconds(9.9));
-        Assert.Equal(HttpStatusCode.OK, (await AskAsync(caller)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(caller)).Status);
 
         _time.Advance(TimeSpan.FromSeconds(0.1));
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await AskAsync(caller)).Status);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await GetAsync(caller)).Status);
     }
 
     [Fact]
@@ -58,7 +56,7 @@ public sealed class HealthTests(AzuriteFixture azurite)
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
-        // A check that finds no queue is made twice: that is not what is counted here.
+        // A check that finds no queue is repeated, and must not be counted here.
         await app.Storage.CreateMissingAsync(Cancellation);
         var gate = new TaskCompletionSource();
         proxy.Before = async _ =>
@@ -68,11 +66,11 @@ public sealed class HealthTests(AzuriteFixture azurite)
         };
         using var caller = await AcceptingTests.CallerAsync(app);
 
-        var all = Task.WhenAll(Enumerable.Range(0, 20).Select(_ => AskAsync(caller)));
+        var all = Task.WhenAll(Enumerable.Range(0, 20).Select(_ => GetAsync(caller)));
         await Wait.ForAsync("the first call", () => proxy.Calls.Any(call => call.Method == "GET"), Cancellation);
         gate.SetResult();
 
-        Assert.All(await all, answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
+        Assert.All(await all, response => Assert.Equal(HttpStatusCode.OK, response.Status));
         Assert.Single(proxy.Calls, call => call is { Kind: StorageKind.Queue, Method: "GET" });
     }
 
@@ -80,25 +78,25 @@ public sealed class HealthTests(AzuriteFixture azurite)
     public async Task Health_is_503_within_seconds_if_storage_hangs()
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
-        using var hanging = proxy.Break(Fault.NoAnswer);
+        using var hanging = proxy.Break(Fault.NoResponse);
         await using var app = new TestApp(
             proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(_time));
         using var caller = await AcceptingTests.CallerAsync(app);
 
-        var asked = AskAsync(caller);
+        var response = GetAsync(caller);
         await Wait.ForAsync("the call that hangs", () => proxy.Calls.Count > 0, Cancellation);
-        while (!asked.IsCompleted)
+        while (!response.IsCompleted)
         {
             _time.Advance(TimeSpan.FromSeconds(5));
             await Task.Yield();
         }
 
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await asked).Status);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await response).Status);
     }
 
-    private static async Task<(HttpStatusCode Status, string Body)> AskAsync(HttpClient caller)
+    private static async Task<(HttpStatusCode Status, string Body)> GetAsync(HttpClient caller)
     {
-        using var answer = await caller.GetAsync("/api/health", Cancellation);
-        return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancellation));
+        using var response = await caller.GetAsync("/api/health", Cancellation);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(Cancellation));
     }
 }

@@ -19,8 +19,6 @@ public sealed class OpenApiTests(AzuriteFixture azurite)
 
     public static TheoryData<string> Documented => Bodies.In("documented");
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public void Document_is_valid_OpenAPI_3_1()
     {

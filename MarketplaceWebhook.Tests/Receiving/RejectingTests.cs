@@ -7,11 +7,9 @@ namespace MarketplaceWebhook.Tests.Receiving;
 
 public sealed class RejectingTests(AzuriteFixture azurite)
 {
-    private const string Door = "/api/cyclr/marketplace";
+    private const string Endpoint = "/api/cyclr/marketplace";
 
     private readonly string _storage = azurite.NewAccount();
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData("nothing-at-all", "invalid-json")]
@@ -29,11 +27,11 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         using var expected = JsonDocument.Parse(
             await File.ReadAllTextAsync(Bodies.ExpectationOf("rejected", name), Cancellation));
 
-        using var answer = await caller.PostAsync($"{Door}/shop", AcceptingTests.Content(body), Cancellation);
+        using var response = await caller.PostAsync($"{Endpoint}/shop", AcceptingTests.Content(body), Cancellation);
 
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
-        var problem = await answer.JsonAsync(Cancellation);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
+        var problem = await response.JsonAsync(Cancellation);
         Assert.Equal(["title", "status", "detail", "notificationId", "errors"], problem.Names());
         Assert.Equal(("Bad Request", 400), (problem.Text("title"), problem.GetProperty("status").GetInt32()));
         Assert.True(
@@ -58,9 +56,9 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         using var caller = await AcceptingTests.CallerAsync(app);
 
         using var known = await caller.PostAsync(
-            Door, AcceptingTests.Content(Bodies.Read("rejected", "no-status")), Cancellation);
+            Endpoint, AcceptingTests.Content(Bodies.Read("rejected", "no-status")), Cancellation);
         using var unknown = await caller.PostAsync(
-            Door, AcceptingTests.Content(Bodies.Read("rejected", "no-account-id")), Cancellation);
+            Endpoint, AcceptingTests.Content(Bodies.Read("rejected", "no-account-id")), Cancellation);
 
         Assert.Equal(
             [null, "11111111-2222-3333-4444-555555555555"],
@@ -77,9 +75,9 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         using var content = AcceptingTests.Content([0x1f, 0x8b, 0x08, 0xff]);
         content.Headers.TryAddWithoutValidation("Content-Encoding", header);
 
-        using var answer = await caller.PostAsync(Door, content, Cancellation);
+        using var response = await caller.PostAsync(Endpoint, content, Cancellation);
 
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal(
             $"body is not UTF-8. The request had Content-Encoding {shown}: the body was not decoded.",
             Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation)).GetString("Detail"));
@@ -96,10 +94,10 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         using var caller = await AcceptingTests.CallerAsync(app);
         var body = Bodies.Read("documented", "started");
 
-        using var answer = await caller.PostAsync($"{Door}/{source}", AcceptingTests.Content(body), Cancellation);
+        using var response = await caller.PostAsync($"{Endpoint}/{source}", AcceptingTests.Content(body), Cancellation);
 
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Equal(["source"], (await answer.JsonAsync(Cancellation)).GetProperty("errors").Names());
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal(["source"], (await response.JsonAsync(Cancellation)).GetProperty("errors").Names());
         var row = Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation));
         Assert.Equal(("invalid-notification", null), (row.GetString("Reason"), row.GetString("Source")));
         Assert.Equal(Encoding.UTF8.GetString(body), row.GetString("Body"));
@@ -112,9 +110,10 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
         using var caller = await AcceptingTests.CallerAsync(app);
 
-        using var answer = await caller.PostAsync($"{Door}/a_b", AcceptingTests.Content("no json"u8.ToArray()), Cancellation);
+        using var response = await caller.PostAsync(
+            $"{Endpoint}/a_b", AcceptingTests.Content("no json"u8.ToArray()), Cancellation);
 
-        Assert.Equal(["body", "source"], (await answer.JsonAsync(Cancellation)).GetProperty("errors").Names());
+        Assert.Equal(["body", "source"], (await response.JsonAsync(Cancellation)).GetProperty("errors").Names());
         Assert.Equal(
             "invalid-json", Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation)).GetString("Reason"));
     }
@@ -128,7 +127,9 @@ public sealed class RejectingTests(AzuriteFixture azurite)
         using var connection = await RawCaller.OpenAsync(address, Cancellation);
 
         await connection.SendAsync(
-            $"POST {Door} HTTP/1.1\nHost: localhost\nConnection: close\nContent-Length: 20", body.AsMemory(0, 20), Cancellation);
+            $"POST {Endpoint} HTTP/1.1\nHost: localhost\nConnection: close\nContent-Length: 20",
+            body.AsMemory(0, 20),
+            Cancellation);
 
         Assert.StartsWith("HTTP/1.1 400 ", await connection.ReadToEndAsync(Cancellation), StringComparison.Ordinal);
         var row = Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation));

@@ -12,8 +12,7 @@ public sealed partial class ResponseTextTests(AzuriteFixture azurite)
     [Fact]
     public async Task Responses_are_approved()
     {
-        var cancellationToken = TestContext.Current.CancellationToken;
-        await using var proxy = await FaultProxy.StartAsync(azurite.NewAccount(), cancellationToken);
+        await using var proxy = await FaultProxy.StartAsync(azurite.NewAccount(), Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
         using var caller = await AcceptingTests.CallerAsync(app);
         var text = new StringBuilder();
@@ -26,7 +25,7 @@ public sealed partial class ResponseTextTests(AzuriteFixture azurite)
         using (proxy.Break(Fault.ServerBusy))
         {
             await PostAsync("a documented body while storage is busy", "", Bodies.Read("documented", "started"));
-            await AppendAsync("GET /api/health while storage is busy", await caller.GetAsync("/api/health", cancellationToken));
+            await AppendAsync("GET /api/health while storage is busy", await caller.GetAsync("/api/health", Cancellation));
         }
 
         Approved.AssertIs("responses", Times().Replace(Ids().Replace(text.ToString(), "ID"), "TIME"));
@@ -35,7 +34,7 @@ public sealed partial class ResponseTextTests(AzuriteFixture azurite)
         {
             using var content = AcceptingTests.Content(body);
             await AppendAsync(
-                $"POST {what}", await caller.PostAsync($"/api/cyclr/marketplace{path}", content, cancellationToken));
+                $"POST {what}", await caller.PostAsync($"/api/cyclr/marketplace{path}", content, Cancellation));
         }
 
         async Task AppendAsync(string what, HttpResponseMessage response)
@@ -49,7 +48,7 @@ public sealed partial class ResponseTextTests(AzuriteFixture azurite)
                     text.Append($"{ApplicationVersion.HeaderName}: VERSION\n");
                 }
 
-                text.Append($"{await response.Content.ReadAsStringAsync(cancellationToken)}\n\n");
+                text.Append($"{await response.Content.ReadAsStringAsync(Cancellation)}\n\n");
             }
         }
     }

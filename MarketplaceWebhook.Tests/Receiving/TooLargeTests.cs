@@ -7,12 +7,10 @@ namespace MarketplaceWebhook.Tests.Receiving;
 
 public sealed class TooLargeTests(AzuriteFixture azurite)
 {
-    private const string Door = "/api/cyclr/marketplace";
+    private const string Endpoint = "/api/cyclr/marketplace";
     private const int MiB = 1024 * 1024;
 
     private readonly string _storage = azurite.NewAccount();
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData(false)]
@@ -22,15 +20,16 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
         using var caller = await AcceptingTests.CallerAsync(app);
         var body = Bodies.OfLength(MiB + 1);
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Door}/shop") { Content = AcceptingTests.Content(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Endpoint}/shop");
+        request.Content = AcceptingTests.Content(body);
         request.Headers.TransferEncodingChunked = chunked;
 
-        using var answer = await caller.SendAsync(request, Cancellation);
+        using var response = await caller.SendAsync(request, Cancellation);
 
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
-        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
-        Assert.NotEqual(true, answer.Headers.ConnectionClose);
-        var problem = await answer.JsonAsync(Cancellation);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
+        Assert.NotEqual(true, response.Headers.ConnectionClose);
+        var problem = await response.JsonAsync(Cancellation);
         Assert.Equal(["title", "status", "detail", "notificationId"], problem.Names());
         Assert.Equal(("Content Too Large", 413), (problem.Text("title"), problem.GetProperty("status").GetInt32()));
 
@@ -47,13 +46,14 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(_storage);
         using var caller = await AcceptingTests.CallerAsync(app);
-        using var request = new HttpRequestMessage(HttpMethod.Post, Door) { Content = AcceptingTests.Content(new byte[5 * MiB]) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, Endpoint);
+        request.Content = AcceptingTests.Content(new byte[5 * MiB]);
         request.Headers.TransferEncodingChunked = true;
 
-        using var answer = await caller.SendAsync(request, Cancellation);
+        using var response = await caller.SendAsync(request, Cancellation);
 
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
-        Assert.NotEqual(true, answer.Headers.ConnectionClose);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.NotEqual(true, response.Headers.ConnectionClose);
         Assert.Equal(5L * MiB, (await RowAsync(app)).GetInt64("BodyLength"));
     }
 
@@ -64,13 +64,13 @@ public sealed class TooLargeTests(AzuriteFixture azurite)
         var address = await app.ListenAsync(Cancellation);
         using var connection = await RawCaller.OpenAsync(address, Cancellation);
 
-        // What the server has not asked for by then never comes: it answers all the same.
+        // The server responds even if the rest of the body never arrives.
         await connection.SendAsync(
-            $"POST {Door} HTTP/1.1\nHost: localhost\nContent-Length: 5000000000", new byte[(5 * MiB) + 1], Cancellation);
-        var answer = await connection.ReadToEndAsync(Cancellation);
+            $"POST {Endpoint} HTTP/1.1\nHost: localhost\nContent-Length: 5000000000", new byte[(5 * MiB) + 1], Cancellation);
+        var response = await connection.ReadToEndAsync(Cancellation);
 
-        Assert.StartsWith("HTTP/1.1 413 ", answer, StringComparison.Ordinal);
-        Assert.Contains("Connection: close", answer, StringComparison.OrdinalIgnoreCase);
+        Assert.StartsWith("HTTP/1.1 413 ", response, StringComparison.Ordinal);
+        Assert.Contains("Connection: close", response, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(5_000_000_000L, (await RowAsync(app)).GetInt64("BodyLength"));
     }
 

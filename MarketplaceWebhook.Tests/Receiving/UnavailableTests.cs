@@ -12,13 +12,11 @@ namespace MarketplaceWebhook.Tests.Receiving;
 
 public sealed class UnavailableTests(AzuriteFixture azurite)
 {
-    private const string Door = "/api/cyclr/marketplace";
+    private const string Endpoint = "/api/cyclr/marketplace";
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     private readonly string _storage = azurite.NewAccount();
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public static TheoryData<string> Faults => ["busy", "throttled", "broken", "forbidden", "reset"];
 
@@ -31,10 +29,10 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         using var caller = await AcceptingTests.CallerAsync(app);
         using var broken = proxy.Break(FaultOf(fault));
 
-        using var answer = await caller.PostAsync(
-            Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
+        using var response = await caller.PostAsync(
+            Endpoint, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
 
-        await AssertUnavailableAsync(answer);
+        await AssertUnavailableAsync(response);
     }
 
     [Fact]
@@ -45,9 +43,9 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         using var caller = await AcceptingTests.CallerAsync(app);
         using var broken = proxy.Break(Fault.ServerBusy, call => call.Kind == StorageKind.Table);
 
-        using var answer = await caller.PostAsync(Door, AcceptingTests.Content("no json"u8.ToArray()), Cancellation);
+        using var response = await caller.PostAsync(Endpoint, AcceptingTests.Content("no json"u8.ToArray()), Cancellation);
 
-        await AssertUnavailableAsync(answer);
+        await AssertUnavailableAsync(response);
     }
 
     [Fact]
@@ -58,9 +56,9 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         using var caller = await AcceptingTests.CallerAsync(app);
         using var broken = proxy.Break(Fault.ServerBusy, call => call.Kind == StorageKind.Table);
 
-        using var answer = await caller.PostAsync(Door, AcceptingTests.Content(new byte[2 * 1024 * 1024]), Cancellation);
+        using var response = await caller.PostAsync(Endpoint, AcceptingTests.Content(new byte[2 * 1024 * 1024]), Cancellation);
 
-        await AssertUnavailableAsync(answer);
+        await AssertUnavailableAsync(response);
     }
 
     [Fact]
@@ -68,20 +66,20 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
     {
         var credential = new Mock<TokenCredential>();
         credential.Setup(c => c.GetTokenAsync(It.IsAny<TokenRequestContext>(), It.IsAny<CancellationToken>()))
-            .ThrowsAsync(new CredentialUnavailableException("Made by a test."));
+            .ThrowsAsync(new CredentialUnavailableException("Thrown by a test."));
         var clients = new StorageClients(StorageSettings.FromAccountName("nosuchaccount", credential.Object));
         await using var app = new TestApp(_storage, replace: services => services.AddSingleton(clients));
         using var caller = await AcceptingTests.CallerAsync(app);
 
-        using var answer = await caller.PostAsync(
-            Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
+        using var response = await caller.PostAsync(
+            Endpoint, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
 
-        await AssertUnavailableAsync(answer);
+        await AssertUnavailableAsync(response);
     }
 
     [Theory]
     [InlineData("started")]
-    [InlineData("refused")]
+    [InlineData("rejected")]
     public async Task Hanging_storage_gives_503_within_10_s(string body)
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
@@ -89,33 +87,33 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         await using var app = new TestApp(proxy.ConnectionString, replace: services => services.AddSingleton<TimeProvider>(time));
         using var caller = await AcceptingTests.CallerAsync(app);
         await app.Storage.CreateMissingAsync(Cancellation);
-        var made = proxy.Calls.Count;
-        using var hanging = proxy.Break(Fault.NoAnswer);
+        var calls = proxy.Calls.Count;
+        using var hanging = proxy.Break(Fault.NoResponse);
 
-        var asked = caller.PostAsync(
-            Door, AcceptingTests.Content(
+        var sending = caller.PostAsync(
+            Endpoint, AcceptingTests.Content(
                 body == "started" ? Bodies.Read("documented", body) : "no json"u8.ToArray()), Cancellation);
-        await Wait.ForAsync("the call that hangs", () => proxy.Calls.Count > made, Cancellation);
+        await Wait.ForAsync("the call that hangs", () => proxy.Calls.Count > calls, Cancellation);
         time.Advance(Limit - TimeSpan.FromSeconds(1));
-        Assert.False(asked.IsCompleted);
+        Assert.False(sending.IsCompleted);
         time.Advance(TimeSpan.FromSeconds(1));
-        using var answer = await asked;
+        using var response = await sending;
 
-        await AssertUnavailableAsync(answer);
+        await AssertUnavailableAsync(response);
     }
 
     [Fact]
     public async Task Storage_that_hangs_from_the_start_gives_503_in_time()
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
-        using var hanging = proxy.Break(Fault.NoAnswer);
+        using var hanging = proxy.Break(Fault.NoResponse);
         await using var app = new TestApp(proxy.ConnectionString, new() { ["TimeLimits:Receiving"] = "00:00:00.5" });
         using var caller = await AcceptingTests.CallerAsync(app);
 
-        using var answer = await caller.PostAsync(
-            Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
+        using var response = await caller.PostAsync(
+            Endpoint, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
 
-        await AssertUnavailableAsync(answer);
+        await AssertUnavailableAsync(response);
     }
 
     [Fact]
@@ -127,10 +125,10 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         var puts = 0;
         proxy.Before = call => Task.FromResult(call.Operation == "Put Message" && ++puts == 1 ? Fault.ServerBusy : null);
 
-        using var answer = await caller.PostAsync(
-            Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
+        using var response = await caller.PostAsync(
+            Endpoint, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
 
-        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         Assert.Single(await app.EnvelopesAsync(Cancellation));
     }
 
@@ -141,12 +139,12 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         await using var app = new TestApp(proxy.ConnectionString, new() { ["TimeLimits:Receiving"] = "00:00:02" });
         using var caller = await AcceptingTests.CallerAsync(app);
         await app.Storage.CreateMissingAsync(Cancellation);
-        proxy.After = (call, _) => Task.FromResult<Fault?>(call.Operation == "Put Message" ? Fault.NoAnswer : null);
+        proxy.After = (call, _) => Task.FromResult<Fault?>(call.Operation == "Put Message" ? Fault.NoResponse : null);
 
-        using var answer = await caller.PostAsync(
-            Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
+        using var response = await caller.PostAsync(
+            Endpoint, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
 
-        await AssertUnavailableAsync(answer);
+        await AssertUnavailableAsync(response);
         Assert.Single(await app.EnvelopesAsync(Cancellation));
     }
 
@@ -164,24 +162,24 @@ public sealed class UnavailableTests(AzuriteFixture azurite)
         foreach (var _ in Enumerable.Range(0, 2))
         {
             using var accepted = await caller.PostAsync(
-                Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
+                Endpoint, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
             Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
         }
 
         time.EndsDeadline = true;
-        using var answer = await caller.PostAsync(
-            Door, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
+        using var response = await caller.PostAsync(
+            Endpoint, AcceptingTests.Content(Bodies.Read("documented", "started")), Cancellation);
 
-        await AssertUnavailableAsync(answer);
+        await AssertUnavailableAsync(response);
         Assert.False(time.EndsDeadline);
     }
 
-    internal static async Task AssertUnavailableAsync(HttpResponseMessage answer)
+    internal static async Task AssertUnavailableAsync(HttpResponseMessage response)
     {
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
-        Assert.Equal(TimeSpan.FromSeconds(30), answer.Headers.RetryAfter?.Delta);
-        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
-        var problem = await answer.JsonAsync(Cancellation);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(30), response.Headers.RetryAfter?.Delta);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
+        var problem = await response.JsonAsync(Cancellation);
         Assert.Equal(["title", "status", "detail", "notificationId"], problem.Names());
         Assert.Equal(("Service Unavailable", 503), (problem.Text("title"), problem.GetProperty("status").GetInt32()));
     }

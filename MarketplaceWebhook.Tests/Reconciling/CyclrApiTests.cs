@@ -10,8 +10,6 @@ public sealed class CyclrApiTests : IAsyncLifetime
     private CyclrStandIn _cyclr = null!;
     private CyclrApi _api = null!;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     public async ValueTask InitializeAsync()
     {
         _cyclr = await CyclrStandIn.StartAsync();
@@ -155,8 +153,8 @@ public sealed class CyclrApiTests : IAsyncLifetime
     [InlineData("86400", 300)]
     public async Task Retry_After_is_waited_for_within_limits(string retryAfter, int seconds)
     {
-        var refusals = 1;
-        _cyclr.Before = request => request.Path == "/v1.0/accounts" && refusals-- > 0 ? (429, retryAfter) : null;
+        var failures = 1;
+        _cyclr.Before = request => request.Path == "/v1.0/accounts" && failures-- > 0 ? (429, retryAfter) : null;
 
         await AccountsAsync();
 
@@ -166,9 +164,9 @@ public sealed class CyclrApiTests : IAsyncLifetime
     [Fact]
     public async Task Retry_After_can_be_a_time()
     {
-        var refusals = 1;
+        var failures = 1;
         var at = DateTimeOffset.UtcNow.AddSeconds(60).ToString("R", CultureInfo.InvariantCulture);
-        _cyclr.Before = request => request.Path == "/v1.0/accounts" && refusals-- > 0 ? (503, at) : null;
+        _cyclr.Before = request => request.Path == "/v1.0/accounts" && failures-- > 0 ? (503, at) : null;
 
         await AccountsAsync();
 

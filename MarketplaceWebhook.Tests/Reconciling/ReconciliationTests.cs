@@ -18,8 +18,6 @@ public sealed class ReconciliationTests(AzuriteFixture azurite) : IAsyncLifetime
     private MaintenanceServices _services = null!;
     private int _minute;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     public async ValueTask InitializeAsync()
     {
         _cyclr = await CyclrStandIn.StartAsync();

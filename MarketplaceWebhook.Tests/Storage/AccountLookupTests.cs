@@ -9,8 +9,6 @@ public sealed class AccountLookupTests(AzuriteFixture azurite)
     private static readonly Guid One = new("aaaaaaaa-0000-0000-0000-000000000001");
     private static readonly Guid Two = new("bbbbbbbb-0000-0000-0000-000000000002");
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Theory]
     [InlineData("aaaaaaaa-0000-0000-0000-000000000001")]
     [InlineData("{AAAAAAAA-0000-0000-0000-000000000001}")]

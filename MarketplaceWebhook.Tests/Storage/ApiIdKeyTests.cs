@@ -12,8 +12,6 @@ namespace MarketplaceWebhook.Tests.Storage;
 
 public sealed class ApiIdKeyTests(AzuriteFixture azurite)
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     public static TheoryData<string> Awkward =>
     [
         .. ApiIds.Awkward.Select(c => $"a{c}b"), .. ApiIds.Awkward.Select(c => c.ToString()), "a/b\\c#d?e%f~g", "%2F", "%252F",

@@ -9,8 +9,6 @@ public sealed class BusyRetryPolicyTests(AzuriteFixture azurite)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     /// <summary>The first retries come after 0.2, 0.4, 0.8, 1.6 and 3.2 s.</summary>
     [Fact]
     public async Task Maintenance_waits_for_a_storage_that_is_busy_until_its_time_limit()

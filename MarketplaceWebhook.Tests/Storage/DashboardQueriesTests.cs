@@ -15,8 +15,6 @@ public sealed class DashboardQueriesTests(AzuriteFixture azurite)
     private static string LongBody { get; } =
         NotificationBody.Of("installed", Other, 1, "Other", padding: new string('x', 60_000));
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Theory]
     [InlineData(null, null, null, "Acme 1, Acme 2, Other 1")]
     [InlineData("AAAA", null, null, "Acme 1, Acme 2")]
@@ -96,7 +94,7 @@ public sealed class DashboardQueriesTests(AzuriteFixture azurite)
         var second = await queries.ListAsync(kind: null, size: 2, first.Continuation, Cancellation);
 
         Assert.Equal(
-            ["failed", "rejected", "failed"], first.Items.Concat(second.Items).Select(letter => letter.Kind));
+            ["failed", "rejected", "failed"], first.Items.Concat(second.Items).Select(deadLetter => deadLetter.Kind));
         Assert.Null(second.Continuation);
         Assert.Null(first.Items[0].Body);
         Assert.Equal(

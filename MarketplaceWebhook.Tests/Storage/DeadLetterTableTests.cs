@@ -10,14 +10,12 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
 {
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Row_has_exactly_the_columns_of_the_contract()
     {
         await using var app = new TestApp(_storage);
 
-        await RecordAsync(app, Letter("{\"a\":1}"u8.ToArray()) with
+        await RecordAsync(app, DeadLetterOf("{\"a\":1}"u8.ToArray()) with
         {
             Source = "shop",
             AccountId = Guid.Parse("ABCDEF01-2222-3333-4444-555555555555"),
@@ -44,7 +42,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(_storage);
 
-        await RecordAsync(app, Letter([]) with { Kind = DeadLetter.Failed });
+        await RecordAsync(app, DeadLetterOf([]) with { Kind = DeadLetter.Failed });
 
         await AssertRowAsync(app, $$"""
             {
@@ -66,7 +64,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
         var body = new string('€', 32_000);
 
-        await RecordAsync(app, Letter(Encoding.UTF8.GetBytes(body)));
+        await RecordAsync(app, DeadLetterOf(Encoding.UTF8.GetBytes(body)));
 
         var row = await RowAsync(app);
         Assert.Equal((body, 96_000L, null), (row.GetString("Body"), row.GetInt64("BodyLength"), row.GetString("BodyBlob")));
@@ -78,7 +76,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
         var body = Encoding.UTF8.GetBytes(new string('x', 31_999) + "👍");
 
-        await RecordAsync(app, Letter(body) with { AccountId = Guid.Empty });
+        await RecordAsync(app, DeadLetterOf(body) with { AccountId = Guid.Empty });
 
         var row = await RowAsync(app);
         Assert.Equal((new string('x', 31_999), $"dead/rejected/{Ids.At(1)}"), (row.GetString("Body"), row.GetString("BodyBlob")));
@@ -93,14 +91,14 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
         var (rejected, failed) = (new byte[40_000], Encoding.UTF8.GetBytes(new string('x', 40_000)));
 
-        await RecordAsync(app, Letter(rejected));
-        await RecordAsync(app, Letter(failed) with { Kind = DeadLetter.Failed });
+        await RecordAsync(app, DeadLetterOf(rejected));
+        await RecordAsync(app, DeadLetterOf(failed) with { Kind = DeadLetter.Failed });
 
         var table = app.Get<DeadLetterTable>();
         var bodies = new List<byte[]>();
-        foreach (var letter in await table.FindAsync(Ids.At(1), Cancellation))
+        foreach (var deadLetter in await table.FindAsync(Ids.At(1), Cancellation))
         {
-            bodies.Add((await table.GetBodyAsync(letter, Cancellation))!.Value.ToArray());
+            bodies.Add((await table.GetBodyAsync(deadLetter, Cancellation))!.Value.ToArray());
         }
 
         Assert.Equal([failed, rejected], bodies);
@@ -111,7 +109,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(_storage);
 
-        await RecordAsync(app, Letter([0x7B, 0xE4, 0x7D]));
+        await RecordAsync(app, DeadLetterOf([0x7B, 0xE4, 0x7D]));
 
         var row = await RowAsync(app);
         Assert.Equal(("{\uFFFD}", 3L), (row.GetString("Body"), row.GetInt64("BodyLength")));
@@ -125,7 +123,7 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
 
         await RecordAsync(
-            app, Letter(new byte[1_000_000]) with { Reason = RejectionReason.TooLarge, BodyLength = 5_000_000_000 });
+            app, DeadLetterOf(new byte[1_000_000]) with { Reason = RejectionReason.TooLarge, BodyLength = 5_000_000_000 });
 
         var row = await RowAsync(app);
         Assert.Equal(
@@ -137,12 +135,12 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
     public async Task Recording_again_replaces_the_row_and_clears_RedrivenAt()
     {
         await using var app = new TestApp(_storage);
-        await RecordAsync(app, Letter("{}"u8.ToArray()) with { Source = "shop" });
+        await RecordAsync(app, DeadLetterOf("{}"u8.ToArray()) with { Source = "shop" });
         var redriven = await RowAsync(app);
         redriven["RedrivenAt"] = DateTimeOffset.UnixEpoch;
         await app.Storage.DeadLetters.UpdateEntityAsync(redriven, redriven.ETag, cancellationToken: Cancellation);
 
-        await RecordAsync(app, Letter("{}"u8.ToArray()));
+        await RecordAsync(app, DeadLetterOf("{}"u8.ToArray()));
 
         Assert.DoesNotContain((await RowAsync(app)).Keys, column => column is "RedrivenAt" or "Source");
     }
@@ -153,14 +151,14 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
         await using var app = new TestApp(_storage);
         foreach (var second in new[] { 2, 3, 1 })
         {
-            await RecordAsync(app, Letter("{}"u8.ToArray()) with { Id = Ids.At(second) });
+            await RecordAsync(app, DeadLetterOf("{}"u8.ToArray()) with { Id = Ids.At(second) });
         }
 
         var rows = await Rows.ListAsync(app.Storage.DeadLetters, Cancellation);
         Assert.Equal([$"{Ids.At(3)}", $"{Ids.At(2)}", $"{Ids.At(1)}"], rows.Select(row => row.GetString("NotificationId")));
     }
 
-    internal static DeadLetter Letter(byte[] body) => new()
+    internal static DeadLetter DeadLetterOf(byte[] body) => new()
     {
         Kind = DeadLetter.Rejected,
         Id = Ids.At(1),
@@ -170,8 +168,8 @@ public sealed class DeadLetterTableTests(AzuriteFixture azurite)
         BodyLength = body.Length,
     };
 
-    private static Task RecordAsync(TestApp app, DeadLetter letter) =>
-        app.Get<DeadLetterTable>().RecordAsync(letter, Cancellation);
+    private static Task RecordAsync(TestApp app, DeadLetter deadLetter) =>
+        app.Get<DeadLetterTable>().RecordAsync(deadLetter, Cancellation);
 
     private static async Task<Azure.Data.Tables.TableEntity> RowAsync(TestApp app) =>
         Assert.Single(await Rows.ListAsync(app.Storage.DeadLetters, Cancellation));

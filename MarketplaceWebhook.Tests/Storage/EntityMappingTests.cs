@@ -51,13 +51,13 @@ public sealed class EntityMappingTests
     [Fact]
     public void Every_property_of_a_dead_letter_survives_in_its_row()
     {
-        var letter = Filled.Of<DeadLetter>();
-        var stored = new StoredDeadLetter(RawRow.From(letter.ToEntity()));
+        var deadLetter = Filled.Of<DeadLetter>();
+        var stored = new StoredDeadLetter(RawRow.From(deadLetter.ToEntity()));
 
         Assert.All(Filled.PropertiesOf<DeadLetter>(), property =>
         {
             var name = property.Name == nameof(DeadLetter.InsertedAt) ? nameof(StoredDeadLetter.ReceivedAt) : property.Name;
-            Assert.Equal(Text(property.GetValue(letter)), Text(typeof(StoredDeadLetter).GetProperty(name)?.GetValue(stored)));
+            Assert.Equal(Text(property.GetValue(deadLetter)), Text(typeof(StoredDeadLetter).GetProperty(name)?.GetValue(stored)));
         });
     }
 

@@ -59,12 +59,12 @@ public sealed class EnvelopeTests
     [Fact]
     public void Envelope_has_no_name_of_the_hosts_trigger_metadata()
     {
-        string[] taken =
+        string[] reserved =
             ["Id", "DequeueCount", "PopReceipt", "InsertionTime", "ExpirationTime", "NextVisibleTime", "QueueTrigger", "sys"];
         var names = new[] { Write("default", TraceParent, "{}", "Cyclr/1.0"), Write("default", TraceParent, "") }
             .SelectMany(text => JsonDocument.Parse(text).RootElement.EnumerateObject().Select(property => property.Name));
 
-        Assert.Empty(names.Intersect(taken, StringComparer.OrdinalIgnoreCase));
+        Assert.Empty(names.Intersect(reserved, StringComparer.OrdinalIgnoreCase));
     }
 
     [Theory]

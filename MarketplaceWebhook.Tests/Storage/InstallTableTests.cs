@@ -12,8 +12,6 @@ public sealed class InstallTableTests(AzuriteFixture azurite)
 
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Package_is_read_without_packages_that_begin_with_its_digits()
     {

@@ -15,8 +15,6 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
 
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Messages_are_base64_of_the_envelope_and_never_expire()
     {
@@ -115,7 +113,7 @@ public sealed class NotificationQueueTests(AzuriteFixture azurite)
         queue.Setup(
             q => q.SendMessageAsync(
                 It.IsAny<BinaryData>(), It.IsAny<TimeSpan?>(), It.IsAny<TimeSpan?>(), It.IsAny<CancellationToken>()))
-            .ThrowsAsync(new RequestFailedException(503, "Made by a test.", "ServerBusy", null));
+            .ThrowsAsync(new RequestFailedException(503, "Thrown by a test.", "ServerBusy", null));
         var clients = new StorageClients(StorageSettings.FromConnectionString(_storage)) { Queue = queue.Object };
         await using var app = new TestApp(_storage, replace: services => services.AddSingleton(clients));
 

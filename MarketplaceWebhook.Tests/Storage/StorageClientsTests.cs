@@ -8,8 +8,6 @@ public sealed class StorageClientsTests(AzuriteFixture azurite)
 {
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Maintenance_reads_a_table_that_responds_after_5_s()
     {
@@ -31,7 +29,7 @@ public sealed class StorageClientsTests(AzuriteFixture azurite)
             proxy.ConnectionString, new TimeLimits { Maintenance = TimeSpan.FromSeconds(1) });
         await services.Clients.CreateMissingAsync(Cancellation);
         var scans = 0;
-        proxy.Before = call => Task.FromResult(call.Operation == "Query Entities" && ++scans < 4 ? Fault.NoAnswer : null);
+        proxy.Before = call => Task.FromResult(call.Operation == "Query Entities" && ++scans < 4 ? Fault.NoResponse : null);
 
         Assert.Empty(await services.Get<StatusChangeLog>().ReadAsync(account: null, Cancellation).ToListAsync(Cancellation));
 

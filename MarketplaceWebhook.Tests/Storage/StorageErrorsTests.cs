@@ -97,5 +97,5 @@ public sealed class StorageErrorsTests
     }
 
     private static RequestFailedException Fault(int status, string? code) =>
-        new(status, "Made by a test.", code, innerException: null);
+        new(status, "Thrown by a test.", code, innerException: null);
 }

@@ -12,8 +12,6 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
 {
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task First_call_creates_two_queues_five_tables_and_a_private_container()
     {
@@ -224,7 +222,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
         await using var app = new TestApp(proxy.ConnectionString);
-        using var missing = proxy.Break(new Fault.Refusal(404, "QueueNotFound"), call => call.Operation == "Put Message");
+        using var missing = proxy.Break(new Fault.Response(404, "QueueNotFound"), call => call.Operation == "Put Message");
 
         var fault = await Assert.ThrowsAsync<RequestFailedException>(() => SendAsync(app));
 
@@ -245,7 +243,7 @@ public sealed class StorageProvisionerTests(AzuriteFixture azurite)
         "Reconciliations" => new ReconciliationTable(app.Storage).ReplaceAsync(
             Guid.Empty.ToString(), null, [new() { Kind = DifferenceKind.NotAccessible, Detail = "why" }], Ids.Start,
             Cancellation),
-        _ => app.Get<DeadLetterTable>().RecordAsync(DeadLetterTableTests.Letter("{}"u8.ToArray()), Cancellation),
+        _ => app.Get<DeadLetterTable>().RecordAsync(DeadLetterTableTests.DeadLetterOf("{}"u8.ToArray()), Cancellation),
     };
 
     private static bool IsCreation(StorageCall call) => call.Operation.StartsWith("Create ", StringComparison.Ordinal);

@@ -8,8 +8,6 @@ namespace MarketplaceWebhook.Tests.Storage;
 
 public sealed class StorageTokenTests
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Theory]
     [InlineData(503)]
     [InlineData(400)]

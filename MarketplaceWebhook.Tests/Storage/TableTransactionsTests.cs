@@ -59,7 +59,7 @@ public sealed class TableTransactionsTests
         foreach (var transaction in transactions)
         {
             await Assert.ThrowsAsync<Azure.RequestFailedException>(
-                () => table.SubmitTransactionAsync(transaction, TestContext.Current.CancellationToken));
+                () => table.SubmitTransactionAsync(transaction, Cancellation));
         }
 
         Assert.Equal(transactions.Count, sizes.Seen.Count);
@@ -67,7 +67,7 @@ public sealed class TableTransactionsTests
     }
 
     [Fact]
-    public void Rows_of_two_partitions_are_refused()
+    public void Rows_of_two_partitions_are_rejected()
     {
         var other = new TableTransactionAction(TableTransactionActionType.Add, new TableEntity("other", "0"));
 

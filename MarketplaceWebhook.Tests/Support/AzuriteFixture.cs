@@ -6,12 +6,12 @@ using MarketplaceWebhook.LocalHost.Storage;
 namespace MarketplaceWebhook.Tests.Support;
 
 /// <summary>
-/// One Azurite for all tests, in memory and on free ports. A test takes an account of its own, so that none sees another's
+/// One Azurite for all tests, in memory and on free ports. A test has an account of its own, so that none sees another's
 /// rows.
 /// </summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
-    // Windows holds 32,767 characters in an environment variable: one account takes 54.
+    // Windows holds 32,767 characters in an environment variable: one account needs 54.
     private static readonly int AccountCount = OperatingSystem.IsWindows() ? 600 : 1000;
 
     private readonly AzuriteAccount[] _accounts =
@@ -24,7 +24,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
     public async ValueTask InitializeAsync() =>
         _azurite = await Azurite.StartAsync(
             new AzuriteOptions { BlobPort = 0, QueuePort = 0, TablePort = 0, Accounts = _accounts },
-            TestContext.Current.CancellationToken);
+            Cancellation);
 
     /// <summary>The connection string of an account that no other test uses.</summary>
     public string NewAccount() => _azurite!.ConnectionString(_accounts[Interlocked.Increment(ref _taken) - 1]);

@@ -7,13 +7,12 @@ public sealed class AzuriteFixtureTests(AzuriteFixture azurite)
     [Fact]
     public async Task Accounts_have_separate_queues()
     {
-        var cancellationToken = TestContext.Current.CancellationToken;
         var first = new QueueClient(azurite.NewAccount(), "a-queue");
         var second = new QueueClient(azurite.NewAccount(), "a-queue");
 
-        await first.CreateAsync(cancellationToken: cancellationToken);
+        await first.CreateAsync(cancellationToken: Cancellation);
 
-        Assert.True(await first.ExistsAsync(cancellationToken));
-        Assert.False(await second.ExistsAsync(cancellationToken));
+        Assert.True(await first.ExistsAsync(Cancellation));
+        Assert.False(await second.ExistsAsync(Cancellation));
     }
 }

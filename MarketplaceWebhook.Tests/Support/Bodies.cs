@@ -2,7 +2,7 @@ using System.Text;
 
 namespace MarketplaceWebhook.Tests.Support;
 
-/// <summary>Request bodies, byte for byte, as files in Bodies/{folder}: each file is a case, and its name says which.</summary>
+/// <summary>Request bodies, byte for byte, as files in Bodies/{folder}: each file is a case, described by its name.</summary>
 internal static class Bodies
 {
     public static TheoryData<string> In(string folder) =>
@@ -21,7 +21,7 @@ internal static class Bodies
         return Encoding.UTF8.GetBytes(body.Insert(body.Length - 2, new string('x', bytes - body.Length)));
     }
 
-    /// <summary>The file in the folder's own folder "expected" that says what comes of the body.</summary>
+    /// <summary>The file in the folder's own folder "expected" with the result of the body.</summary>
     public static string ExpectationOf(string folder, string name) => PathOf(folder, "expected", $"{name}.json");
 
     public static string PathOf(params string[] parts) => Path.Combine([AppContext.BaseDirectory, nameof(Bodies), .. parts]);

@@ -65,7 +65,7 @@ internal sealed class CyclrStandIn : IAsyncDisposable
         web.MapGet(
             "/v1.0/cycles", context => standIn.WritePageAsync(context, AccountOf(context).Listed.Select(one => one.ToJson())));
         web.MapGet("/v1.0/cycles/{id}", context => WriteCycleAsync(context));
-        await web.StartAsync(TestContext.Current.CancellationToken);
+        await web.StartAsync(Cancellation);
         return standIn;
     }
 

@@ -6,7 +6,7 @@ using MarketplaceWebhook.Tests.Support.Histories;
 
 namespace MarketplaceWebhook.Tests.Support;
 
-/// <summary>Arrivals as the fold takes them, and the rows that it gives.</summary>
+/// <summary>Arrivals as input of the fold, and the rows that it gives.</summary>
 internal static class FoldedRows
 {
     public static StatusChange Change(NotificationId id, string body) => StatusChangeReader.From(

@@ -21,7 +21,7 @@ internal static class Golden
         var expected = JsonNode.Parse(File.ReadAllText(file))!;
         if (!JsonNode.DeepEquals(expected, actual))
         {
-            Assert.Fail($"{file} says\n{expected.ToJsonString(Json)}\nbut it is\n{actual.ToJsonString(Json)}");
+            Assert.Fail($"Expected by {file}:\n{expected.ToJsonString(Json)}\nActual:\n{actual.ToJsonString(Json)}");
         }
     }
 }

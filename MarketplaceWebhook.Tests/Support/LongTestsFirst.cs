@@ -8,7 +8,7 @@ using MarketplaceWebhook.Tests.Storage;
 namespace MarketplaceWebhook.Tests.Support;
 
 /// <summary>
-/// The collections that take the longest: started last, they would run alone at the end. Beside them those that mostly wait.
+/// The collections that take the longest: started last, they would run alone at the end. In parallel run those that mostly wait.
 /// </summary>
 public sealed class LongTestsFirst() : CollectionsFirst(
     nameof(StorageFaultTextTests), nameof(MaintenanceCrashTests), nameof(StorageTokenTests), nameof(FoldTests),

@@ -51,45 +51,43 @@ public sealed class MaintenanceServices : IAsyncDisposable
         AzuriteFixture azurite, string? changeFeed = null, TimeProvider? time = null)
     {
         var services = On(azurite.NewAccount(), changeFeed: changeFeed, time: time);
-        await services.Clients.CreateMissingAsync(TestContext.Current.CancellationToken);
+        await services.Clients.CreateMissingAsync(Cancellation);
         return services;
     }
 
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
-    /// <summary>Receives a body as the door does, and returns its message's text.</summary>
+    /// <summary>Receives a body as the HTTP endpoint does, and returns its message's text.</summary>
     public async Task<string> SendAsync(NotificationId id, string body, string? userAgent = null)
     {
-        var token = TestContext.Current.CancellationToken;
         var accepted = Assert.IsType<ParseResult.Accepted>(NotificationReader.Read(Encoding.UTF8.GetBytes(body)));
         await Get<NotificationQueue>().SendAsync(
             new ReceivedNotification(
                 id, SourceLabel.Default, null, userAgent, accepted.Notification.AccountId, Encoding.UTF8.GetBytes(body)),
-            token);
+            Cancellation);
         return (await ReceiveAsync(Clients.Queue))!;
     }
 
     /// <summary>Receives a body and projects it.</summary>
     public async Task ProjectAsync(NotificationId id, string body, string? userAgent = null) =>
-        await Get<Projector>().ProjectAsync(await SendAsync(id, body, userAgent), TestContext.Current.CancellationToken);
+        await Get<Projector>().ProjectAsync(await SendAsync(id, body, userAgent), Cancellation);
 
-    /// <summary>Takes the next message off a queue; null from an empty one.</summary>
+    /// <summary>Dequeues the next message; null if the queue is empty.</summary>
     public static async Task<string?> ReceiveAsync(QueueClient queue)
     {
-        var token = TestContext.Current.CancellationToken;
-        if ((await queue.ReceiveMessageAsync(cancellationToken: token)).Value is not { } message)
+        if ((await queue.ReceiveMessageAsync(cancellationToken: Cancellation)).Value is not { } message)
         {
             return null;
         }
 
-        await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, token);
+        await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancellation);
         return message.Body.ToString();
     }
 
     /// <summary>Every row of Installs as text, to compare.</summary>
     public async Task<List<string>> InstallsAsync() =>
-        [.. (await Get<InstallTable>().ReadRowsAsync(null, TestContext.Current.CancellationToken).ToListAsync()).Select(Text)];
+        [.. (await Get<InstallTable>().ReadRowsAsync(null, Cancellation).ToListAsync()).Select(Text)];
 
     public static string Text(RawRow row) => $"{row.PartitionKey}/{row.RowKey}: " + string.Join(
         ", ", row.Columns.OrderBy(c => c.Key, StringComparer.Ordinal).Select(

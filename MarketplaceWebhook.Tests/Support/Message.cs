@@ -3,7 +3,7 @@ using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Tests.Support;
 
-/// <summary>Messages as the door puts them on the queue, of <see cref="Ids"/>.</summary>
+/// <summary>Messages as the HTTP endpoint sends them to the queue, of <see cref="Ids"/>.</summary>
 internal static class Message
 {
     public static string Of(int second, ReadOnlySpan<byte> body) =>

@@ -20,7 +20,7 @@ internal static class Names
             folder => Path.GetFileName(folder)!,
             folder => JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "function.json")))!);
 
-    /// <summary>Path of an HTTP function, optional parameters left out: <c>/api/cyclr/marketplace</c>.</summary>
+    /// <summary>Path of an HTTP function, without its optional parameters: <c>/api/cyclr/marketplace</c>.</summary>
     public static string PathOf(string function)
     {
         var prefix = (string)JsonNode.Parse(Repository.Read("host.json"))!["extensions"]!["http"]!["routePrefix"]!;

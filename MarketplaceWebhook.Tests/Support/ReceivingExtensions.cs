@@ -18,8 +18,8 @@ internal static class ReceivingExtensions
         return [.. messages.Select(message => Envelope.Read(message.MessageText))];
     }
 
-    public static async Task<JsonElement> JsonAsync(this HttpResponseMessage answer, CancellationToken cancellationToken) =>
-        JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellationToken)).RootElement;
+    public static async Task<JsonElement> JsonAsync(this HttpResponseMessage response, CancellationToken cancellationToken) =>
+        JsonDocument.Parse(await response.Content.ReadAsStringAsync(cancellationToken)).RootElement;
 
     public static string Text(this JsonElement json, string name) => json.GetProperty(name).GetString()!;
 

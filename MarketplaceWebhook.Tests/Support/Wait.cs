@@ -7,22 +7,22 @@ internal static class Wait
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
     /// <returns>The first state that is as wanted.</returns>
-    /// <param name="what">What is waited for, for the message of a test that waits in vain.</param>
-    /// <param name="patience">60 s where it is not given.</param>
+    /// <param name="what">What is waited for, for the message of a test that fails.</param>
+    /// <param name="timeLimit">60 s if null.</param>
     /// <param name="details">What else that message is to tell.</param>
     public static async Task<T> ForAsync<T>(
-        string what, Func<Task<T>> look, Func<T, bool> isWanted, CancellationToken cancellationToken,
-        TimeSpan? patience = null, Func<string>? details = null)
+        string what, Func<Task<T>> read, Func<T, bool> isWanted, CancellationToken cancellationToken,
+        TimeSpan? timeLimit = null, Func<string>? details = null)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(patience ?? Deadline);
+        deadline.CancelAfter(timeLimit ?? Deadline);
         T state;
-        while (!isWanted(state = await look()))
+        while (!isWanted(state = await read()))
         {
             if (deadline.IsCancellationRequested)
             {
                 Assert.Fail(
-                    $"Waited {(patience ?? Deadline).TotalSeconds:0} s in vain for {what}; it is {state}.\n{details?.Invoke()}");
+                    $"Waited {(timeLimit ?? Deadline).TotalSeconds:0} s for {what}; it is {state}.\n{details?.Invoke()}");
             }
 
             await Task.Delay(Poll, cancellationToken);

@@ -31,8 +31,8 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
 
         var counts = await CountAsync(async () =>
         {
-            await projector.ProjectAsync(message, TestContext.Current.CancellationToken);
-            await projector.ProjectAsync(message, TestContext.Current.CancellationToken);
+            await projector.ProjectAsync(message, Cancellation);
+            await projector.ProjectAsync(message, Cancellation);
         });
 
         Assert.Equal(
@@ -58,14 +58,13 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
         await using var app = new TestApp(
             azurite.NewAccount(), replace: services => services.AddLogging(logging => logging.AddProvider(logged)));
         var projector = app.Get<Projector>();
-        var token = TestContext.Current.CancellationToken;
-        await app.Storage.CreateMissingAsync(token);
-        await projector.ProjectAsync(Of(1, "installed", [1, 2]), token);
+        await app.Storage.CreateMissingAsync(Cancellation);
+        await projector.ProjectAsync(Of(1, "installed", [1, 2]), Cancellation);
 
         var counts = await CountAsync(async () =>
         {
-            await projector.ProjectAsync(Of(2, "uninstalled", listed), token);
-            await projector.ProjectAsync(Of(2, "uninstalled", listed), token);
+            await projector.ProjectAsync(Of(2, "uninstalled", listed), Cancellation);
+            await projector.ProjectAsync(Of(2, "uninstalled", listed), Cancellation);
         });
 
         Assert.Equal(count, counts.TryGetValue(TelemetryNames.Metrics.PartiallyUninstalled, out var counted) ? counted : null);
@@ -91,8 +90,8 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
 
         var counts = await CountAsync(async () =>
         {
-            await projector.ProjectAsync(message, TestContext.Current.CancellationToken);
-            await projector.ProjectAsync(message, TestContext.Current.CancellationToken);
+            await projector.ProjectAsync(message, Cancellation);
+            await projector.ProjectAsync(message, Cancellation);
         });
 
         Assert.Equal(2, counts[TelemetryNames.Metrics.ChangesSent]);
@@ -106,9 +105,9 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
         var message = Message(app);
         var notification = ((ParseResult.Accepted)NotificationReader.Read(Encoding.UTF8.GetBytes(Body))).Notification;
         await app.Get<StatusChangeLog>().AppendAsync(
-            StatusChangeReader.From(Envelope.Read(message), notification), TestContext.Current.CancellationToken);
+            StatusChangeReader.From(Envelope.Read(message), notification), Cancellation);
 
-        var counts = await CountAsync(() => app.Get<Projector>().ProjectAsync(message, TestContext.Current.CancellationToken));
+        var counts = await CountAsync(() => app.Get<Projector>().ProjectAsync(message, Cancellation));
 
         Assert.Equal(1, counts[TelemetryNames.Metrics.Projected]);
     }
@@ -136,7 +135,7 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
         };
         ActivitySource.AddActivityListener(spanListener);
 
-        await CountAsync(() => app.Get<Projector>().ProjectAsync(message, TestContext.Current.CancellationToken), delays);
+        await CountAsync(() => app.Get<Projector>().ProjectAsync(message, Cancellation), delays);
 
         Assert.Equal([0], delays);
         Assert.Equal([0], spans);

@@ -19,7 +19,7 @@ public sealed class TelemetryFlushTests
         services.AddOpenTelemetry().WithTracing(tracing => tracing.AddProcessor(processor)).WithMetrics().WithLogging();
         await using var provider = services.BuildServiceProvider();
         var flush = provider.GetRequiredService<TelemetryFlush>();
-        await flush.StartAsync(TestContext.Current.CancellationToken);
+        await flush.StartAsync(Cancellation);
 
         await Wait.ForAsync(
             "a flush",
@@ -28,8 +28,8 @@ public sealed class TelemetryFlushTests
                 time.Advance(TimeSpan.FromSeconds(2));
                 return processor.IsPoolThread is not null;
             },
-            TestContext.Current.CancellationToken);
-        await flush.StopAsync(TestContext.Current.CancellationToken);
+            Cancellation);
+        await flush.StopAsync(Cancellation);
 
         Assert.False(processor.IsPoolThread);
     }

@@ -40,11 +40,11 @@ public sealed class TelemetrySettingsTests
     [InlineData("Authorization=AAD;Tenant=a-secret")]
     public void Malformed_authentication_string_is_reported_in_one_line_without_its_value(string authentication)
     {
-        var refusal = Assert.Throws<SettingsException>(() => Read(ConnectionString, authentication));
+        var exception = Assert.Throws<SettingsException>(() => Read(ConnectionString, authentication));
 
         Assert.Equal(
             "APPLICATIONINSIGHTS_AUTHENTICATION_STRING must be Authorization=AAD, or ClientId=<client id>;Authorization=AAD.",
-            refusal.Message);
+            exception.Message);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.EndToEndTests.LocalHost.Fakes;
 
-/// <summary>A function app in a folder of its own, whose handler does as a test says.</summary>
+/// <summary>A function app in a folder of its own, whose handler does what a test sets.</summary>
 internal sealed class FakeApp : IDisposable
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
@@ -28,7 +28,7 @@ internal sealed class FakeApp : IDisposable
 
     public FakeApp()
     {
-        Answer(200, "{}");
+        Respond(200, "{}");
         Save("host.json", _settings);
     }
 
@@ -69,7 +69,7 @@ internal sealed class FakeApp : IDisposable
         return this;
     }
 
-    public FakeApp Answer(
+    public FakeApp Respond(
         int status, string body, string? contentType = "application/json", params (string Name, string Value)[] headers)
     {
         var all = new JsonObject(headers.Select(header => KeyValuePair.Create(header.Name, (JsonNode?)header.Value)));
@@ -78,18 +78,18 @@ internal sealed class FakeApp : IDisposable
             all["Content-Type"] = contentType;
         }
 
-        return Answer(new JsonObject { ["status"] = status, ["body"] = body, ["headers"] = all });
+        return Respond(new JsonObject { ["status"] = status, ["body"] = body, ["headers"] = all });
     }
 
     /// <summary>See handler.cjs.</summary>
-    public FakeApp Answer(JsonObject answer)
+    public FakeApp Respond(JsonObject response)
     {
-        Save("answer.json", answer);
+        Save("response.json", response);
         return this;
     }
 
-    /// <summary>Answers wait until <see cref="Release"/>.</summary>
-    public FakeApp Hold() => Answer(new JsonObject
+    /// <summary>Responses wait until <see cref="Release"/>.</summary>
+    public FakeApp Hold() => Respond(new JsonObject
     {
         ["hold"] = true,
         ["status"] = 200,
@@ -117,7 +117,7 @@ internal sealed class FakeApp : IDisposable
             Key = "a key/+",
             Observe = Events.Add,
         };
-        return LocalFunctionsHost.StartAsync(change?.Invoke(options) ?? options, TestContext.Current.CancellationToken);
+        return LocalFunctionsHost.StartAsync(change?.Invoke(options) ?? options, Cancellation);
     }
 
     /// <summary>For a test without queues.</summary>
@@ -126,7 +126,7 @@ internal sealed class FakeApp : IDisposable
     public Task<IReadOnlyList<SeenRequest>> RequestsAsync(int count) =>
         Wait.ForAsync(
             $"{count} requests", () =>
-                Task.FromResult(Requests), requests => requests.Count >= count, TestContext.Current.CancellationToken);
+                Task.FromResult(Requests), requests => requests.Count >= count, Cancellation);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 

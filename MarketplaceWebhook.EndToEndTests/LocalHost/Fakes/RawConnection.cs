@@ -11,12 +11,12 @@ internal sealed class RawConnection : IDisposable
     public static async Task<RawConnection> OpenAsync(Uri server)
     {
         var connection = new RawConnection();
-        await connection._tcp.ConnectAsync(server.Host, server.Port, TestContext.Current.CancellationToken);
+        await connection._tcp.ConnectAsync(server.Host, server.Port, Cancellation);
         return connection;
     }
 
     public Task SendAsync(string text) =>
-        _tcp.GetStream().WriteAsync(Encoding.Latin1.GetBytes(text), TestContext.Current.CancellationToken).AsTask();
+        _tcp.GetStream().WriteAsync(Encoding.Latin1.GetBytes(text), Cancellation).AsTask();
 
     /// <summary>What comes up to and with this text.</summary>
     public async Task<string> ReadUntilAsync(string end)
@@ -25,7 +25,7 @@ internal sealed class RawConnection : IDisposable
         var one = new byte[1];
         while (!read.ToString().EndsWith(end, StringComparison.Ordinal))
         {
-            if (await _tcp.GetStream().ReadAsync(one, TestContext.Current.CancellationToken) == 0)
+            if (await _tcp.GetStream().ReadAsync(one, Cancellation) == 0)
             {
                 throw new EndOfStreamException($"The connection ended after: {read}");
             }
@@ -39,7 +39,7 @@ internal sealed class RawConnection : IDisposable
     public async Task<string> ReadToEndAsync()
     {
         using var reader = new StreamReader(_tcp.GetStream(), Encoding.Latin1);
-        return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+        return await reader.ReadToEndAsync(Cancellation);
     }
 
     public void Dispose() => _tcp.Dispose();

@@ -26,8 +26,6 @@ internal sealed class SampleApp : IDisposable
 
     public SeenEvents Events { get; } = new();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     public SampleApp With(string setting, string? value)
     {
         _settings[setting] = value;

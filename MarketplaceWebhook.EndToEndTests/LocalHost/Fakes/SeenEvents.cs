@@ -18,7 +18,7 @@ internal sealed class SeenEvents
     public Task<IReadOnlyList<T>> AtLeastAsync<T>(int count)
         where T : HostEvent => Wait.ForAsync(
             $"{count} of {typeof(T).Name}", () =>
-                Task.FromResult(All<T>()), all => all.Count >= count, TestContext.Current.CancellationToken);
+                Task.FromResult(All<T>()), all => all.Count >= count, Cancellation);
 
     public async Task<T> FirstAsync<T>()
         where T : HostEvent => (await AtLeastAsync<T>(1))[0];

@@ -1,7 +1,7 @@
-// A custom handler that does as the files beside it say, for the tests of the local host.
-//   answer.json     {status, headers, body} or {stream} or {drop} or {exit: code} or {hold}: with "hold" only once the file `release` is there
+// A custom handler that does what the files alongside it say, for the tests of the local host.
+//   response.json   {status, headers, body} or {stream} or {drop} or {exit: code} or {hold}: with "hold" only once the file `release` exists
 //   hold-start      while it is there, the handler does not listen
-//   seen.jsonl      every request, one line each, written before it is answered
+//   seen.jsonl      every request, one line each, written before its response
 //   started.json    how the handler was started
 const fs = require('node:fs');
 const http = require('node:http');
@@ -11,23 +11,23 @@ let underWay = 0;
 
 const server = http.createServer(async (request, response) => {
   if (request.url === '/') return response.writeHead(404).end();
-  const answer = JSON.parse(fs.readFileSync('answer.json', 'utf8'));
-  if (answer.stream) return stream(request, response);
+  const instruction = JSON.parse(fs.readFileSync('response.json', 'utf8'));
+  if (instruction.stream) return stream(request, response);
 
   underWay++;
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const { method, url, rawHeaders } = request;
   fs.appendFileSync('seen.jsonl', JSON.stringify({ method, url, rawHeaders, body: Buffer.concat(chunks).toString(), underWay, pid: process.pid }) + '\n');
-  if (answer.hold) await until(() => fs.existsSync('release'));
+  if (instruction.hold) await until(() => fs.existsSync('release'));
   underWay--;
 
-  if (answer.exit !== undefined) process.exit(answer.exit);
-  if (answer.drop) return request.socket.destroy();
-  response.writeHead(answer.status, answer.headers).end(answer.body);
+  if (instruction.exit !== undefined) process.exit(instruction.exit);
+  if (instruction.drop) return request.socket.destroy();
+  response.writeHead(instruction.status, instruction.headers).end(instruction.body);
 });
 
-// Tells with the file `began` that a part of the body is here, and sends its own answer in two parts.
+// Reports with the file `began` that a part of the body has arrived, and sends its own response in two parts.
 const stream = async (request, response) => {
   request.once('data', () => fs.writeFileSync('began', ''));
   for await (const _ of request);

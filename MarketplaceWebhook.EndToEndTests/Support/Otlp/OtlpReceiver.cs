@@ -58,7 +58,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the text stands anywhere in what was sent, in whatever field.</summary>
+    /// <summary>Whether the text is anywhere in what was sent, in whatever field.</summary>
     public bool WasSent(string text) => _everything.Any(body => body.AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0);
 
     public ValueTask DisposeAsync()

@@ -9,7 +9,7 @@ namespace MarketplaceWebhook.Tests.Support.Faults;
 
 /// <summary>
 /// An HTTP proxy between an application and its storage (the shared key does not sign the host name). It counts and records the
-/// calls, runs what a test wants before or after any of them, and breaks them on demand. Answers are held whole until
+/// calls, runs what a test wants before or after any of them, and breaks them on demand. Responses are held back completely until
 /// <see cref="After"/> is done, so that an action there happens after storage did its part and before the application knows.
 /// </summary>
 public sealed class FaultProxy : IAsyncDisposable
@@ -37,8 +37,8 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>Runs before storage sees the call, and may say how the call fails; then storage never sees it.</summary>
     public Func<StorageCall, Task<Fault?>> Before { get; set; } = _ => Task.FromResult<Fault?>(null);
 
-    /// <summary>Runs after storage did the call and before the caller gets the answer, and may say how it gets lost.</summary>
-    public Func<StorageCall, StorageAnswer, Task<Fault?>> After { get; set; } = (_, _) => Task.FromResult<Fault?>(null);
+    /// <summary>Runs after storage did the call and before the caller gets the response, and may say how it gets lost.</summary>
+    public Func<StorageCall, StorageResponse, Task<Fault?>> After { get; set; } = (_, _) => Task.FromResult<Fault?>(null);
 
     /// <summary>Starts on free ports of the loopback address, in front of the storage of this connection string.</summary>
     public static async Task<FaultProxy> StartAsync(string connectionString, CancellationToken cancellationToken)
@@ -71,7 +71,7 @@ public sealed class FaultProxy : IAsyncDisposable
         return proxy;
     }
 
-    /// <summary>Every call that <paramref name="which"/> takes fails this way, from now until the result is disposed.</summary>
+    /// <summary>Every call that <paramref name="which"/> selects fails this way, from now until the result is disposed.</summary>
     public IDisposable Break(Fault fault, Func<StorageCall, bool>? which = null)
     {
         var before = Before;
@@ -106,21 +106,21 @@ public sealed class FaultProxy : IAsyncDisposable
 
         using var request = Request(context.Request, new(storage.GetLeftPart(UriPartial.Authority) + target, Exactly), body);
         // What reached storage is done even if the caller has gone by now.
-        using var answer = await SendAsync(request);
-        if (answer is null)
+        using var response = await SendAsync(request);
+        if (response is null)
         {
             context.Abort();
             return;
         }
 
-        var content = await answer.Content.ReadAsByteArrayAsync(CancellationToken.None);
-        if (await After(call, new((int)answer.StatusCode, content)) is { } lost)
+        var content = await response.Content.ReadAsByteArrayAsync(CancellationToken.None);
+        if (await After(call, new((int)response.StatusCode, content)) is { } lost)
         {
             await FailAsync(context, kind, lost);
         }
         else
         {
-            await AnswerAsync(context.Response, answer, content);
+            await RespondAsync(context.Response, response, content);
         }
     }
 
@@ -163,10 +163,10 @@ public sealed class FaultProxy : IAsyncDisposable
         return request;
     }
 
-    private static async Task AnswerAsync(HttpResponse to, HttpResponseMessage answer, byte[] content)
+    private static async Task RespondAsync(HttpResponse to, HttpResponseMessage response, byte[] content)
     {
-        to.StatusCode = (int)answer.StatusCode;
-        foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))
+        to.StatusCode = (int)response.StatusCode;
+        foreach (var (name, values) in response.Headers.Concat(response.Content.Headers))
         {
             if (name is not ("Connection" or "Keep-Alive" or "Transfer-Encoding"))
             {
@@ -184,8 +184,8 @@ public sealed class FaultProxy : IAsyncDisposable
     {
         switch (fault)
         {
-            case Fault.Refusal refusal:
-                await RefuseAsync(context.Response, kind, refusal);
+            case Fault.Response error:
+                await RespondAsync(context.Response, kind, error);
                 break;
             case Fault.Hang:
                 await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -196,14 +196,14 @@ public sealed class FaultProxy : IAsyncDisposable
         }
     }
 
-    private static async Task RefuseAsync(HttpResponse response, StorageKind kind, Fault.Refusal refusal)
+    private static async Task RespondAsync(HttpResponse response, StorageKind kind, Fault.Response error)
     {
-        response.StatusCode = refusal.Status;
-        response.Headers["x-ms-error-code"] = refusal.Code;
+        response.StatusCode = error.Status;
+        response.Headers["x-ms-error-code"] = error.Code;
         response.ContentType = kind is StorageKind.Table ? "application/json" : "application/xml";
         await response.WriteAsync(kind is StorageKind.Table
-            ? $$"""{ "odata.error": { "code": "{{refusal.Code}}", "message": { "lang": "en-US", "value": "Broken by a test." } } }"""
-            : $"""<?xml version="1.0" encoding="utf-8"?><Error><Code>{refusal.Code}</Code><Message>Broken by a test.</Message></Error>""");
+            ? $$"""{ "odata.error": { "code": "{{error.Code}}", "message": { "lang": "en-US", "value": "Broken by a test." } } }"""
+            : $"""<?xml version="1.0" encoding="utf-8"?><Error><Code>{error.Code}</Code><Message>Broken by a test.</Message></Error>""");
     }
 
     private sealed class Repair(Action repair) : IDisposable

@@ -11,8 +11,6 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
 {
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Storage_clients_work_through_the_proxy_and_their_calls_are_identified()
     {
@@ -60,7 +58,7 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
     public async Task Error_reaches_each_client_in_the_form_of_its_service(int status, string code)
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
-        using var broken = proxy.Break(new Fault.Refusal(status, code));
+        using var broken = proxy.Break(new Fault.Response(status, code));
 
         var errors = new[]
         {
@@ -112,7 +110,7 @@ public sealed class FaultProxyTests(AzuriteFixture azurite)
     public async Task Hung_call_ends_when_the_caller_cancels()
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
-        using var broken = proxy.Break(Fault.NoAnswer);
+        using var broken = proxy.Break(Fault.NoResponse);
         var waited = Stopwatch.StartNew();
 
         await Assert.ThrowsAnyAsync<Exception>(() => Queue(proxy).CreateAsync(cancellationToken: Cancellation));

@@ -7,8 +7,8 @@ public enum StorageKind
     Blob,
 }
 
-/// <summary>What storage answered: of a transaction, 202 with the answers to its actions in the content.</summary>
-public sealed record StorageAnswer(int Status, ReadOnlyMemory<byte> Content);
+/// <summary>The response of storage. A transaction gets 202, with the responses to its actions in the content.</summary>
+public sealed record StorageResponse(int Status, ReadOnlyMemory<byte> Content);
 
 /// <summary>One HTTP request from a storage client, as <see cref="FaultProxy"/> saw it.</summary>
 /// <param name="Number">Counts the proxy's calls from 1.</param>

@@ -34,7 +34,7 @@ public sealed record Arrival
     public IReadOnlyList<ArrivedCycle>? Cycles { get; init; }
 
     /// <summary>
-    /// A UUIDv7 of the millisecond, with the counter in the 12 bits after the version, unless the door gave it.
+    /// A UUIDv7 of the millisecond, with the counter in the 12 bits after the version, unless the HTTP endpoint gave it.
     /// </summary>
     public string Id
     {
@@ -45,7 +45,7 @@ public sealed record Arrival
 
     public DateTimeOffset ReceivedAt => DateTimeOffset.FromUnixTimeMilliseconds(Millisecond);
 
-    /// <summary>The arrival that a row of StatusChanges tells of, by its payload; that was made by <see cref="Body"/>.</summary>
+    /// <summary>The arrival of a row of StatusChanges, by its payload, which was created by <see cref="Body"/>.</summary>
     public static Arrival FromLog(TableEntity row)
     {
         var body = JsonNode.Parse(row.GetString("Payload"))!;

@@ -5,7 +5,7 @@ using Azure.Data.Tables;
 namespace MarketplaceWebhook.Tests.Support.Histories;
 
 /// <summary>
-/// What the tables must hold, from the design alone and in the most naive way: the arrivals sorted by id, told once, one after
+/// What the tables must hold, from the design alone and in the most naive way: the arrivals sorted by id, applied once, one after
 /// the other. It shares no code with the application.
 /// </summary>
 internal static class ReferenceFold

@@ -33,7 +33,7 @@ internal sealed class MemoryTable(TimeProvider? time)
         _rows.ContainsKey(new(partitionKey, rowKey)) ? Read(new(partitionKey, rowKey), select?.ToHashSet()) : null;
 
     /// <summary>
-    /// Looks at no more than <paramref name="size"/> rows, so that a page may be short or empty and still not the last.
+    /// Covers no more than <paramref name="size"/> rows, so that a page may be short or empty and still not the last.
     /// </summary>
     public (List<TableEntity> Page, Key? Next) Scan(
         Key? from, int size, Func<IReadOnlyDictionary<string, object>, bool> matches, HashSet<string>? select)

@@ -5,7 +5,7 @@ using Azure.Data.Tables.Models;
 namespace MarketplaceWebhook.Tests.Support.MemoryTables;
 
 /// <summary>
-/// A table in memory that answers as the table service does, ETags, transactions, pages and errors included
+/// A table in memory that responds as the table service does, ETags, transactions, pages and errors included
 /// (<see cref="MemoryTableConformanceTests"/> holds it against Azurite), for tests that need thousands of tables or every
 /// interleaving.
 /// Only <see cref="TableEntity"/> is supported.
@@ -65,7 +65,7 @@ public sealed class MemoryTableClient(string name, int pageSize = 1000, TimeProv
         ITableEntity entity, ETag ifMatch = default, CancellationToken cancellationToken = default) =>
         DeleteEntityAsync(entity.PartitionKey, entity.RowKey, ifMatch, cancellationToken);
 
-    /// <summary>As the client library does: a row that is not there is an answer of 404, not an exception.</summary>
+    /// <summary>As the client library does: a missing row is a response of 404, not an exception.</summary>
     public override async Task<Response> DeleteEntityAsync(
         string partitionKey, string rowKey, ETag ifMatch = default, CancellationToken cancellationToken = default)
     {
@@ -102,7 +102,7 @@ public sealed class MemoryTableClient(string name, int pageSize = 1000, TimeProv
         var size = Math.Min(pageSize, maxPerPage ?? pageSize);
         return new MemoryPages<T>(async (from, token) =>
         {
-            // Parsed with the first page: the service refuses a wrong filter, not the client.
+            // Parsed with the first page: the service rejects a wrong filter, not the client.
             var matches = TableFilter.Parse(filter);
             var (page, next) = await Call("QueryPage", table => table.Scan(from, size, matches, select?.ToHashSet()), token);
             return ([.. page.Cast<T>()], next);

@@ -8,8 +8,6 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
 {
     private readonly string _storage = azurite.NewAccount();
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -28,7 +26,7 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
     [Fact]
     public async Task Transaction_of_101_rows_fails_as_documented()
     {
-        // Azurite refuses it too, in an answer that the client library cannot read.
+        // Azurite rejects it too, with a response that the client library cannot read.
         var actions = Enumerable.Range(0, 101).Select(row => new TableTransactionAction(
             TableTransactionActionType.Add, new TableEntity("p", $"{row}"))).ToList();
 
@@ -61,7 +59,7 @@ public sealed class MemoryTableConformanceTests(AzuriteFixture azurite)
     [Fact]
     public async Task Transaction_over_two_partitions_fails_as_documented()
     {
-        // Azurite takes it; the service does not:
+        // Azurite accepts it; the service does not:
         // https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
         TableTransactionAction[] actions =
         [

@@ -5,7 +5,7 @@ using Azure.Data.Tables;
 
 namespace MarketplaceWebhook.Tests.Support.MemoryTables;
 
-/// <summary>Random calls of a table client, the same for the same seed, and what each was answered.</summary>
+/// <summary>Random calls of a table client, the same for the same seed, and the outcome of each.</summary>
 internal sealed class RandomTableCalls(TableClient table, int seed)
 {
     private static readonly string[] Rows = ["12", "12_a", "12_b", "123", "13", "é", "Z", "a'b"];
@@ -53,16 +53,16 @@ internal sealed class RandomTableCalls(TableClient table, int seed)
         switch (_random.Next(8))
         {
             case 0:
-                return $"add {row} " + await Answer([row], partition, () => table.AddEntityAsync(entity, cancellationToken));
+                return $"add {row} " + await StatusOf([row], partition, () => table.AddEntityAsync(entity, cancellationToken));
             case 1:
                 return $"update {mode} {row} "
-                    + await Answer([row], partition, () => table.UpdateEntityAsync(entity, etag, mode, cancellationToken));
+                    + await StatusOf([row], partition, () => table.UpdateEntityAsync(entity, etag, mode, cancellationToken));
             case 2:
                 return $"upsert {mode} {row} "
-                    + await Answer([row], partition, () => table.UpsertEntityAsync(entity, mode, cancellationToken));
+                    + await StatusOf([row], partition, () => table.UpsertEntityAsync(entity, mode, cancellationToken));
             case 3:
                 return $"delete {row} "
-                    + await Answer([row], partition, () => table.DeleteEntityAsync(partition, row, etag, cancellationToken));
+                    + await StatusOf([row], partition, () => table.DeleteEntityAsync(partition, row, etag, cancellationToken));
             case 4:
                 string[]? select = _random.Next(2) == 0 ? ["Text", "Count"] : null;
                 return $"get {row} " + await Outcome(async () =>
@@ -70,7 +70,7 @@ internal sealed class RandomTableCalls(TableClient table, int seed)
             case 5:
                 return $"get if exists {row} " + await Outcome(async () =>
                     await table.GetEntityIfExistsAsync<TableEntity>(partition, row, cancellationToken: cancellationToken) is
-                    { HasValue: true, Value: { } found } answer
+                    { HasValue: true, Value: { } found }
                         ? Describe(found) : "none");
             case 6:
                 var filter = Filters[_random.Next(Filters.Length)];
@@ -83,13 +83,13 @@ internal sealed class RandomTableCalls(TableClient table, int seed)
                 return $"transaction {string.Join(',', actions.Select(action => $"{action.ActionType} {action.Entity.RowKey}"))} "
                     + await Outcome(async () =>
                     {
-                        var answers = (await table.SubmitTransactionAsync(actions, cancellationToken)).Value;
-                        foreach (var (action, answer) in actions.Zip(answers))
+                        var responses = (await table.SubmitTransactionAsync(actions, cancellationToken)).Value;
+                        foreach (var (action, response) in actions.Zip(responses))
                         {
-                            Remember(partition, action.Entity.RowKey, answer);
+                            Remember(partition, action.Entity.RowKey, response);
                         }
 
-                        return string.Join(',', answers.Select(answer => answer.Status));
+                        return string.Join(',', responses.Select(response => response.Status));
                     });
         }
     }
@@ -150,9 +150,9 @@ internal sealed class RandomTableCalls(TableClient table, int seed)
         return choice > 0 && _known.TryGetValue((partition, row), out var etags) ? etags[choice == 1 ? ^1 : 0] : ETag.All;
     }
 
-    private void Remember(string partition, string row, Response answer)
+    private void Remember(string partition, string row, Response response)
     {
-        if (answer.Headers.ETag is not { } etag)
+        if (response.Headers.ETag is not { } etag)
         {
             return;
         }
@@ -165,11 +165,11 @@ internal sealed class RandomTableCalls(TableClient table, int seed)
         etags.Add(etag);
     }
 
-    private Task<string> Answer(string[] rows, string partition, Func<Task<Response>> call) => Outcome(async () =>
+    private Task<string> StatusOf(string[] rows, string partition, Func<Task<Response>> call) => Outcome(async () =>
     {
-        var answer = await call();
-        Remember(partition, rows[0], answer);
-        return answer.Status.ToString(CultureInfo.InvariantCulture);
+        var response = await call();
+        Remember(partition, rows[0], response);
+        return response.Status.ToString(CultureInfo.InvariantCulture);
     });
 
     private static async Task<string> Outcome(Func<Task<string>> call)

@@ -8,7 +8,7 @@ public sealed record TableCall(string Table, string Operation, int Number);
 
 /// <summary>
 /// What a test puts around each call. A hook that throws before the call is a request that never arrived; one that throws after
-/// it is an answer that got lost; one that never ends is a crash; one that waits lets another writer pass.
+/// it is a response that got lost; one that never ends is a crash; one that waits lets another writer pass.
 /// </summary>
 public sealed record TableHooks
 {
