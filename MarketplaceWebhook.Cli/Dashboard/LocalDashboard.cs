@@ -31,7 +31,6 @@ public sealed class LocalDashboard : IAsyncDisposable
         _forwardedUrl = forwardedUrl;
         _services = new ServiceCollection()
             .AddLogging().AddMaintenance(settings, StorageProfile.Primary)
-            .AddSingleton<InstallQueries>()
             .AddSingleton<StatusChangeQueries>()
             .AddSingleton<DeadLetterQueries>()
             .AddSingleton(new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }))

@@ -15,8 +15,8 @@ namespace MarketplaceWebhook.Reconciling;
 /// 4. removes the rows of accounts that it did not meet, if it compared all of them.
 /// </summary>
 public sealed class Reconciliation(
-    InstallTable installs, StatusChangeLog log, StatusChangeReader reader, ReconciliationTable table, AccountLookup accounts,
-    TimeProvider time)
+    InstallTable installs, InstallQueries queries, StatusChangeLog log, StatusChangeReader reader, ReconciliationTable table,
+    AccountLookup accounts, TimeProvider time)
 {
     /// <summary>Then it is Cyclr that fails, and not an account.</summary>
     internal const int MostFailures = 10;
@@ -94,7 +94,7 @@ public sealed class Reconciliation(
         try
         {
             var listed = await cyclr.ReadCyclesAsync(account.Name, cancellationToken).ToListAsync(cancellationToken);
-            var packages = account.Id is { } id ? await installs.ReadPackagesAsync(id, cancellationToken) : [];
+            var packages = account.Id is { } id ? await queries.ReadAccountAsync(id, cancellationToken) : [];
             var cycles = new Dictionary<Guid, CyclrCycle>();
             foreach (var cycle in listed)
             {
@@ -126,7 +126,7 @@ public sealed class Reconciliation(
             var withSameApiId = new List<Package>(packages);
             foreach (var other in account.SameApiId.Where(other => other != account.Id))
             {
-                withSameApiId.AddRange(await installs.ReadPackagesAsync(other, cancellationToken));
+                withSameApiId.AddRange(await queries.ReadAccountAsync(other, cancellationToken));
             }
 
             return [

@@ -1,10 +1,11 @@
+using System.Collections.Immutable;
 using System.Text;
 using Azure.Data.Tables;
 using MarketplaceWebhook.Installs;
 
 namespace MarketplaceWebhook.Storage;
 
-/// <summary>Reads Installs for the dashboard: pages of installs over all accounts, and everything that one account has.</summary>
+/// <summary>Reads Installs: pages of installs over all accounts, and everything that one account has.</summary>
 public sealed class InstallQueries(StorageClients clients, TimeProvider time)
 {
     /// <summary>
@@ -41,31 +42,25 @@ public sealed class InstallQueries(StorageClients clients, TimeProvider time)
             [.. found.OrderByDescending(install => install.Install.StatusNotificationId)], continuation);
     }
 
-    /// <returns>By package; empty if the account has none.</returns>
+    /// <summary>All packages of an account, sorted by id. A row that was edited by hand and cannot be read is skipped.</summary>
     public async Task<IReadOnlyList<Package>> ReadAccountAsync(Guid accountId, CancellationToken cancellationToken)
     {
-        var packages = new SortedDictionary<long, Package>();
-        var rows = clients.Installs.QueryAsync<TableEntity>(
-            TableClient.CreateQueryFilter($"PartitionKey eq {TableKeys.Account(accountId)}"),
-            cancellationToken: cancellationToken);
-        await foreach (var row in rows)
-        {
-            if (row[Columns.Kind] is EntityMapping.InstallKind
-                && EntityMapping.TryRead(row, EntityMapping.ToInstall) is { } install)
-            {
-                packages[install.PackageId] = PackageOf(install.PackageId) with { Install = install };
-            }
-            else if (row[Columns.Kind] is EntityMapping.CycleKind
-                && EntityMapping.TryRead(row, EntityMapping.ToCycle) is { } cycle)
-            {
-                var package = PackageOf(cycle.PackageId);
-                packages[cycle.PackageId] = package with { Cycles = package.Cycles.SetItem(cycle.CycleId, cycle) };
-            }
-        }
-
-        return [.. packages.Values];
-
-        Package PackageOf(long packageId) => packages.GetValueOrDefault(packageId) ?? new Package(accountId, packageId);
+        var rows = await clients.Installs
+            .QueryAsync<TableEntity>(
+                TableClient.CreateQueryFilter($"PartitionKey eq {TableKeys.Account(accountId)}"),
+                cancellationToken: cancellationToken)
+            .ToLookupAsync(row => row[Columns.Kind] as string ?? "", cancellationToken: cancellationToken);
+        var installs = rows[EntityMapping.InstallKind].Readable(EntityMapping.ToInstall).ToLookup(row => row.PackageId);
+        var cycles = rows[EntityMapping.CycleKind].Readable(EntityMapping.ToCycle).ToLookup(row => row.PackageId);
+        return
+        [
+            .. installs.Select(package => package.Key).Union(cycles.Select(package => package.Key)).Order()
+                .Select(id => new Package(accountId, id)
+                {
+                    Install = installs[id].LastOrDefault(),
+                    Cycles = cycles[id].DistinctBy(cycle => cycle.CycleId).ToImmutableDictionary(cycle => cycle.CycleId),
+                }),
+        ];
     }
 
     private static string Text(Filter filter)

@@ -40,31 +40,6 @@ public sealed class InstallTable(StorageClients clients)
         return new Snapshot(new Package(accountId, packageId) { Install = install, Cycles = cycles.ToImmutable() }, etags);
     }
 
-    /// <summary>All packages of an account. A row that was edited by hand and cannot be read is skipped.</summary>
-    public async Task<IReadOnlyList<Package>> ReadPackagesAsync(Guid accountId, CancellationToken cancellationToken)
-    {
-        var packages = new Dictionary<long, Package>();
-        var rows = clients.Installs.QueryAsync<TableEntity>(
-            TableRowReader.Partition(TableKeys.Account(accountId)), cancellationToken: cancellationToken);
-        await foreach (var row in rows)
-        {
-            var isInstall = row[Columns.Kind] is EntityMapping.InstallKind;
-            if (isInstall && EntityMapping.TryRead(row, EntityMapping.ToInstall) is { } install)
-            {
-                packages[install.PackageId] = Of(install.PackageId) with { Install = install };
-            }
-            else if (!isInstall && EntityMapping.TryRead(row, EntityMapping.ToCycle) is { } cycle)
-            {
-                var package = Of(cycle.PackageId);
-                packages[cycle.PackageId] = package with { Cycles = package.Cycles.SetItem(cycle.CycleId, cycle) };
-            }
-        }
-
-        return [.. packages.Values];
-
-        Package Of(long packageId) => packages.GetValueOrDefault(packageId) ?? new Package(accountId, packageId);
-    }
-
     /// <summary>Some columns of all rows, sorted by account and row.</summary>
     public IAsyncEnumerable<RawRow> ReadColumnsAsync(IEnumerable<string> columns, CancellationToken cancellationToken) =>
         TableRowReader.ReadAsync(
