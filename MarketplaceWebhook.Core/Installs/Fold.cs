@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Installs;
@@ -76,11 +75,14 @@ public static class Fold
                 UserId = change.UserId,
             };
 
-    /// <summary>A cycle comes from the latest notification that lists it, if that is later than the last *uninstalled*.</summary>
-    private static ImmutableDictionary<Guid, Cycle> Cycles(
-        ImmutableDictionary<Guid, Cycle> cycles, StatusChange change, NotificationId? uninstalled)
+    /// <summary>
+    /// A cycle comes from the latest notification that lists it, if that is later than the last *uninstalled*. The same object if
+    /// nothing changes.
+    /// </summary>
+    private static IReadOnlyDictionary<Guid, Cycle> Cycles(
+        IReadOnlyDictionary<Guid, Cycle> cycles, StatusChange change, NotificationId? uninstalled)
     {
-        var result = cycles.ToBuilder();
+        var result = new Dictionary<Guid, Cycle>(cycles);
         if (change is { Status: not KnownStatus.Uninstalled, Cycles: { } listed })
         {
             foreach (var cycle in listed)
@@ -92,8 +94,14 @@ public static class Fold
             }
         }
 
-        result.RemoveRange(result.Values.Where(c => c.NotificationId < uninstalled).Select(c => c.CycleId).ToList());
-        return result.ToImmutable();
+        foreach (var ended in result.Values.Where(cycle => cycle.NotificationId < uninstalled).ToList())
+        {
+            result.Remove(ended.CycleId);
+        }
+
+        return result.Count == cycles.Count && result.Values.All(cycle => cycles.GetValueOrDefault(cycle.CycleId) == cycle)
+            ? cycles
+            : result;
     }
 
     private static T Later<T>(T? one, T other)

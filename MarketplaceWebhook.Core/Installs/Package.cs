@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Collections.ObjectModel;
 
 namespace MarketplaceWebhook.Installs;
 
@@ -8,5 +8,6 @@ public sealed record Package(Guid AccountId, long PackageId)
     /// <summary>Null before the first notification with a known status.</summary>
     public Install? Install { get; init; }
 
-    public ImmutableDictionary<Guid, Cycle> Cycles { get; init; } = ImmutableDictionary<Guid, Cycle>.Empty;
+    /// <summary>By CycleId.</summary>
+    public IReadOnlyDictionary<Guid, Cycle> Cycles { get; init; } = ReadOnlyDictionary<Guid, Cycle>.Empty;
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 using Azure.Data.Tables;
 using MarketplaceWebhook.Installs;
@@ -58,7 +57,7 @@ public sealed class InstallQueries(StorageClients clients, TimeProvider time)
                 .Select(id => new Package(accountId, id)
                 {
                     Install = installs[id].LastOrDefault(),
-                    Cycles = cycles[id].DistinctBy(cycle => cycle.CycleId).ToImmutableDictionary(cycle => cycle.CycleId),
+                    Cycles = cycles[id].DistinctBy(cycle => cycle.CycleId).ToDictionary(cycle => cycle.CycleId),
                 }),
         ];
     }

@@ -45,6 +45,20 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
             counts);
     }
 
+    [Fact]
+    public async Task Installed_redelivered_after_an_uninstalled_is_not_counted_again()
+    {
+        await using var app = new TestApp(azurite.NewAccount());
+        var projector = app.Get<Projector>();
+        var token = TestContext.Current.CancellationToken;
+        await projector.ProjectAsync(Of(1, "installed", [1]), token);
+        await projector.ProjectAsync(Of(2, "uninstalled", [1]), token);
+
+        var counts = await CountAsync(() => projector.ProjectAsync(Of(1, "installed", [1]), token));
+
+        Assert.Empty(counts);
+    }
+
     [Theory]
     [InlineData(new[] { 1 }, 1)]
     [InlineData(new[] { 1, 3 }, 1)]
@@ -74,11 +88,6 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
                 : [$"{Ids.Minute(2)}, an uninstalled of package 1 in account {Guid.Empty}, lists some cycles and not 1 other live "
                     + "ones: all have ended in Installs; `reconcile` reports those that Cyclr still has"],
             logged.Warnings);
-
-        static string Of(int minute, string status, int[]? cycles) => Encoding.UTF8.GetString(Envelope.Write(
-            Ids.Minute(minute), "default", null,
-            Encoding.UTF8.GetBytes(NotificationBody.Of(
-                status, Guid.Empty, cycles: cycles?.Select(number => new Guid(number, 0, 0, new byte[8]))))).Span);
     }
 
     [Fact]
@@ -140,6 +149,11 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
         Assert.Equal([0], delays);
         Assert.Equal([0], spans);
     }
+
+    private static string Of(int minute, string status, int[]? cycles) => Encoding.UTF8.GetString(Envelope.Write(
+        Ids.Minute(minute), "default", null,
+        Encoding.UTF8.GetBytes(NotificationBody.Of(
+            status, Guid.Empty, cycles: cycles?.Select(number => new Guid(number, 0, 0, new byte[8]))))).Span);
 
     private static string Message(TestApp app)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Azure;
 using Azure.Data.Tables;
 using MarketplaceWebhook.Installs;
@@ -19,7 +18,7 @@ public sealed class InstallTable(StorageClients clients)
     public async Task<Snapshot> ReadAsync(Guid accountId, long packageId, CancellationToken cancellationToken)
     {
         Install? install = null;
-        var cycles = ImmutableDictionary.CreateBuilder<Guid, Cycle>();
+        var cycles = new Dictionary<Guid, Cycle>();
         var etags = new Dictionary<string, ETag>();
         var rows = clients.Installs.QueryAsync<TableEntity>(
             TableKeys.PackageFilter(accountId, packageId), cancellationToken: cancellationToken);
@@ -37,7 +36,7 @@ public sealed class InstallTable(StorageClients clients)
             }
         }
 
-        return new Snapshot(new Package(accountId, packageId) { Install = install, Cycles = cycles.ToImmutable() }, etags);
+        return new Snapshot(new Package(accountId, packageId) { Install = install, Cycles = cycles }, etags);
     }
 
     /// <summary>Some columns of all rows, sorted by account and row.</summary>
@@ -61,8 +60,8 @@ public sealed class InstallTable(StorageClients clients)
             after.Cycles.Values
                 .Where(cycle => before.Package.Cycles.GetValueOrDefault(cycle.CycleId) != cycle)
                 .Select(cycle => cycle.ToEntity(after.AccountId)),
-            before.Package.Cycles.Keys.Where(id => !after.Cycles.ContainsKey(id))
-                .Select(id => TableKeys.Cycle(after.PackageId, id)),
+            before.Package.Cycles.Values.Where(cycle => !after.Cycles.ContainsKey(cycle.CycleId))
+                .Select(cycle => TableKeys.Cycle(after.PackageId, cycle.CycleId)),
             install.ToEntity(after.AccountId),
             cancellationToken);
     }
