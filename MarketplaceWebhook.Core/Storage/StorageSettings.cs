@@ -104,7 +104,7 @@ public sealed record StorageSettings
                 throw new SettingsException($"{section.Key}__accountName is not a storage account name: {AccountNameRule}.");
             }
 
-            return FromAccountName(accountName, IdentityOf(section)) with
+            return FromAccountName(accountName, CredentialOf(section)) with
             {
                 QueueServiceUri = OptionalUri(section, "queueServiceUri") ?? ServiceUri(accountName, "queue"),
                 TableServiceUri = OptionalUri(section, "tableServiceUri") ?? ServiceUri(accountName, "table"),
@@ -124,11 +124,21 @@ public sealed record StorageSettings
             TableServiceUri = OptionalUri(section, "tableServiceUri")
                 ?? (section.Key == FallbackName ? null : throw Missing(section, "tableServiceUri")),
             BlobServiceUri = OptionalUri(section, "blobServiceUri") ?? throw Missing(section, "blobServiceUri"),
-            Credential = IdentityOf(section),
+            Credential = CredentialOf(section),
         };
     }
 
-    private static TokenCredential IdentityOf(IConfigurationSection section)
+    /// <summary>Of a connection that needs the queues only, such as that of a queue trigger.</summary>
+    /// <returns>Null if it is not in the identity form.</returns>
+    /// <exception cref="SettingsException">Malformed.</exception>
+    public static Uri? FindQueueServiceUri(IConfigurationSection section) =>
+        section["accountName"] is { Length: > 0 } accountName
+            ? ServiceUri(accountName, "queue")
+            : OptionalUri(section, "queueServiceUri");
+
+    /// <summary>Of the identity form.</summary>
+    /// <exception cref="SettingsException">Malformed.</exception>
+    public static TokenCredential CredentialOf(IConfigurationSection section)
     {
         var clientId = section["clientId"] is { Length: > 0 } id ? id : null;
         return section["credential"]?.ToLowerInvariant() switch

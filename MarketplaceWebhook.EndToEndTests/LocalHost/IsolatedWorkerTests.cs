@@ -37,6 +37,14 @@ public sealed class IsolatedWorkerTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public async Task App_with_http_functions_and_without_a_server_fails_with_one_line()
+    {
+        var error = await Assert.ThrowsAsync<LocalHostException>(() => _app.With("SAMPLE_START", "without-server").StartAsync());
+
+        Assert.StartsWith("The app has no HTTP server: ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Functions_are_those_that_the_worker_indexes()
     {
         await using var host = await _app.StartAsync();

@@ -32,7 +32,7 @@ public sealed partial record AppFunctions(IReadOnlyList<HttpFunction> Http, IRea
             [var trigger, { IsHttpOutput: true }] when trigger.Is("httpTrigger") => Http(trigger),
             [{ IsHttpOutput: true }, var trigger] when trigger.Is("httpTrigger") => Http(trigger),
             [{ Name: { } binding, QueueName: { } queue } trigger] when trigger.Is("queueTrigger") => new QueueFunction(
-                function.Name, binding, Resolve(queue), Resolve(trigger.Connection ?? "AzureWebJobsStorage")),
+                function.Name, binding, Resolve(queue), Resolve(trigger.Connection ?? "AzureWebJobsStorage"), trigger.IsDeferred),
             _ => throw new LocalHostException(
                 $"The function {function.Name} cannot be run here: its bindings are neither one httpTrigger with one http output, "
                 + "nor one queueTrigger."),

@@ -31,6 +31,17 @@ internal sealed record IndexedFunction(string Name, IReadOnlyList<IndexedFunctio
 
         public string? Connection { get; init; }
 
+        /// <summary>Of an isolated worker. The values are texts or booleans.</summary>
+        public IReadOnlyDictionary<string, object>? Properties { get; init; }
+
+        /// <summary>
+        /// The worker's generator sets it for parameters such as QueueMessage, and the host then sends a reference instead of the
+        /// text (SupportsDeferredBinding in https://github.com/Azure/azure-functions-host).
+        /// </summary>
+        public bool IsDeferred => Properties?.Any(property =>
+            property.Key.Equals("supportsDeferredBinding", StringComparison.OrdinalIgnoreCase)
+            && bool.TryParse(property.Value.ToString(), out var value) && value) == true;
+
         public bool Is(string type) => string.Equals(Type, type, StringComparison.OrdinalIgnoreCase);
 
         public bool IsHttpOutput => Is("http") && string.Equals(Direction, "out", StringComparison.OrdinalIgnoreCase);

@@ -16,7 +16,11 @@ switch (Environment.GetEnvironmentVariable("SAMPLE_START"))
 }
 
 var builder = FunctionsApplication.CreateBuilder(args);
-builder.ConfigureFunctionsWebApplication();
+if (Environment.GetEnvironmentVariable("SAMPLE_START") != "without-server")
+{
+    builder.ConfigureFunctionsWebApplication();
+}
+
 if (Environment.GetEnvironmentVariable("SAMPLE_HTTP_DELAY") is { } delay)
 {
     builder.Services.AddSingleton<IStartupFilter>(new DelayedListening(TimeSpan.Parse(delay)));

@@ -66,8 +66,8 @@ internal sealed class IsolatedWorkerProcess : WorkerProcess
             var functions = await IndexAsync(cancellationToken);
             await Task.WhenAll(functions.Select(function => LoadAsync(function, cancellationToken)));
             _functionIds = functions.ToDictionary(function => function.Name, function => function.FunctionId);
-            return [.. functions.Select(
-                function => new IndexedFunction(function.Name, [.. function.RawBindings.Select(ReadBinding)]))];
+            return RequireServerForHttp(functions.Select(
+                function => new IndexedFunction(function.Name, [.. function.RawBindings.Select(ReadBinding)])));
         }
         catch (WorkerDisconnectedException)
         {
@@ -119,7 +119,9 @@ internal sealed class IsolatedWorkerProcess : WorkerProcess
         request.InputData.Add(new ParameterBinding
         {
             Name = function.BindingName,
-            Data = new TypedData { ModelBindingData = QueueMessageData.Create(message, text) },
+            Data = function.IsDeferred
+                ? new TypedData { ModelBindingData = QueueMessageData.Create(message, text) }
+                : new TypedData { String = text },
         });
         return await InvokeAsync(request, cancellationToken) switch
         {
@@ -161,9 +163,7 @@ internal sealed class IsolatedWorkerProcess : WorkerProcess
         var response = await _channel.RequestAsync(
             new StreamingMessage { WorkerInitRequest = new WorkerInitRequest { HostVersion = HostVersion } }, cancellationToken);
         Require(response.WorkerInitResponse.Result, "The app could not be initialized");
-        _httpAddress = response.WorkerInitResponse.Capabilities.GetValueOrDefault("HttpUri")
-            ?? throw new LocalHostException(
-                "The app has no HTTP server: this host needs the ASP.NET Core integration (ConfigureFunctionsWebApplication).");
+        _httpAddress = response.WorkerInitResponse.Capabilities.GetValueOrDefault("HttpUri", "");
     }
 
     private async Task<IReadOnlyList<RpcFunctionMetadata>> IndexAsync(CancellationToken cancellationToken)
@@ -226,6 +226,15 @@ internal sealed class IsolatedWorkerProcess : WorkerProcess
         }
 
         return await _forwarder.ForwardAsync(context, _httpAddress, transformer, cancellationToken);
+    }
+
+    private List<IndexedFunction> RequireServerForHttp(IEnumerable<IndexedFunction> functions)
+    {
+        var list = functions.ToList();
+        return _httpAddress.Length > 0 || !list.Any(function => function.Bindings.Any(binding => binding.Is("httpTrigger")))
+            ? list
+            : throw new LocalHostException(
+                "The app has no HTTP server: this host needs the ASP.NET Core integration (ConfigureFunctionsWebApplication).");
     }
 
     private static IndexedFunction.Binding ReadBinding(string json)
