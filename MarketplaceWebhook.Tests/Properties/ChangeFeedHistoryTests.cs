@@ -1,8 +1,12 @@
 using System.Text;
 using System.Text.Json;
+using Azure.Data.Tables;
+using Consumer;
 using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Tests.ChangeFeed;
 using MarketplaceWebhook.Tests.Support.Histories;
 using MarketplaceWebhook.Tests.Support.MemoryStorage;
+using MarketplaceWebhook.Tests.Support.MemoryTables;
 
 namespace MarketplaceWebhook.Tests.Properties;
 
@@ -50,6 +54,7 @@ public sealed class ChangeFeedHistoryTests(ITestOutputHelper output)
                     .Order(),
                 events.GroupBy(e => e.Subject).Select(group => (group.Key, group.Select(e => e.Id).Max(StringComparer.Ordinal)!))
                     .Order());
+            await AssertConsumerHasTheInstallsAsync(application, feed, random);
             (crashes, faults) = (crashes + steps.Crashes, faults + steps.Faults);
             (projected, passedOn) = (projected + known.Count, passedOn + events.Count);
             repeated += events.Count - events.DistinctBy(e => e.Id).Count();
@@ -59,5 +64,26 @@ public sealed class ChangeFeedHistoryTests(ITestOutputHelper output)
             $"{Histories} histories, {projected} notifications with a known status, {crashes} crashes, {faults} faults: "
             + $"{passedOn} messages on the feed, none missing, {repeated} repeated");
         Assert.True(crashes > 0 && faults > 0);
+    }
+
+    /// <summary>The function of samples/Consumer, with the messages in any order, some of them twice.</summary>
+    private static async Task AssertConsumerHasTheInstallsAsync(
+        MemoryApplication application, MemoryQueueClient feed, Random random)
+    {
+        var table = new MemoryTableClient("CustomerInstalls");
+        var consumer = new CurrentInstalls(table);
+        var messages = feed.Texts.SelectMany(text => Enumerable.Repeat(text, random.Next(1, 3))).ToArray();
+        random.Shuffle(messages);
+        foreach (var message in messages)
+        {
+            await consumer.RunAsync(Received.Change(Convert.FromBase64String(message)), CancellationToken.None);
+        }
+
+        Assert.Equal(
+            application.Installs.Rows.Where(row => !row.RowKey.Contains('_', StringComparison.Ordinal)).Select(Known),
+            table.Rows.Select(Known));
+
+        static (string, string, string, string?, int?) Known(TableEntity row) => (
+            row.PartitionKey, row.RowKey, row.GetString("Status"), row.GetString("AccountApiId"), row.GetInt32("ErrorCount"));
     }
 }
