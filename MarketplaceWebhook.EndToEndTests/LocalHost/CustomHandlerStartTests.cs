@@ -5,27 +5,29 @@ using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.EndToEndTests.LocalHost;
 
-public sealed class CustomHandlerStartTests
+public sealed class CustomHandlerStartTests : IDisposable
 {
+    private readonly FakeApp _app = new FakeApp().WithHttp("Orders", "orders");
+
+    public void Dispose() => _app.Dispose();
+
     [Fact]
     public async Task Handler_starts_in_the_app_folder_with_the_hosts_environment_and_variables()
     {
-        using var app = new FakeApp();
-        app.WithHttp("Orders", "orders");
-        await using var host = await app.StartAsync("UseDevelopmentStorage=true", options => options with
+        await using var host = await _app.StartAsync("UseDevelopmentStorage=true", options => options with
         {
             Environment = new Dictionary<string, string?> { ["A_SETTING"] = "a value" },
         });
 
-        var started = app.Started();
+        var started = _app.Started();
         var environment = started["environment"]!;
-        var port = $"{app.Events.All<WorkerStarted>()[0].Port}";
-        Assert.Equal(new DirectoryInfo(app.Folder).Name, new DirectoryInfo((string)started["cwd"]!).Name);
+        var port = $"{_app.Events.All<WorkerStarted>()[0].Port}";
+        Assert.Equal(new DirectoryInfo(_app.Folder).Name, new DirectoryInfo((string)started["cwd"]!).Name);
         Assert.Equal(port, (string?)environment["FUNCTIONS_CUSTOMHANDLER_PORT"]);
         Assert.Equal(port, (string?)environment["FUNCTIONS_HTTPWORKER_PORT"]);
         Assert.NotEmpty((string)environment["FUNCTIONS_CUSTOMHANDLER_WORKER_ID"]!);
         Assert.Equal((string?)environment["FUNCTIONS_CUSTOMHANDLER_WORKER_ID"], (string?)environment["FUNCTIONS_HTTPWORKER_ID"]);
-        Assert.Equal(app.Folder, (string?)environment["FUNCTIONS_APP_ROOT_PATH"]);
+        Assert.Equal(_app.Folder, (string?)environment["FUNCTIONS_APP_ROOT_PATH"]);
         Assert.Equal("a value", (string?)environment["A_SETTING"]);
         Assert.Equal("UseDevelopmentStorage=true", (string?)environment["AzureWebJobsStorage"]);
         Assert.Equal(Environment.GetEnvironmentVariable("PATH"), (string?)environment["PATH"]);
@@ -34,48 +36,38 @@ public sealed class CustomHandlerStartTests
     [Fact]
     public async Task Handler_that_responds_404_to_GET_root_is_ready()
     {
-        using var app = new FakeApp();
-        app.WithHttp("Orders", "orders");
+        await using var host = await _app.StartAsync();
 
-        await using var host = await app.StartAsync();
-
-        Assert.Equal(host.WorkerProcessId, (await app.Events.FirstAsync<WorkerReady>()).ProcessId);
+        Assert.Equal(host.WorkerProcessId, (await _app.Events.FirstAsync<WorkerReady>()).ProcessId);
     }
 
     [Fact]
     public async Task Output_of_the_handler_is_reported()
     {
-        using var app = new FakeApp();
-        app.WithHttp("Orders", "orders");
+        await using var host = await _app.StartAsync();
 
-        await using var host = await app.StartAsync();
-
-        Assert.Equal("the handler speaks", (await app.Events.FirstAsync<WorkerWrote>()).Line);
+        Assert.Equal("the handler speaks", (await _app.Events.FirstAsync<WorkerWrote>()).Line);
     }
 
     [Fact]
     public async Task Handler_is_killed_when_the_host_stops()
     {
-        using var app = new FakeApp();
-        app.WithHttp("Orders", "orders");
-        var host = await app.StartAsync();
+        var host = await _app.StartAsync();
         var processId = host.WorkerProcessId!.Value;
 
         await host.DisposeAsync();
 
         Assert.False(Processes.IsRunning(processId));
-        Assert.Empty(app.Events.All<WorkerExited>());
+        Assert.Empty(_app.Events.All<WorkerExited>());
     }
 
     [Fact]
     public async Task Handler_does_not_outlive_a_host_that_is_killed()
     {
-        using var app = new FakeApp();
-        app.WithHttp("Orders", "orders");
-        using var dev = CliProcess.Start("UseDevelopmentStorage=true", "dev", "--port", "0", "--app", app.Folder);
+        using var dev = CliProcess.Start("UseDevelopmentStorage=true", "dev", "--port", "0", "--app", _app.Folder);
         await Wait.ForAsync(
             "the start", () => dev.Output.Contains("Ctrl+C", StringComparison.Ordinal), Cancellation);
-        var handler = (int)app.Started()["pid"]!;
+        var handler = (int)_app.Started()["pid"]!;
 
         await Processes.KillAsync(dev.ProcessId);
 
@@ -85,10 +77,9 @@ public sealed class CustomHandlerStartTests
     [Fact]
     public async Task Handler_that_exits_before_it_is_ready_fails_the_start_with_one_line()
     {
-        using var app = new FakeApp();
-        app.WithHttp("Orders", "orders").Mark("exit-at-start");
+        _app.Mark("exit-at-start");
 
-        var failure = await Assert.ThrowsAsync<LocalHostException>(() => app.StartAsync());
+        var failure = await Assert.ThrowsAsync<LocalHostException>(() => _app.StartAsync());
 
         Assert.Contains("exit code 3", failure.Message, StringComparison.Ordinal);
     }
@@ -96,11 +87,10 @@ public sealed class CustomHandlerStartTests
     [Fact]
     public async Task Missing_executable_fails_the_start_with_one_line()
     {
-        using var app = new FakeApp();
-        app.WithHttp("Orders", "orders").With(
+        _app.With(
             host => host["customHandler"]!["description"]!["defaultExecutablePath"] = "not-built");
 
-        var failure = await Assert.ThrowsAsync<LocalHostException>(() => app.StartAsync());
+        var failure = await Assert.ThrowsAsync<LocalHostException>(() => _app.StartAsync());
 
         Assert.Contains("not-built", failure.Message, StringComparison.Ordinal);
     }
@@ -108,9 +98,7 @@ public sealed class CustomHandlerStartTests
     [Fact]
     public async Task Port_in_use_fails_the_start_with_one_line()
     {
-        using var app = new FakeApp();
-        app.WithHttp("Orders", "orders");
-        await using var first = await app.StartAsync();
+        await using var first = await _app.StartAsync();
         using var other = new FakeApp();
         other.WithHttp("Orders", "orders");
 

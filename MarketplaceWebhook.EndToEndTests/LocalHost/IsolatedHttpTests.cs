@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using System.Text.Json.Nodes;
 using MarketplaceWebhook.EndToEndTests.LocalHost.Fakes;
 using MarketplaceWebhook.LocalHost;
@@ -65,7 +64,7 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
     [InlineData(503)]
     public async Task Client_receives_status_headers_and_body_of_the_function(int status)
     {
-        using var response = await PostAsync($"api/respond/{status}");
+        using var response = await sample.PostAsync($"api/respond/{status}");
 
         Assert.Equal(status, (int)response.StatusCode);
         Assert.Equal("tea", await response.Content.ReadAsStringAsync(Cancellation));
@@ -77,7 +76,7 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
     [Fact]
     public async Task Server_header_of_the_worker_is_removed()
     {
-        using var response = await PostAsync("api/respond/200");
+        using var response = await sample.PostAsync("api/respond/200");
 
         Assert.False(response.Headers.Contains("Server"));
     }
@@ -87,7 +86,7 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
     [InlineData("?code=wrong")]
     public async Task Missing_or_wrong_key_receives_401_with_an_empty_body_and_reaches_no_function(string query)
     {
-        using var response = await PostAsync($"api/rule{query}");
+        using var response = await sample.PostAsync($"api/rule{query}");
 
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
         Assert.Empty(await response.Content.ReadAsByteArrayAsync(Cancellation));
@@ -124,7 +123,7 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
     [Fact]
     public async Task Function_that_throws_gives_500_with_an_empty_body_at_once()
     {
-        using var response = await PostAsync("api/fail");
+        using var response = await sample.PostAsync("api/fail");
 
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
         Assert.Empty(await response.Content.ReadAsByteArrayAsync(Cancellation));
@@ -155,7 +154,7 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
     [Fact]
     public async Task Log_records_of_the_worker_are_reported_as_lines()
     {
-        using var response = await PostAsync("api/log");
+        using var response = await sample.PostAsync("api/log");
         await Wait.ForAsync(
             "the last line", () => Lines().Contains("fail: SampleWorker.HttpFunctions: an error"), Cancellation);
 
@@ -169,7 +168,7 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
     [Fact]
     public async Task Exception_of_a_function_is_reported_with_its_stack()
     {
-        using var response = await PostAsync("api/fail");
+        using var response = await sample.PostAsync("api/fail");
 
         await Wait.ForAsync(
             "the stack", () => Lines().Any(line => line.Contains("at SampleWorker.HttpFunctions.Fail", StringComparison.Ordinal)),
@@ -182,14 +181,10 @@ public sealed class IsolatedHttpTests(RunningSample sample) : IClassFixture<Runn
 
     private async Task<JsonNode> EchoAsync(string target, string body)
     {
-        using var response = await _http.PostAsync(
-            new Uri(target, UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json"), Cancellation);
+        using var response = await sample.PostAsync(target, body);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return await JsonAsync(response);
     }
-
-    private Task<HttpResponseMessage> PostAsync(string target) =>
-        _http.PostAsync(new Uri(target, UriKind.Relative), new StringContent(""), Cancellation);
 
     private static async Task<JsonNode> JsonAsync(HttpResponseMessage response) =>
         JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!;

@@ -12,4 +12,4 @@ namespace MarketplaceWebhook.EndToEndTests.Support;
 /// </summary>
 public sealed class LongTestsFirst() : CollectionsFirst(
     nameof(StorageFaultTests), nameof(CrashPointTests), nameof(QueueFoldTests), nameof(PoisonDeadEndTests), ".Properties.",
-    nameof(IsolatedWorkerTests), nameof(Chromium), ".Documents.", ".Commands.");
+    nameof(IsolatedCrashTests), nameof(IsolatedStopTests), nameof(Chromium), ".Documents.", ".Commands.");

@@ -1,12 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.EndToEndTests.LocalHost.Fakes;
 
 /// <summary>A function app in a folder of its own, whose handler does what a test sets.</summary>
-internal sealed class FakeApp : IDisposable
+public sealed class FakeApp : LocalApp
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -27,16 +26,15 @@ internal sealed class FakeApp : IDisposable
     };
 
     public FakeApp()
+        : base("fake-app-")
     {
         Respond(200, "{}");
         Save("host.json", _settings);
     }
 
-    public string Folder { get; } = Directory.CreateTempSubdirectory("fake-app-").FullName;
+    protected override string AppDirectory => Folder;
 
-    public SeenEvents Events { get; } = new();
-
-    public IReadOnlyList<SeenRequest> Requests => File.Exists(PathOf("seen.jsonl"))
+    internal IReadOnlyList<SeenRequest> Requests => File.Exists(PathOf("seen.jsonl"))
         ? [.. ReadShared("seen.jsonl").Split(
             '\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<SeenRequest>(line, Json)!)]
         : [];
@@ -88,7 +86,7 @@ internal sealed class FakeApp : IDisposable
         return this;
     }
 
-    /// <summary>Responses wait until <see cref="Release"/>.</summary>
+    /// <summary>Responses wait until <see cref="LocalApp.Release"/>.</summary>
     public FakeApp Hold() => Respond(new JsonObject
     {
         ["hold"] = true,
@@ -97,40 +95,14 @@ internal sealed class FakeApp : IDisposable
         ["headers"] = new JsonObject { ["Content-Type"] = "application/json" },
     });
 
-    public void Release() => Mark("release");
-
-    public void Mark(string fileName) => File.WriteAllText(PathOf(fileName), "");
-
     public void Unmark(string fileName) => File.Delete(PathOf(fileName));
-
-    public bool IsMarked(string fileName) => File.Exists(PathOf(fileName));
 
     public JsonNode Started() => JsonNode.Parse(File.ReadAllText(PathOf("started.json")))!;
 
-    public Task<LocalFunctionsHost> StartAsync(
-        string storage, Func<LocalFunctionsHostOptions, LocalFunctionsHostOptions>? change = null)
-    {
-        var options = new LocalFunctionsHostOptions
-        {
-            AppDirectory = Folder,
-            StorageConnection = storage,
-            Key = "a key/+",
-            Observe = Events.Add,
-        };
-        return LocalFunctionsHost.StartAsync(change?.Invoke(options) ?? options, Cancellation);
-    }
-
-    /// <summary>For a test without queues.</summary>
-    public Task<LocalFunctionsHost> StartAsync() => StartAsync("UseDevelopmentStorage=true");
-
-    public Task<IReadOnlyList<SeenRequest>> RequestsAsync(int count) =>
+    internal Task<IReadOnlyList<SeenRequest>> RequestsAsync(int count) =>
         Wait.ForAsync(
             $"{count} requests", () =>
                 Task.FromResult(Requests), requests => requests.Count >= count, Cancellation);
-
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
-
-    private string PathOf(string name) => Path.Combine(Folder, name);
 
     // Moved into place, so that the handler never reads half of it.
     private void Save(string name, JsonNode content)

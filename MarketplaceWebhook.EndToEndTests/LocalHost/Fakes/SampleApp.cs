@@ -7,24 +7,19 @@ namespace MarketplaceWebhook.EndToEndTests.LocalHost.Fakes;
 /// <summary>
 /// The isolated worker in SampleWorker/, with a folder of its own for the files that its functions write and wait for.
 /// </summary>
-internal sealed class SampleApp : IDisposable
+public sealed class SampleApp : LocalApp
 {
-    public const string Key = "a key/+";
+    private readonly Dictionary<string, string?> _settings = new() { ["SAMPLE_QUEUE"] = "orders" };
 
-    private readonly Dictionary<string, string?> _settings;
-
-    public SampleApp() => _settings = new()
-    {
-        ["SAMPLE_FOLDER"] = Folder,
-        ["SAMPLE_QUEUE"] = "orders",
-    };
+    public SampleApp()
+        : base("sample-app-") => With("SAMPLE_FOLDER", Folder);
 
     /// <summary>The build output of the sample worker.</summary>
     public static string Directory { get; } = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "SampleWorker"));
 
-    public string Folder { get; } = System.IO.Directory.CreateTempSubdirectory("sample-app-").FullName;
+    protected override string AppDirectory => Directory;
 
-    public SeenEvents Events { get; } = new();
+    protected override IReadOnlyDictionary<string, string?> Settings => _settings;
 
     public SampleApp With(string setting, string? value)
     {
@@ -32,27 +27,11 @@ internal sealed class SampleApp : IDisposable
         return this;
     }
 
-    /// <summary>Without queues.</summary>
-    public Task<LocalFunctionsHost> StartAsync() =>
-        With("AzureWebJobs.ProcessMessage.Disabled", "true").StartAsync("UseDevelopmentStorage=true");
-
-    public Task<LocalFunctionsHost> StartAsync(
-        string storage, Func<LocalFunctionsHostOptions, LocalFunctionsHostOptions>? change = null)
+    public override Task<LocalFunctionsHost> StartAsync()
     {
-        var options = new LocalFunctionsHostOptions
-        {
-            AppDirectory = Directory,
-            StorageConnection = storage,
-            Key = Key,
-            Environment = _settings,
-            Observe = Events.Add,
-        };
-        return LocalFunctionsHost.StartAsync(change?.Invoke(options) ?? options, Cancellation);
+        With("AzureWebJobs.ProcessMessage.Disabled", "true");
+        return base.StartAsync();
     }
-
-    public void Release() => File.WriteAllText(PathOf("release"), "");
-
-    public bool Has(string fileName) => File.Exists(PathOf(fileName));
 
     /// <summary>The content of a file, once a function has written it.</summary>
     public async Task<string> ReadAsync(string fileName)
@@ -62,8 +41,4 @@ internal sealed class SampleApp : IDisposable
     }
 
     public async Task<JsonNode> ReadJsonAsync(string fileName) => JsonNode.Parse(await ReadAsync(fileName))!;
-
-    public void Dispose() => System.IO.Directory.Delete(Folder, recursive: true);
-
-    private string PathOf(string name) => Path.Combine(Folder, name);
 }
