@@ -50,6 +50,20 @@ public sealed class NotificationSender
     /// <returns><see cref="ReceiptOutcome.Accepted"/> or <see cref="ReceiptOutcome.Fallback"/>.</returns>
     public async Task<string> SendAsync(ReceivedNotification notification, CancellationToken cancellationToken)
     {
+        if (_fallback is not null && await TrySendAsync(_fallback, notification, cancellationToken) is { } outcome)
+        {
+            return outcome;
+        }
+
+        // Without a fallback, or past the circuit breaker.
+        await _primary.SendAsync(notification, cancellationToken);
+        return ReceiptOutcome.Accepted;
+    }
+
+    /// <returns>Null: both storages failed.</returns>
+    private async Task<string?> TrySendAsync(
+        NotificationQueue fallback, ReceivedNotification notification, CancellationToken cancellationToken)
+    {
         var startedAt = _time.GetTimestamp();
         try
         {
@@ -57,20 +71,18 @@ public sealed class NotificationSender
                 async token => await _primary.SendAsync(notification, token), cancellationToken);
             return ReceiptOutcome.Accepted;
         }
-        catch (Exception e) when (_fallback is not null && IsFault(e))
+        catch (Exception e) when (IsFault(e))
         {
             // Callers know this exception, but not that of the circuit breaker.
             cancellationToken.ThrowIfCancellationRequested();
-            if (await TryFallbackAsync(_fallback, notification, startedAt, cancellationToken))
+            if (await TryFallbackAsync(fallback, notification, startedAt, cancellationToken))
             {
                 Log.SentToFallback(_logger, notification.Id.ToString(), StorageErrors.Describe(e));
                 return ReceiptOutcome.Fallback;
             }
-        }
 
-        // Past the circuit breaker.
-        await _primary.SendAsync(notification, cancellationToken);
-        return ReceiptOutcome.Accepted;
+            return null;
+        }
     }
 
     /// <summary>Within half of the time that is left.</summary>
