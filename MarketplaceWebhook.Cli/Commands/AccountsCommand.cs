@@ -15,7 +15,7 @@ internal static class AccountsCommand
             Description = "A part of Cyclr's AccountId or of the partner's AccountApiId, in any case; without it all accounts.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var json = JsonOutput.Option();
         var storage = CommandStorage.Option();
         var command = new Command(
             "accounts",

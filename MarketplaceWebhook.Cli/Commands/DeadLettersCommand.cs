@@ -21,7 +21,7 @@ internal static class DeadLettersCommand
             Description = "Only dead letters of this account, by Cyclr's AccountId or the partner's AccountApiId.",
             HelpName = "ACCOUNT",
         };
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var json = JsonOutput.Option();
         var storage = CommandStorage.Option();
         var command = new Command(
             "deadletters",
@@ -81,7 +81,7 @@ internal static class DeadLettersCommand
         {
             Description = "The notification id, from the list or from the response to the sender.",
         };
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var json = JsonOutput.Option();
         var storage = CommandStorage.Option();
         var command = new Command(
             "show", "Shows one dead letter with its body.\nExit codes: 0 shown; 1 not found, invalid input, or storage failed.")

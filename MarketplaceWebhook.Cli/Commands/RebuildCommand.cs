@@ -35,7 +35,7 @@ internal static class RebuildCommand
                 result.AddError("--settle must be a number of seconds, from 0 to 3600.");
             }
         });
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var json = JsonOutput.Option();
         var storage = CommandStorage.Option();
         var command = new Command(
             "rebuild",

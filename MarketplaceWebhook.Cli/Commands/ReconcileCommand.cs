@@ -32,7 +32,7 @@ internal static class ReconcileCommand
                 result.AddError("--after must be Cyclr's AccountId, or api- and 64 hexadecimal digits.");
             }
         });
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var json = JsonOutput.Option();
         var storage = CommandStorage.Option();
         var command = new Command(
             "reconcile",

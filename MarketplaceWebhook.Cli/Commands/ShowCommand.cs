@@ -28,7 +28,7 @@ internal static class ShowCommand
                 result.AddError("--history must be a number, 0 or more.");
             }
         });
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var json = JsonOutput.Option();
         var storage = CommandStorage.Option();
         var command = new Command(
             "show",

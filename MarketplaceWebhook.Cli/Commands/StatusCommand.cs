@@ -15,7 +15,7 @@ internal static class StatusCommand
     public static Command Create(IConfiguration environment)
     {
         var since = DurationOption.Option("--since", "Count dead letters received within this time, such as 2d. Default: 24h.");
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var json = JsonOutput.Option();
         var storage = CommandStorage.Option();
         var fallback = CommandStorage.FallbackOption();
         var command = new Command(

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using MarketplaceWebhook.Maintenance;
@@ -17,7 +18,10 @@ namespace MarketplaceWebhook.Cli.Output;
 [JsonSerializable(typeof(RebuildJson))]
 [JsonSerializable(typeof(ReconciliationJson))]
 [JsonSerializable(typeof(StatusJson))]
-internal sealed partial class JsonOutput : JsonSerializerContext;
+internal sealed partial class JsonOutput : JsonSerializerContext
+{
+    public static Option<bool> Option() => new("--json") { Description = "Print JSON." };
+}
 
 /// <summary>Rows of Installs and StatusChanges, as <see cref="JsonRow"/> describes.</summary>
 internal sealed record AccountJson(
