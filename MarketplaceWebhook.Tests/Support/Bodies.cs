@@ -9,8 +9,10 @@ internal static class Bodies
         [.. Directory.EnumerateFiles(PathOf(folder), "*.json")
             .Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
 
+    /// <summary>A build removes files that are gone, and leaves their folders.</summary>
     public static TheoryData<string> FoldersIn(string folder) =>
-        [.. Directory.EnumerateDirectories(PathOf(folder)).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateDirectories(PathOf(folder)).Where(path => Directory.EnumerateFiles(path).Any())
+            .Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     public static byte[] Read(string folder, string name) => File.ReadAllBytes(PathOf(folder, $"{name}.json"));
 
