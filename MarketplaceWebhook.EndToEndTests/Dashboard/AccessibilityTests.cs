@@ -21,7 +21,7 @@ public sealed class AccessibilityTests(RunningDashboard running) : IClassFixture
 
         var account = Guid.NewGuid();
         var rejected = await running.PostAsync("""{"Status":"installed"}""");
-        await running.PostAsync(NotificationBody.Of("paused", account));
+        await running.PostAsync(NotificationBody.Of(NotificationBody.Unknown, account));
         await running.PostAsync(
             $$"""{"Status":"installed","AccountId":"{{account}}","MarketplaceIntegrationPackageId":1,"Errors":["no consent"]}""");
         await Expect(tab.Page.Locator("#installs-with-errors")).ToBeVisibleAsync();

@@ -80,7 +80,7 @@ public sealed partial class ChangeFeedSchemaTests
     [InlineData("\"accountId\":\"11111111-2222-3333-4444-555555555555\",", "")]
     [InlineData("11111111-2222", "{11111111-2222")]
     [InlineData("\"packageId\":1", "\"packageId\":\"1\"")]
-    [InlineData("started", "paused")]
+    [InlineData("started", NotificationBody.Unknown)]
     [InlineData("\"isCurrent\":true", "\"isCurrent\":null")]
     [InlineData("\"cycleCount\":0", "\"cycleCount\":-1")]
     [InlineData("default", "a b")]

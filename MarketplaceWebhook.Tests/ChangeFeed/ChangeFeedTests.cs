@@ -44,7 +44,7 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite)
         await using var app = App(_storage);
         await app.Storage.CreateMissingAsync(Cancellation);
 
-        await ProjectAsync(app, 1, "paused");
+        await ProjectAsync(app, 1, NotificationBody.Unknown);
 
         Assert.Empty(await ReadAsync());
     }

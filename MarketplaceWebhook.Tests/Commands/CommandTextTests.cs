@@ -20,7 +20,7 @@ public sealed class CommandTextTests(AzuriteFixture azurite)
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, apiId: "Acme", cycles: [Account]));
-        await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("paused", Account, apiId: "Acme"));
+        await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of(NotificationBody.Unknown, Account, apiId: "Acme"));
         await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of("stopped", Account, apiId: "Acme"), "Cyclr/1.0");
         await services.Clients.Installs.UpdateEntityAsync(
             new TableEntity(Account.ToString(), "1") { ["Status"] = "running" }, ETag.All, TableUpdateMode.Merge, Cancellation);

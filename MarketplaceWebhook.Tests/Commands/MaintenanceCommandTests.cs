@@ -133,7 +133,8 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
         await using var services = await InstalledAsync();
         for (var minute = 2; minute <= 40; minute++)
         {
-            await services.ProjectAsync(Ids.Minute(minute), NotificationBody.Of("paused", Account, padding: "long payload"));
+            await services.ProjectAsync(
+                Ids.Minute(minute), NotificationBody.Of(NotificationBody.Unknown, Account, padding: "long payload"));
         }
 
         await using var proxy = await FaultProxy.StartAsync(services.ConnectionString, Cancellation);
@@ -326,7 +327,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     {
         await using var services = await InstalledAsync();
         var text = await services.SendAsync(
-            Ids.Minute(2), NotificationBody.Of("paused", Account, padding: new string('x', 40_000)));
+            Ids.Minute(2), NotificationBody.Of(NotificationBody.Unknown, Account, padding: new string('x', 40_000)));
         await services.Get<Projector>().ProjectAsync(text, Cancellation);
         await services.Get<NotificationQueue>().ResendAsync(text, Cancellation);
         await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Cancellation);
@@ -342,7 +343,7 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     public async Task Purge_counts_and_deletes_only_with_yes()
     {
         await using var services = await InstalledAsync();
-        await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("paused", Account));
+        await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of(NotificationBody.Unknown, Account));
 
         var age = $"{(int)(DateTimeOffset.UtcNow - Ids.Start).TotalDays - 1}d";
         var counted = await InProcessCli.RunAsync(services.ConnectionString, "purge", "--older-than", age);
@@ -359,7 +360,8 @@ public sealed class MaintenanceCommandTests(AzuriteFixture azurite)
     public async Task Purge_is_incomplete_while_a_message_is_being_processed()
     {
         await using var services = await InstalledAsync();
-        await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("paused", Account, padding: new string('x', 40_000)));
+        await services.ProjectAsync(
+            Ids.Minute(2), NotificationBody.Of(NotificationBody.Unknown, Account, padding: new string('x', 40_000)));
         await services.Clients.Queue.SendMessageAsync("{}", Cancellation);
         await services.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Cancellation);
 

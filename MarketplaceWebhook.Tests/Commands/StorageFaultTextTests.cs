@@ -174,8 +174,9 @@ public sealed partial class StorageFaultTextTests(AzuriteFixture azurite)
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await services.ProjectAsync(
             Ids.Minute(1), NotificationBody.Of("installed", Account, apiId: "Acme", cycles: [Account], padding: Long));
-        await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("paused", Account, apiId: "Acme", padding: Long));
-        await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of("paused", Account, apiId: "Acme"));
+        await services.ProjectAsync(
+            Ids.Minute(2), NotificationBody.Of(NotificationBody.Unknown, Account, apiId: "Acme", padding: Long));
+        await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of(NotificationBody.Unknown, Account, apiId: "Acme"));
         await services.ProjectAsync(Probed, NotificationBody.Of("probe", Guid.Empty));
         await services.Clients.Installs.UpdateEntityAsync(
             new TableEntity(Account.ToString(), "1") { ["Status"] = "running" }, ETag.All, TableUpdateMode.Merge, Cancellation);

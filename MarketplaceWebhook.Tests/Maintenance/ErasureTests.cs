@@ -244,7 +244,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
         await services.ProjectAsync(
             Ids.Minute(minute), NotificationBody.Of("installed", account, apiId: apiId, cycles: [Guid.NewGuid()], padding: Long));
         await services.ProjectAsync(Ids.Minute(minute + 1), NotificationBody.Of("stopped", account, package: 2));
-        await services.ProjectAsync(Ids.Minute(minute + 2), NotificationBody.Of("paused", account));
+        await services.ProjectAsync(Ids.Minute(minute + 2), NotificationBody.Of(NotificationBody.Unknown, account));
 
         var failed = await services.SendAsync(Ids.Minute(minute + 3), NotificationBody.Of("started", account, padding: Long));
         await RecordAsync(DeadLetter.Failed, 3, failed, account);

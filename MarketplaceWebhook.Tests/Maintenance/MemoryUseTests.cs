@@ -23,7 +23,7 @@ public sealed class MemoryUseTests(ITestOutputHelper output)
     private const int PagesPerSample = 20;
     private const long MostGrowth = 16 * 1024 * 1024;
 
-    private static readonly string[] Statuses = ["installed", "started", "paused", "stopped"];
+    private static readonly string[] Statuses = ["installed", "started", NotificationBody.Unknown, "stopped"];
 
     private static readonly StorageSettings Nowhere = StorageSettings.FromConnectionString("UseDevelopmentStorage=true");
 

@@ -61,9 +61,9 @@ public sealed class PurgeTests(AzuriteFixture azurite)
         await using var services = await MaintenanceServices.StartAsync(azurite);
         await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("started", Account, padding: Long));
         await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("started", Account, padding: Long));
-        await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of("paused", Account));
+        await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of(NotificationBody.Unknown, Account));
         await services.ProjectAsync(Ids.At(AllOfIt, 1), NotificationBody.Of("started", Account, padding: Long));
-        await services.ProjectAsync(Ids.At(AllOfIt, 2), NotificationBody.Of("paused", Account));
+        await services.ProjectAsync(Ids.At(AllOfIt, 2), NotificationBody.Of(NotificationBody.Unknown, Account));
         var installs = await services.InstallsAsync();
 
         var counted = await services.Get<Purge>().RunAsync(AllOfIt, dryRun: true, NoWait, Cancellation);
@@ -152,7 +152,7 @@ public sealed class PurgeTests(AzuriteFixture azurite)
     public async Task Body_of_an_old_message_stays_wherever_the_message_is_and_is_removed_once_it_is_gone(string where)
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
-        var text = await services.SendAsync(Ids.Minute(1), NotificationBody.Of("paused", Account, padding: Long));
+        var text = await services.SendAsync(Ids.Minute(1), NotificationBody.Of(NotificationBody.Unknown, Account, padding: Long));
         // Its row is removed by the purge; the message was not deleted after it was projected.
         await services.Get<Projector>().ProjectAsync(text, Cancellation);
         var written = (await services.Get<PayloadBlobs>().ReadAsync(Cancellation).SingleAsync(Cancellation)).WrittenAt;
@@ -186,7 +186,7 @@ public sealed class PurgeTests(AzuriteFixture azurite)
     public async Task Body_is_removed_once_the_messages_that_were_being_processed_are_gone()
     {
         await using var direct = await MaintenanceServices.StartAsync(azurite);
-        await direct.ProjectAsync(Ids.Minute(1), NotificationBody.Of("paused", Account, padding: Long));
+        await direct.ProjectAsync(Ids.Minute(1), NotificationBody.Of(NotificationBody.Unknown, Account, padding: Long));
         await direct.Clients.Queue.SendMessageAsync("{}", Cancellation);
         await direct.Clients.Queue.ReceiveMessageAsync(TimeSpan.FromMinutes(5), Cancellation);
         await using var proxy = await FaultProxy.StartAsync(direct.ConnectionString, Cancellation);
@@ -212,9 +212,9 @@ public sealed class PurgeTests(AzuriteFixture azurite)
     public async Task Body_is_removed_while_messages_of_other_ids_are_visible()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
-        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("paused", Account, padding: Long));
+        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of(NotificationBody.Unknown, Account, padding: Long));
         await services.Get<NotificationQueue>().ResendAsync(
-            await services.SendAsync(Ids.Minute(2), NotificationBody.Of("paused", Account)), Cancellation);
+            await services.SendAsync(Ids.Minute(2), NotificationBody.Of(NotificationBody.Unknown, Account)), Cancellation);
 
         Assert.Equal(1, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: true, NoWait, Cancellation)).Blobs);
         Assert.Equal(1, (await services.Get<Purge>().RunAsync(AllOfIt, dryRun: false, NoWait, Cancellation)).Blobs);

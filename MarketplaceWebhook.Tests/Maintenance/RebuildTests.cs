@@ -23,7 +23,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     {
         await using var services = await InstalledAsync();
         await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("stopped", Account, 12));
-        await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of("paused", OtherAccount));
+        await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of(NotificationBody.Unknown, OtherAccount));
         await services.ProjectAsync(
             Ids.Minute(4), NotificationBody.Of("installed", OtherAccount, padding: new string('x', 40_000)));
 

@@ -26,11 +26,11 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
         await ProjectAsync(app, Message.Of(1, Message.Body("installed", Cycle)));
         var before = await Rows.ETagsAsync(app.Storage.Installs, Cancellation);
 
-        await ProjectAsync(app, Message.Of(2, Message.Body("paused", Cycle)));
+        await ProjectAsync(app, Message.Of(2, Message.Body(NotificationBody.Unknown, Cycle)));
 
         Assert.Equal(before, await Rows.ETagsAsync(app.Storage.Installs, Cancellation));
         Assert.Equal(
-            ["paused", "installed"],
+            [NotificationBody.Unknown, "installed"],
             (await Rows.ListAsync(app.Storage.StatusChanges, Cancellation)).Select(row => row.GetString("Status")));
     }
 
@@ -232,7 +232,7 @@ public sealed class ProjectorTests(AzuriteFixture azurite)
             ? throw busy
             : Task.FromResult(Response.FromValue(
                 Azure.Storage.Blobs.Models.BlobsModelFactory.BlobDownloadResult(
-                    BinaryData.FromString(Message.Body("paused"))), Mock.Of<Response>())));
+                    BinaryData.FromString(Message.Body(NotificationBody.Unknown))), Mock.Of<Response>())));
         var payloads = new Mock<BlobContainerClient>();
         payloads.Setup(p => p.GetBlobClient(It.IsAny<string>())).Returns(blob.Object);
         var log = new Mock<TableClient>();

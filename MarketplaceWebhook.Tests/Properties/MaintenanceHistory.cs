@@ -31,7 +31,7 @@ internal sealed class MaintenanceHistory
     /// <summary>A command that waits until nothing is created any more has to end.</summary>
     private const int MostNotifications = 60;
 
-    private static readonly string[] Statuses = ["installed", "started", "stopped", "uninstalled", "paused"];
+    private static readonly string[] Statuses = [.. KnownStatus.All, NotificationBody.Unknown];
     private static readonly StorageClients Nowhere = new(StorageSettings.FromConnectionString("UseDevelopmentStorage=true"));
     private static readonly StorageClients NowhereElse = new(StorageSettings.FromConnectionString(
         "AccountName=fallback;AccountKey=a2V5;DefaultEndpointsProtocol=https;EndpointSuffix=core.windows.net"));

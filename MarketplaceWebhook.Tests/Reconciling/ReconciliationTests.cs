@@ -123,7 +123,7 @@ public sealed class ReconciliationTests(AzuriteFixture azurite) : IAsyncLifetime
     {
         await NotifyAsync("installed", 'a', apiId: "former", package: 9);
         await NotifyAsync("installed", 'a', apiId: "present", cycles: [Cycle(1)]);
-        await NotifyAsync("paused", 'a', apiId: null, package: 10);
+        await NotifyAsync(NotificationBody.Unknown, 'a', apiId: null, package: 10);
         await NotifyAsync("stopped", 'a', apiId: null, package: 5);
         _cyclr.Add("present", new StandInCycle(Cycle(1), Template));
 

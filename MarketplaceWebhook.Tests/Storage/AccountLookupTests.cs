@@ -49,7 +49,7 @@ public sealed class AccountLookupTests(AzuriteFixture azurite)
     public async Task Account_that_is_only_in_the_log_is_found_by_its_AccountApiId()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
-        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("paused", One, apiId: "only logged"));
+        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of(NotificationBody.Unknown, One, apiId: "only logged"));
 
         Assert.Equal([One], (await services.Get<AccountLookup>().FindAsync("only logged", Cancellation)).Ids);
     }

@@ -5,6 +5,9 @@ namespace MarketplaceWebhook.Tests.Support;
 /// <summary>Bodies as Cyclr sends them, with the values that a test is about.</summary>
 public static class NotificationBody
 {
+    /// <summary>A status that Cyclr does not document.</summary>
+    public const string Unknown = "unknown-status";
+
     public static string Of(
         string status, Guid account, long package = 1, string? apiId = null, IEnumerable<Guid>? cycles = null,
         string? padding = null,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
+using MarketplaceWebhook.Notifications;
 
 namespace MarketplaceWebhook.Tests.Support.Histories;
 
@@ -22,8 +23,9 @@ public static class AnyHistory
 
     private static readonly string[] Statuses =
     [
-        "installed", "installed", "installed", "uninstalled", "uninstalled", "started", "stopped",
-        " Installed ", "UNINSTALLED", "archived", "Started",
+        "installed", "installed", "installed", "uninstalled", "uninstalled",
+        .. KnownStatus.All.Except([KnownStatus.Installed, KnownStatus.Uninstalled]),
+        " Installed ", "UNINSTALLED", NotificationBody.Unknown, "Started",
     ];
 
     private static readonly string[] Texts =
