@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MarketplaceWebhook.Cli.Bodies;
 using MarketplaceWebhook.Cli.Output;
+using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Spectre.Console;
@@ -19,8 +20,8 @@ internal static class SendCommand
         var body = new Argument<string>("BODY")
         {
             Description =
-                "A notification as documented by Cyclr: installed (without an error), installed-with-errors, uninstalled, started or "
-                + "stopped; or a file.",
+                "A notification as documented by Cyclr: installed (without an error), installed-with-errors, "
+                + $"{string.Join(", ", KnownStatus.All.Except([KnownStatus.Installed]))}; or a file.",
         };
         var account = new Option<Guid?>("--account")
         {

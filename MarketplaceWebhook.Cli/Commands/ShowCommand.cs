@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using MarketplaceWebhook.Cli.Output;
+using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Configuration;
 
@@ -85,8 +86,7 @@ internal static class ShowCommand
             installs.Add(
                 [row.RowKey, row.Text(Columns.Status), Number(row, Columns.CycleCount)],
                 [
-                    Line("installed", Time(row, Columns.InstalledAt)), Line("started", Time(row, Columns.StartedAt)),
-                    Line("stopped", Time(row, Columns.StoppedAt)), Line("uninstalled", Time(row, Columns.UninstalledAt)),
+                    .. KnownStatus.All.Select(status => Line(status, Time(row, Columns.TimeOf(status)))),
                     .. (row.Texts(Columns.Errors) ?? []).Select(error => Line("error", error)),
                 ]);
         }

@@ -58,6 +58,7 @@ public sealed class LocalDashboard : IAsyncDisposable
         var open = routes.MapGroup("").AddEndpointFilter(_access.OnThisMachineAsync);
         open.MapGet("/", StaticFiles.Index);
         open.MapGet("/assets/chart.js", _services.GetRequiredService<StaticFiles>().ChartLibrary);
+        open.MapGet("/assets/statuses.js", StaticFiles.Statuses);
         open.MapGet("/assets/{name}", (string name) => StaticFiles.File(name));
 
         var guarded = open.MapGroup("/page")

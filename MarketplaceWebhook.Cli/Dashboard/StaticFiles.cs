@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Text.Json;
+using MarketplaceWebhook.Notifications;
 using Microsoft.AspNetCore.Http;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
@@ -27,6 +29,10 @@ internal sealed class StaticFiles(Task<string?> chartLibrary)
         && Resources.GetManifestResourceStream(Prefix + name) is { } file
             ? TypedResults.Stream(file, contentType)
             : TypedResults.NotFound();
+
+    /// <summary>The known statuses: a module of the page.</summary>
+    public static IResult Statuses() => TypedResults.Text(
+        $"export const statuses = {JsonSerializer.Serialize(KnownStatus.All)};", ContentTypes[".js"]);
 
     /// <summary>An empty script while the library is not installed: the page then shows one line instead of a chart.</summary>
     public IResult ChartLibrary() =>

@@ -19,26 +19,25 @@ internal sealed record InstallView(
     public static string PackageText(long packageId) => packageId.ToString(CultureInfo.InvariantCulture);
 }
 
-/// <summary>An install with its times, errors and cycles.</summary>
+/// <summary>An install with its errors and cycles.</summary>
+/// <param name="Columns">The other columns of its row that have a value, by name.</param>
 internal sealed record PackageView(
-    InstallView Install,
-    DateTimeOffset? InstalledAt,
-    DateTimeOffset? StartedAt,
-    DateTimeOffset? StoppedAt,
-    DateTimeOffset? UninstalledAt,
-    string? UserId,
-    string? CompleteParameter,
-    IReadOnlyList<string> Errors,
+    InstallView Install, IReadOnlyDictionary<string, string> Columns, IReadOnlyList<string> Errors,
     IReadOnlyList<CycleView> Cycles)
 {
+    private static readonly string[] ShownElsewhere =
+    [
+        Storage.Columns.Kind, Storage.Columns.AccountApiId, Storage.Columns.PackageId, Storage.Columns.Status,
+        Storage.Columns.StatusAt, Storage.Columns.CycleCount, Storage.Columns.ErrorCount, Storage.Columns.Errors,
+        Storage.Columns.Source,
+    ];
+
     public static PackageView Of(Package package, Install install) => new(
         InstallView.Of(package.AccountId, install),
-        install.InstalledNotificationId?.ReceivedAt,
-        install.StartedAt,
-        install.StoppedAt,
-        install.UninstalledNotificationId?.ReceivedAt,
-        install.UserId,
-        install.CompleteParameter,
+        package.ToRows().First().Columns
+            .Where(column => !ShownElsewhere.Contains(column.Key)
+                && !column.Key.EndsWith(nameof(NotificationId), StringComparison.Ordinal))
+            .ToDictionary(column => column.Key, column => RawRow.Shown(column.Value)),
         Texts(install.Errors),
         [.. package.Cycles.Values.OrderBy(cycle => cycle.CycleId.ToString(), StringComparer.Ordinal).Select(CycleView.Of)]);
 

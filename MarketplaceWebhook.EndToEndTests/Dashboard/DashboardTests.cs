@@ -1,5 +1,6 @@
 using System.Globalization;
 using MarketplaceWebhook.EndToEndTests.Support;
+using MarketplaceWebhook.Notifications;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -14,7 +15,7 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
         await using var tab = await running.OpenAsync();
         var account = Guid.NewGuid();
 
-        foreach (var status in (string[])["installed", "started", "stopped", "uninstalled"])
+        foreach (var status in KnownStatus.All)
         {
             await tab.SendAsync(status, account);
             await Expect(tab.Page.Locator("#response")).ToContainTextAsync("202 Accepted");

@@ -14,9 +14,6 @@ public sealed class ManyAccountsTests(RunningDashboard running) : IClassFixture<
 {
     private const int Accounts = 5_000;
 
-    private static readonly string[] Statuses =
-        [KnownStatus.Installed, KnownStatus.Started, KnownStatus.Stopped, KnownStatus.Uninstalled];
-
     [Fact]
     public async Task List_of_5000_accounts_is_paged_and_filtered()
     {
@@ -64,7 +61,7 @@ public sealed class ManyAccountsTests(RunningDashboard running) : IClassFixture<
                 var install = new Install
                 {
                     PackageId = 1234,
-                    Status = Statuses[number % Statuses.Length],
+                    Status = KnownStatus.All[number % KnownStatus.All.Count],
                     StatusNotificationId = id,
                     InstalledNotificationId = id,
                     AccountApiId = $"Customer {number}",

@@ -57,16 +57,17 @@ function showPackages() {
   $('packages').replaceChildren(...packages.map(packageCard));
 }
 
-function packageCard({ install, cycles, errors, ...more }) {
+/** `InstalledAt` is Installed, `CompleteParameter` is Complete parameter. */
+const label = (column) => column.replace(/(At|Id)$/, '').replace(/\B[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+const fact = (column, value) => column.endsWith('At') ? timeUtc(value)
+  : column.endsWith('Id') ? h('code', null, visible(value)) : visible(value);
+
+function packageCard({ install, columns, cycles, errors }) {
   const facts = [
-    ['Installed', more.installedAt && timeUtc(more.installedAt)],
-    ['Started', more.startedAt && timeUtc(more.startedAt)],
-    ['Stopped', more.stoppedAt && timeUtc(more.stoppedAt)],
-    ['Uninstalled', more.uninstalledAt && timeUtc(more.uninstalledAt)],
-    ['User', more.userId && h('code', null, visible(more.userId))],
-    ['Complete parameter', more.completeParameter && visible(more.completeParameter)],
-    ['Source', install.source !== 'default' && visible(install.source)],
-  ].filter(([, value]) => value);
+    ...Object.entries(columns).map(([name, value]) => [label(name), fact(name, value)]),
+    ...(install.source === 'default' ? [] : [['Source', visible(install.source)]]),
+  ];
   const box = h('section', { class: 'card package', 'data-package': install.packageId },
     h('div', { class: 'head' },
       h('h3', null, `Package ${install.packageId}`),

@@ -3,8 +3,6 @@ import { LiveChart, fill } from './charts.js';
 import { $, soon } from './dom.js';
 import { kind } from './format.js';
 
-const statuses = ['installed', 'started', 'stopped', 'uninstalled', 'other'];
-
 let counts = null;
 let isLoading = false;
 const chart = new LiveChart($('counts-chart'), describe);
@@ -44,7 +42,7 @@ export function add(activity) {
 
 function describe(options) {
   if (!counts) return null;
-  const length = counts.byStatus.installed.length;
+  const length = counts.byStatus.other.length;
   const days = counts.bucketSeconds * length > 86400;
   const label = new Intl.DateTimeFormat(undefined, days
     ? { timeZone: 'UTC', day: 'numeric', month: 'short' }
@@ -57,11 +55,11 @@ function describe(options) {
     type: 'bar',
     data: {
       labels: Array.from({ length }, (_, index) => label.format(counts.start + index * counts.bucketSeconds * 1000)),
-      datasets: statuses
-        .filter((status) => status !== 'other' || counts.byStatus.other.some(Boolean))
-        .map((status) => ({
+      datasets: Object.entries(counts.byStatus)
+        .filter(([status, data]) => status !== 'other' || data.some(Boolean))
+        .map(([status, data]) => ({
           label: status,
-          data: counts.byStatus[status],
+          data,
           backgroundColor: fill(status),
           categoryPercentage: 0.9,
           barPercentage: 0.9,
@@ -73,8 +71,8 @@ function describe(options) {
 }
 
 function summarize() {
-  const totals = statuses
-    .map((status) => [status, counts.byStatus[status].reduce((sum, count) => sum + count, 0)])
+  const totals = Object.entries(counts.byStatus)
+    .map(([status, data]) => [status, data.reduce((sum, count) => sum + count, 0)])
     .filter(([, total]) => total > 0)
     .map(([status, total]) => `${total.toLocaleString()} ${status}`);
   $('counts-text').textContent = `${totals.join(', ') || 'No notifications'} in the last ${$('counts-range').selectedOptions[0].text}.${counts.isCut ? ' There are more than the limit.' : ''}`;
@@ -83,5 +81,5 @@ function summarize() {
 $('counts-range').addEventListener('change', reload);
 // Reload when the last interval has ended.
 setInterval(() => {
-  if (counts && !document.hidden && Date.now() > counts.start + counts.bucketSeconds * 1000 * counts.byStatus.installed.length) reload();
+  if (counts && !document.hidden && Date.now() > counts.start + counts.bucketSeconds * 1000 * counts.byStatus.other.length) reload();
 }, 5000);

@@ -1,7 +1,6 @@
 import { h } from './dom.js';
+import { statuses } from './statuses.js';
 import { visible } from './text.js';
-
-const statuses = ['installed', 'started', 'stopped', 'uninstalled'];
 
 /** Indented JSON; other text is returned unchanged. */
 export function pretty(text) {

@@ -1,6 +1,7 @@
 import { get } from './api.js';
 import { $, h, soon, whenQuiet } from './dom.js';
 import { accountLink, badge, count, time } from './format.js';
+import { statuses } from './statuses.js';
 import { visible } from './text.js';
 
 const rows = new Map();
@@ -105,6 +106,8 @@ function rowOf(install) {
   row.option = h('option', { value: install.accountId }, visible(install.accountApiId ?? ''));
   return row;
 }
+
+$('filter-status').append(...statuses.map((status) => h('option', null, status)));
 
 const filterChanged = whenQuiet(() => load(null), 200);
 $('installs-filter').addEventListener('input', filterChanged);

@@ -1,6 +1,7 @@
 import { get, post } from './api.js';
 import { $, announce, h } from './dom.js';
 import { duration, pretty } from './format.js';
+import { statuses } from './statuses.js';
 import { visible, visibleBody } from './text.js';
 
 const fields = { AccountId: 'send-account', AccountApiId: 'send-api-id', MarketplaceIntegrationPackageId: 'send-package' };
@@ -124,6 +125,8 @@ function onPage() {
   announce(`The notification is ${text}.`);
 }
 
+$('send-statuses').append(...statuses.map((status, index) => h('label', null,
+  h('input', { type: 'radio', name: 'status', value: status, checked: index === 0 }), h('span', null, status))));
 $('send-form').addEventListener('submit', (event) => {
   event.preventDefault();
   send();

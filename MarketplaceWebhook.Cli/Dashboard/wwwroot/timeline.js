@@ -1,8 +1,8 @@
 import { LiveChart, fill } from './charts.js';
 import { $ } from './dom.js';
 import { utc } from './format.js';
+import { statuses } from './statuses.js';
 
-const statuses = ['installed', 'started', 'stopped', 'uninstalled'];
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;

@@ -47,4 +47,7 @@ public static class Columns
     public const string FinishedAt = "FinishedAt";
     public const string Accounts = "Accounts";
     public const string Differences = "Differences";
+
+    /// <summary>In an install row: when the latest notification of a known status was received.</summary>
+    public static string TimeOf(string status) => $"{char.ToUpperInvariant(status[0])}{status[1..]}At";
 }
