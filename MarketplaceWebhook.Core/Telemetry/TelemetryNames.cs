@@ -55,7 +55,7 @@ public static class TelemetryNames
     /// <summary>Attributes of metrics; each has a bounded set of values.</summary>
     public static class Attributes
     {
-        /// <summary>installed, uninstalled, started, stopped, or other.</summary>
+        /// <summary>A known status, or other.</summary>
         public const string Status = "marketplace.status";
 
         /// <summary>accepted, fallback, rejected, or unavailable.</summary>
