@@ -7,7 +7,6 @@ using MarketplaceWebhook.Tests.Properties;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.MemoryStorage;
 using MarketplaceWebhook.Tests.Support.MemoryTables;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MarketplaceWebhook.Tests.Maintenance;
 
@@ -25,29 +24,14 @@ public sealed class MemoryUseTests(ITestOutputHelper output)
 
     private static readonly string[] Statuses = ["installed", "started", NotificationBody.Unknown, "stopped"];
 
-    private static readonly StorageSettings Nowhere = StorageSettings.FromConnectionString("UseDevelopmentStorage=true");
-
     [Theory(Explicit = true)]
     [InlineData(MaintenanceCommand.Rebuild)]
     [InlineData(MaintenanceCommand.Purge)]
     public async Task Command_keeps_little_memory_over_50000_accounts_and_200000_notifications(MaintenanceCommand command)
     {
-        var installs = new MemoryTableClient(StorageNames.InstallsTable);
-        var statusChanges = new MemoryTableClient(StorageNames.StatusChangesTable);
-        var accounts = new MemoryTableClient(StorageNames.AccountsTable);
-        await FillAsync(installs, statusChanges, accounts);
-        var clients = new StorageClients(Nowhere) with
-        {
-            Installs = installs,
-            StatusChanges = statusChanges,
-            Accounts = accounts,
-            DeadLetters = new MemoryTableClient(StorageNames.DeadLettersTable),
-            RawQueue = new MemoryQueueClient(StorageNames.Queue, TimeProvider.System),
-            RawPoisonQueue = new MemoryQueueClient(StorageNames.PoisonQueue, TimeProvider.System),
-            Payloads = new MemoryBlobContainerClient(StorageNames.PayloadContainer, TimeProvider.System),
-        };
-        var payloads = new PayloadBlobs(clients);
-        var (log, reader) = (new StatusChangeLog(clients), new StatusChangeReader(payloads));
+        var storage = new MemoryAccount(TimeProvider.System, new TableHooks());
+        await FillAsync(storage);
+        await using var services = MaintenanceServices.On(storage.Clients, TimeProvider.System);
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var (pages, peak) = (0, before);
         var hooks = new TableHooks
@@ -62,7 +46,7 @@ public sealed class MemoryUseTests(ITestOutputHelper output)
                 return Task.CompletedTask;
             },
         };
-        (installs.Hooks, statusChanges.Hooks) = (hooks, hooks);
+        (storage.Installs.Hooks, storage.StatusChanges.Hooks) = (hooks, hooks);
         var started = TimeProvider.System.GetTimestamp();
 
         var outcome = command == MaintenanceCommand.Rebuild ? await RebuildAsync() : await PurgeAsync();
@@ -74,10 +58,8 @@ public sealed class MemoryUseTests(ITestOutputHelper output)
 
         async Task<string> RebuildAsync()
         {
-            var retry = new StorageRetry(new TimeLimits(), TimeProvider.System, NullLogger<StorageRetry>.Instance);
-            var rebuild = new Rebuild(
-                new InstallTable(clients), new AccountTable(clients), log, reader, retry, TimeProvider.System);
-            var fixedAccounts = await rebuild.RunAsync(null, apply: true, TimeSpan.FromSeconds(5), null, Cancellation)
+            var fixedAccounts = await services.Get<Rebuild>()
+                .RunAsync(null, apply: true, TimeSpan.FromSeconds(5), null, Cancellation)
                 .CountAsync(account => account.Applied, Cancellation);
             Assert.Equal(Accounts / WrongAccountEvery, fixedAccounts);
             return $"{fixedAccounts} accounts fixed";
@@ -86,17 +68,15 @@ public sealed class MemoryUseTests(ITestOutputHelper output)
         async Task<string> PurgeAsync()
         {
             // What a purge removes would hide what it keeps.
-            var purge = new Purge(
-                log, new DeadLetterTable(clients, payloads), payloads, reader, new QueueInspector(clients), TimeProvider.System);
-            var purged = await purge.RunAsync(Ids.Start.AddDays(1), dryRun: true, TimeSpan.Zero, Cancellation);
+            var purged = await services.Get<Purge>().RunAsync(
+                Ids.Start.AddDays(1), dryRun: true, TimeSpan.Zero, Cancellation);
             Assert.Equal(Accounts, purged.Notifications);
             return $"{purged.Notifications} notifications to delete, {purged.KeptNotifications} kept";
         }
     }
 
     /// <summary>In the order of the keys: each row is added at the end of its table.</summary>
-    private static async Task FillAsync(
-        MemoryTableClient installs, MemoryTableClient statusChanges, MemoryTableClient accounts)
+    private static async Task FillAsync(MemoryAccount storage)
     {
         for (var number = 0; number < Accounts; number++)
         {
@@ -105,10 +85,10 @@ public sealed class MemoryUseTests(ITestOutputHelper output)
                 Ids.Minute(minute, number % 4096), NotificationBody.Of(status, account, apiId: $"account {number}"))).ToList();
             foreach (var change in changes.AsEnumerable().Reverse())
             {
-                await statusChanges.AddEntityAsync(change.ToEntity(), Cancellation);
+                await storage.StatusChanges.AddEntityAsync(change.ToEntity(), Cancellation);
             }
 
-            await accounts.AddEntityAsync(
+            await storage.Accounts.AddEntityAsync(
                 new TableEntity(TableKeys.ApiId($"account {number}"), TableKeys.Account(account)), Cancellation);
             var rows = changes.Where(change => KnownStatus.Includes(change.Status))
                 .Aggregate(new Package(account, 1), Fold.Apply).ToRows();
@@ -120,7 +100,7 @@ public sealed class MemoryUseTests(ITestOutputHelper output)
                     entity[Columns.Status] = "running";
                 }
 
-                await installs.AddEntityAsync(entity, Cancellation);
+                await storage.Installs.AddEntityAsync(entity, Cancellation);
             }
         }
     }

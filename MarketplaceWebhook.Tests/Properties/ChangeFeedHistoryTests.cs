@@ -27,17 +27,8 @@ public sealed class ChangeFeedHistoryTests(ITestOutputHelper output)
             var arrivals = AnyHistory.Arrivals(random);
             var steps = new Interleaving(random) { CrashesPerMille = 30, FaultsPerMille = 30 };
             var feed = new MemoryQueueClient("partner-changes", steps) { Hooks = steps.Hooks };
-            var application = await MemoryApplication.StartAsync(
-                steps, steps.Hooks, pageSize: 3, Cancellation, feed);
-            var deliveries = arrivals.SelectMany(
-                arrival => Enumerable.Repeat(arrival.Message(), random.Next(1, 3))).ToArray();
-            random.Shuffle(deliveries);
 
-            await steps.RunAsync(
-                deliveries.Select(
-                    message => (Func<Task>)(() => application.Projector.ProjectAsync(message, CancellationToken.None))),
-                atOnce: random.Next(1, 5),
-                Cancellation);
+            var storage = await InterleavedProjection.RunAsync(steps, random, arrivals, copies: 2, pageSize: 3, feed);
 
             var events = feed.Texts
                 .Select(text => JsonDocument.Parse(Encoding.UTF8.GetString(Convert.FromBase64String(text))).RootElement)
@@ -48,13 +39,13 @@ public sealed class ChangeFeedHistoryTests(ITestOutputHelper output)
                 .Select(arrival => arrival.Id).ToHashSet();
             Assert.Equal(known, events.Select(e => e.Id).ToHashSet());
             Assert.Equal(
-                application.Installs.Rows
+                storage.Installs.Rows
                     .Where(row => !row.RowKey.Contains('_', StringComparison.Ordinal))
                     .Select(row => ($"{row.PartitionKey}/{row.RowKey}", row.GetString("StatusNotificationId")))
                     .Order(),
                 events.GroupBy(e => e.Subject).Select(group => (group.Key, group.Select(e => e.Id).Max(StringComparer.Ordinal)!))
                     .Order());
-            await AssertConsumerHasTheInstallsAsync(application, feed, random);
+            await AssertConsumerHasTheInstallsAsync(storage, feed, random);
             (crashes, faults) = (crashes + steps.Crashes, faults + steps.Faults);
             (projected, passedOn) = (projected + known.Count, passedOn + events.Count);
             repeated += events.Count - events.DistinctBy(e => e.Id).Count();
@@ -68,7 +59,7 @@ public sealed class ChangeFeedHistoryTests(ITestOutputHelper output)
 
     /// <summary>The function of samples/Consumer, with the messages in any order, some of them twice.</summary>
     private static async Task AssertConsumerHasTheInstallsAsync(
-        MemoryApplication application, MemoryQueueClient feed, Random random)
+        MemoryAccount storage, MemoryQueueClient feed, Random random)
     {
         var table = new MemoryTableClient("CustomerInstalls");
         var consumer = new CurrentInstalls(table);
@@ -80,7 +71,7 @@ public sealed class ChangeFeedHistoryTests(ITestOutputHelper output)
         }
 
         Assert.Equal(
-            application.Installs.Rows.Where(row => !row.RowKey.Contains('_', StringComparison.Ordinal)).Select(Known),
+            storage.Installs.Rows.Where(row => !row.RowKey.Contains('_', StringComparison.Ordinal)).Select(Known),
             table.Rows.Select(Known));
 
         static (string, string, string, string?, int?) Known(TableEntity row) => (

@@ -25,18 +25,11 @@ public sealed class FoldTests
         var random = new Random(history.Seed);
         var faulty = random.Next(3); // a third of the histories knows neither crashes nor faults
         var steps = new Interleaving(random) { CrashesPerMille = danger * faulty, FaultsPerMille = danger * faulty };
-        var application = await MemoryApplication.StartAsync(steps, steps.Hooks, pageSize, Cancellation);
-        var deliveries = history.Arrivals.SelectMany(
-            arrival => Enumerable.Repeat(arrival.Message(), random.Next(1, 4))).ToArray();
-        random.Shuffle(deliveries);
 
-        await steps.RunAsync(
-            deliveries.Select(message => (Func<Task>)(() => application.Projector.ProjectAsync(message, CancellationToken.None))),
-            atOnce: random.Next(1, 5),
-            Cancellation);
+        var storage = await InterleavedProjection.RunAsync(steps, random, history.Arrivals, copies: 3, pageSize);
 
-        Assert.Equal(RowText.Lines(ReferenceFold.Installs(history.Arrivals)), RowText.Lines(application.Installs.Rows));
-        Assert.Equal(RowText.Lines(ReferenceFold.StatusChanges(history.Arrivals)), RowText.Lines(application.StatusChanges.Rows));
-        AccountRows.AssertEveryRowIsOfAnArrival(application.Accounts.Rows, history.Arrivals);
+        Assert.Equal(RowText.Lines(ReferenceFold.Installs(history.Arrivals)), RowText.Lines(storage.Installs.Rows));
+        Assert.Equal(RowText.Lines(ReferenceFold.StatusChanges(history.Arrivals)), RowText.Lines(storage.StatusChanges.Rows));
+        AccountRows.AssertEveryRowIsOfAnArrival(storage.Accounts.Rows, history.Arrivals);
     }
 }

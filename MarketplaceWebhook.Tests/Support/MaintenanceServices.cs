@@ -13,16 +13,13 @@ public sealed class MaintenanceServices : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    private MaintenanceServices(string connectionString, AppSettings settings, TimeProvider? time)
+    private MaintenanceServices(AppSettings settings, Action<IServiceCollection> replace)
     {
-        ConnectionString = connectionString;
-        _services = new ServiceCollection()
-            .AddLogging()
-            .AddMaintenance(settings)
-            .AddSingleton<Projector>()
-            .AddSingleton<DeadLetterRecorder>()
-            .AddSingleton(time ?? TimeProvider.System)
-            .BuildServiceProvider();
+        ConnectionString = settings.Storage.ConnectionString!;
+        var services = new ServiceCollection().AddLogging();
+        replace(services);
+        // Whose storage profile is that of the clients.
+        _services = services.AddMaintenance(settings).AddProjecting(settings).BuildServiceProvider();
     }
 
     public string ConnectionString { get; }
@@ -37,7 +34,6 @@ public sealed class MaintenanceServices : IAsyncDisposable
         string connectionString, TimeLimits? timeLimits = null, string? fallback = null, string? changeFeed = null,
         TimeProvider? time = null) =>
         new(
-            connectionString,
             new AppSettings
             {
                 Storage = StorageSettings.FromConnectionString(connectionString),
@@ -45,7 +41,26 @@ public sealed class MaintenanceServices : IAsyncDisposable
                 ChangeFeed = changeFeed,
                 TimeLimits = timeLimits ?? new TimeLimits(),
             },
-            time);
+            services => services.AddSingleton(time ?? TimeProvider.System));
+
+    /// <param name="clients">Of storage in memory.</param>
+    public static MaintenanceServices On(StorageClients clients, TimeProvider time, StorageClients? fallback = null) =>
+        new(
+            new AppSettings
+            {
+                Storage = StorageSettings.FromConnectionString("UseDevelopmentStorage=true"),
+                Fallback = null,
+                ChangeFeed = clients.ChangeFeed?.Name,
+                TimeLimits = new TimeLimits(),
+            },
+            services =>
+            {
+                services.AddSingleton(time).AddSingleton(clients);
+                if (fallback is not null)
+                {
+                    services.AddSingleton(new FallbackStorage(fallback));
+                }
+            });
 
     public static async Task<MaintenanceServices> StartAsync(
         AzuriteFixture azurite, string? changeFeed = null, TimeProvider? time = null)
