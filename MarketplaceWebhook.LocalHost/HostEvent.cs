@@ -43,6 +43,13 @@ public sealed record QueueInvocation(
     string Function, string MessageId, string Text, long DequeueCount, QueueOutcome Outcome, string Detail, TimeSpan Duration)
     : HostEvent;
 
+/// <param name="Text">The message, a CloudEvent.</param>
+/// <param name="Status">Null: no response.</param>
+/// <param name="Reason">Of the status, or why there is no response.</param>
+/// <param name="RetryAfter">Null: delivered.</param>
+public sealed record ChangeForwarded(
+    string Text, int? Status, string Reason, long DequeueCount, TimeSpan? RetryAfter, TimeSpan Duration) : HostEvent;
+
 /// <summary>A message went to the poison queue, with or without an attempt.</summary>
 public sealed record MessagePoisoned(string QueueName, string MessageId, string Reason) : HostEvent;
 

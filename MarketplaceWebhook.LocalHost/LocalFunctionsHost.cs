@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Azure.Storage.Queues.Models;
 using MarketplaceWebhook.LocalHost.App;
 using MarketplaceWebhook.LocalHost.Http;
 using MarketplaceWebhook.LocalHost.Queues;
@@ -7,6 +8,7 @@ using MarketplaceWebhook.LocalHost.Workers;
 using MarketplaceWebhook.LocalHost.Workers.CustomHandler;
 using MarketplaceWebhook.LocalHost.Workers.Isolated;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 
 namespace MarketplaceWebhook.LocalHost;
 
@@ -147,11 +149,27 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         if (QueueConnection.Open(_settings, function.Connection) is { } storage)
         {
             return new QueueListener(
-                function, _app.Host, storage, _worker, _options.MessageLease, _options.Time, _observe);
+                function.QueueName, _app.Host.Queues, storage,
+                (message, text, aborting) => InvokeAsync(function, message, text, aborting),
+                _options.MessageLease, _options.Time, _observe)
+            {
+                WarnsOfMissingQueue = _app.Host.LogLevels.IsPrintedByHost("Azure.Core", LogLevel.Warning),
+            };
         }
 
         _observe(new FunctionNotRun(function.Name, $"the setting {function.Connection} is missing"));
         return null;
+    }
+
+    private async Task<DeliveryResult> InvokeAsync(
+        QueueFunction function, QueueMessage message, string text, CancellationToken aborting)
+    {
+        var started = _options.Time.GetTimestamp();
+        var result = await _worker.InvokeAsync(function, message, text, aborting);
+        _observe(new QueueInvocation(
+            function.Name, message.MessageId, text, message.DequeueCount, result.Outcome, result.Detail,
+            _options.Time.GetElapsedTime(started)));
+        return result;
     }
 
     private static Dictionary<string, string?> ReadEnvironment(LocalFunctionsHostOptions options)

@@ -5,6 +5,7 @@ using MarketplaceWebhook.Cli.Dashboard;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.LocalHost.App;
+using MarketplaceWebhook.LocalHost.Queues;
 using MarketplaceWebhook.LocalHost.Storage;
 using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Configuration;
@@ -66,12 +67,14 @@ internal static class DevCommand
             },
         };
 
+        var forwardTo = ForwardToOption.Create();
+
         var command = new Command(
             "dev",
             "Runs the function app on this machine, with the storage emulator unless AzureWebJobsStorage is set, until Ctrl+C.\n"
             + "Exit codes: 0 ended by Ctrl+C or SIGTERM; 1 invalid input, or it could not start.")
         {
-            port, key, app, waitForDebugger, dashboardUrl,
+            port, key, app, waitForDebugger, dashboardUrl, forwardTo,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             environment,
@@ -80,6 +83,7 @@ internal static class DevCommand
             parsed.GetValue(app) ?? Path.Combine(AppContext.BaseDirectory, "app"),
             parsed.GetValue(waitForDebugger),
             parsed.GetValue(dashboardUrl),
+            parsed.GetValue(forwardTo),
             cancellationToken));
         return command;
     }
@@ -87,13 +91,29 @@ internal static class DevCommand
     private static string? KeyIn(IConfiguration environment) =>
         environment["DEV_KEY"] is { } key && !string.IsNullOrWhiteSpace(key) ? key : null;
 
-    /// <summary>As in a deployment without a second account: the host does not poll the queues of a fallback.</summary>
-    private static Dictionary<string, string?> SettingsFor(AppSettings settings) =>
-        settings.Fallback is not null ? [] : new()
+    private static Dictionary<string, string?> SettingsFor(AppSettings settings)
+    {
+        var environment = new Dictionary<string, string?> { [ChangeFeedSetting.Name] = settings.ChangeFeed };
+        if (settings.Fallback is null)
         {
-            ["AzureWebJobs.MoveFallback.Disabled"] = "true",
-            ["AzureWebJobs.RetryFallback.Disabled"] = "true",
-        };
+            // As in a deployment without a second account: the host does not poll the queues of a fallback.
+            environment["AzureWebJobs.MoveFallback.Disabled"] = "true";
+            environment["AzureWebJobs.RetryFallback.Disabled"] = "true";
+        }
+
+        return environment;
+    }
+
+    private static AppSettings ReadSettings(IConfiguration environment, Uri? forwardTo)
+    {
+        var settings = AppSettings.Read(
+            environment,
+            StorageSettings.Find(environment, StorageSettings.Name) ?? CommandStorage.Emulator,
+            StorageSettings.Find(environment, StorageSettings.FallbackName));
+        return forwardTo is null || settings.ChangeFeed is not null
+            ? settings
+            : settings with { ChangeFeed = ForwardToOption.DefaultQueue };
+    }
 
     /// <summary>
     /// As a deployment does: the Functions host polls the queues from its start, and may log a warning for every poll of one that
@@ -120,7 +140,7 @@ internal static class DevCommand
     }
 
     private static async Task<int> RunAsync(
-        IConfiguration environment, int port, string key, string app, bool waitForDebugger, Uri? dashboardUrl,
+        IConfiguration environment, int port, string key, string app, bool waitForDebugger, Uri? dashboardUrl, Uri? forwardTo,
         CancellationToken cancellationToken)
     {
         // Closing the terminal also ends everything that was started. Ctrl+C and SIGTERM cancel already.
@@ -132,10 +152,7 @@ internal static class DevCommand
         });
 
         FunctionApp.RequireFolder(app);
-        var settings = AppSettings.Read(
-            environment,
-            StorageSettings.Find(environment, StorageSettings.Name) ?? CommandStorage.Emulator,
-            StorageSettings.Find(environment, StorageSettings.FallbackName));
+        var settings = ReadSettings(environment, forwardTo);
         if (port > 0)
         {
             DevEndpoint.RequireNotRunning(port);
@@ -160,11 +177,7 @@ internal static class DevCommand
                 WaitsForDebugger = waitForDebugger,
                 StorageConnection = storage.Connection,
                 Environment = SettingsFor(settings),
-                Observe = seen =>
-                {
-                    console.Observe(seen);
-                    page.Observe(seen);
-                },
+                Observe = Observe,
                 MapOther = page.Map,
             },
             ending.Token);
@@ -176,8 +189,21 @@ internal static class DevCommand
         }
 
         console.Welcome(host, page, key, storage.Description);
+        await using var forwarder = forwardTo is null ? null : Forward(settings, forwardTo);
         await Task.Delay(Timeout.InfiniteTimeSpan, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         console.Report("Stopping ...");
         return 0;
+
+        void Observe(HostEvent seen)
+        {
+            console.Observe(seen);
+            page.Observe(seen);
+        }
+
+        ChangeForwarder Forward(AppSettings settings, Uri url)
+        {
+            console.Forwarding(settings.ChangeFeed!, isDefault: ChangeFeedSetting.Read(environment) is null, url);
+            return ChangeForwarder.Start(settings.Storage, settings.ChangeFeed!, url, Observe);
+        }
     }
 }

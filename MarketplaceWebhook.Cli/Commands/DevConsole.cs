@@ -12,7 +12,11 @@ namespace MarketplaceWebhook.Cli.Commands;
 internal sealed class DevConsole
 {
     private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings());
+    private readonly Lock _gate = new();
     private int _lastHealth = StatusCodes.Status200OK;
+
+    /// <summary>Why the application of --forward-to did not respond to the last request; null: it did.</summary>
+    private string? _forwardFailure;
 
     // The terminal wraps long lines; a URL that is broken here could not be copied.
     public DevConsole() => _console.Profile.Width = 4096;
@@ -36,7 +40,23 @@ internal sealed class DevConsole
         _console.WriteLine();
     }
 
+    public void Forwarding(string queue, bool isDefault, Uri url)
+    {
+        Report($"ChangeFeed is {(isDefault ? $"not set: {queue} is used" : queue)}.");
+        Report($"Its changes are posted to {ForwardToOption.WithoutQuery(url)}.");
+        _console.WriteLine();
+    }
+
+    /// <summary>The host and the change feed report independently of each other.</summary>
     public void Observe(HostEvent seen)
+    {
+        lock (_gate)
+        {
+            Print(seen);
+        }
+    }
+
+    private void Print(HostEvent seen)
     {
         switch (seen)
         {
@@ -77,6 +97,19 @@ internal sealed class DevConsole
                 break;
             case QueueInvocation invocation:
                 Print(invocation);
+                break;
+            case ChangeForwarded { Status: null } forwarded:
+                if (forwarded.Reason != _forwardFailure)
+                {
+                    Warn($"Your application did not respond ({forwarded.Reason}): the changes stay on the queue and are posted "
+                        + "again.");
+                }
+
+                _forwardFailure = forwarded.Reason;
+                break;
+            case ChangeForwarded forwarded:
+                _forwardFailure = null;
+                Print(forwarded);
                 break;
             case MessagePoisoned poisoned:
                 Warn($"A message of {poisoned.QueueName} went to the poison queue: {poisoned.Reason}.");
@@ -124,6 +157,21 @@ internal sealed class DevConsole
         }
 
         Line(colour, outcome, invocation.Function, what, invocation.Duration);
+    }
+
+    private void Print(ChangeForwarded forwarded)
+    {
+        var colour = forwarded.RetryAfter is null ? Color.Green : Color.Yellow;
+        var what = Text(forwarded.Text, "id") is { } id
+            ? $"{id}  {Text(forwarded.Text, "type")?.Split('.')[^1]}"
+            : "a message that is not a change";
+        if (forwarded.RetryAfter is { } pause)
+        {
+            var hint = forwarded.Status is >= 300 and <= 399 ? ", redirects are not followed" : "";
+            what += $"  attempt {forwarded.DequeueCount}: {forwarded.Reason}{hint}; again in {pause.TotalSeconds:0} s";
+        }
+
+        Line(colour, $"{forwarded.Status}", "your application", what, forwarded.Duration);
     }
 
     private void Line(Color colour, string outcome, string function, string what, TimeSpan duration) => _console.WriteParts(

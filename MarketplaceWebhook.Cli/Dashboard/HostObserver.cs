@@ -27,7 +27,7 @@ internal sealed class HostObserver(
 
     public void Observe(HostEvent hostEvent)
     {
-        if (hostEvent is QueueInvocation or HttpInvocation { Function: Receive })
+        if (hostEvent is QueueInvocation or ChangeForwarded or HttpInvocation { Function: Receive })
         {
             _seen.Writer.TryWrite((hostEvent, time.GetUtcNow()));
         }
@@ -47,6 +47,10 @@ internal sealed class HostObserver(
                 else if (next.Event is QueueInvocation { Function: Project } projection)
                 {
                     await ShowAsync(projection, next.At, changed, stopping);
+                }
+                else if (next.Event is ChangeForwarded forwarded)
+                {
+                    Show(forwarded);
                 }
                 else if (next.Event is QueueInvocation { Function: Record } recording)
                 {
@@ -79,6 +83,20 @@ internal sealed class HostObserver(
         if (outcome == Outcome.Rejected)
         {
             pages.Publish("deadletters", new { });
+        }
+    }
+
+    /// <summary>It may be a change of an earlier run.</summary>
+    private void Show(ChangeForwarded forwarded)
+    {
+        if (ForwardedChange.Read(forwarded.Text) is { } change)
+        {
+            Publish(change.Id, known => (known ?? change) with
+            {
+                Forwarded = forwarded.RetryAfter is { } pause
+                    ? $"{(forwarded.Status is null ? "no response" : $"{forwarded.Status}")}, again in {pause.TotalSeconds:0} s"
+                    : $"{forwarded.Status}",
+            });
         }
     }
 

@@ -27,6 +27,9 @@ internal sealed record NotificationActivity
     /// <summary>How often the queue delivered it.</summary>
     public int Deliveries { get; init; }
 
+    /// <summary>The response of the application of --forward-to, in a few words.</summary>
+    public string? Forwarded { get; init; }
+
     /// <summary>From receipt to the first projection.</summary>
     public double? DelayMilliseconds { get; init; }
 }

@@ -47,6 +47,8 @@ public sealed class CommandTextTests(AzuriteFixture azurite)
             "send instaled",
             "send started --url http://127.0.0.1:1/",
             "send started --url http://example.com/",
+            "dev --forward-to localhost:3000",
+            "dev --forward-to http://user:password@localhost:3000/changes",
             "status --since 99999999d",
             "status --fallback-storage no;connection=string",
             "show",

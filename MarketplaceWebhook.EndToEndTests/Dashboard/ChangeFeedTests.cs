@@ -1,3 +1,5 @@
+using MarketplaceWebhook.EndToEndTests.Support;
+using MarketplaceWebhook.LocalHost.Queues;
 using MarketplaceWebhook.Tests.Support;
 
 using static Microsoft.Playwright.Assertions;
@@ -27,6 +29,25 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite, Chromium chromium)
             .ToContainTextAsync("1");
         await message.Locator("summary").ClickAsync();
         await Expect(message.Locator("pre")).ToContainTextAsync("\"accountApiId\": \"<b>\"");
+    }
+
+    [Fact]
+    public async Task Notification_shows_the_response_of_the_application_that_its_change_was_forwarded_to()
+    {
+        await using var running = new RunningDashboard(azurite, chromium) { ChangeFeed = "partner-changes" };
+        await running.InitializeAsync();
+        await using var tab = await running.OpenAsync();
+        await using var partner = await PartnerApplication.StartAsync();
+        partner.Answer(503, 503);
+        await using var forwarder = ChangeForwarder.Start(running.Storage, "partner-changes", partner.Url, running.Observe);
+
+        var response = await running.PostAsync(
+            $$"""{"Status":"started","AccountId":"{{Guid.NewGuid()}}","MarketplaceIntegrationPackageId":77}""");
+
+        var forwarded = tab.Page.Locator($"#feed-rows tr[data-id='{response["notificationId"]}'] .forwarded");
+        await Expect(forwarded).ToHaveTextAsync("→ 503, again in 2 s");
+        await Expect(forwarded).ToHaveTextAsync("→ 204");
+        await Expect(tab.Page.Locator("#change-feed-empty")).ToBeVisibleAsync();
     }
 
     [Fact]

@@ -79,6 +79,8 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
         }
     }
 
+    public void Observe(HostEvent seen) => _dashboard!.Observe(seen);
+
     /// <summary>Opens the dashboard in a new tab.</summary>
     /// <param name="address">Null: the address that `dev` prints.</param>
     public async Task<Tab> OpenAsync(TabOptions? options = null, Uri? address = null) =>

@@ -18,7 +18,8 @@ public sealed partial class DocumentedCommandTests(AzuriteFixture azurite)
     private const string Account = "Acme & Co";
 
     /// <summary>`dev` runs until it is stopped, and has tests of its own.</summary>
-    private static readonly string[] NotRun = ["dev", "dev --app artifacts/app", "dev --wait-for-debugger"];
+    private static readonly string[] NotRun =
+        ["dev", "dev --app artifacts/app", "dev --wait-for-debugger", "dev --forward-to http://localhost:3000/changes"];
 
     /// <summary>The first two find `dev` by its folder, a variable of their process.</summary>
     private static readonly string[] AsProcess = ["send", "probe", "--help"];

@@ -20,10 +20,7 @@ internal static class QueueConnection
     {
         if (name == StorageSettings.Name)
         {
-            var storage = StorageSettings.Read(settings);
-            return storage.ConnectionString is { } connection
-                ? new QueueServiceClient(connection, Raw)
-                : new QueueServiceClient(storage.QueueServiceUri, storage.Credential, Raw);
+            return Open(StorageSettings.Read(settings));
         }
 
         var section = SectionOf(settings, name);
@@ -36,6 +33,10 @@ internal static class QueueConnection
             ? new QueueServiceClient(uri, StorageSettings.CredentialOf(section), Raw)
             : null;
     }
+
+    public static QueueServiceClient Open(StorageSettings storage) => storage.ConnectionString is { } connection
+        ? new QueueServiceClient(connection, Raw)
+        : new QueueServiceClient(storage.QueueServiceUri, storage.Credential, Raw);
 
     /// <summary>The first of these that is set: <c>AzureWebJobs{name}</c>, <c>{name}</c>.</summary>
     private static IConfigurationSection SectionOf(IConfiguration settings, string name) =>

@@ -4,32 +4,39 @@ using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using MarketplaceWebhook.LocalHost.App;
 using MarketplaceWebhook.LocalHost.Workers;
-using Microsoft.Extensions.Logging;
 
 namespace MarketplaceWebhook.LocalHost.Queues;
 
+/// <param name="text">The message text, decoded.</param>
+internal delegate Task<DeliveryResult> Deliver(QueueMessage message, string text, CancellationToken cancellationToken);
+
 /// <summary>
-/// Reads one queue and passes its messages to the worker; deletes, releases or poisons them as the Functions host does.
+/// Reads one queue and delivers its messages; deletes, releases or poisons them as the Functions host does.
 /// </summary>
 internal sealed class QueueListener(
-    QueueFunction function, HostSettings host, QueueServiceClient storage, WorkerSupervisor worker,
+    string queueName, QueueSettings settings, QueueServiceClient storage, Deliver deliver,
     TimeSpan lease, TimeProvider time, Action<HostEvent> observe)
 {
     private const string PoisonSuffix = "-poison";
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private readonly QueueClient _queue = storage.GetQueueClient(function.QueueName);
+    private readonly QueueClient _queue = storage.GetQueueClient(queueName);
 
     // A poison queue has no poison queue of its own.
-    private readonly QueueClient? _poison = function.QueueName.EndsWith(PoisonSuffix, StringComparison.OrdinalIgnoreCase)
+    private readonly QueueClient? _poison = queueName.EndsWith(PoisonSuffix, StringComparison.OrdinalIgnoreCase)
         ? null
-        : storage.GetQueueClient(function.QueueName + PoisonSuffix);
+        : storage.GetQueueClient(queueName + PoisonSuffix);
 
-    private readonly QueueSettings _settings = host.Queues;
-    private readonly PollingInterval _interval = new(host.Queues.MaxPollingInterval);
+    private readonly PollingInterval _interval = new(settings.MaxPollingInterval);
     private readonly HashSet<Task> _running = [];
     private bool _storageFails;
+
+    /// <summary>As the Functions host with such a log level, for every read.</summary>
+    public bool WarnsOfMissingQueue { get; init; }
+
+    /// <summary>How long a message stays invisible after so many failed deliveries. Null: as in the settings.</summary>
+    public Func<long, TimeSpan>? Pause { get; init; }
 
     /// <param name="stopping">No further message is read.</param>
     /// <param name="aborting">Running invocations are aborted; their messages come back when their lease expires.</param>
@@ -49,7 +56,7 @@ internal sealed class QueueListener(
                 _interval.Reset();
                 _running.UnionWith(messages.Select(message => HandleAsync(message, aborting)));
                 _running.RemoveWhere(task => task.IsCompleted);
-                while (_running.Count > _settings.NewBatchThreshold)
+                while (_running.Count > settings.NewBatchThreshold)
                 {
                     _running.Remove(await Task.WhenAny(_running).WaitAsync(stopping));
                 }
@@ -65,7 +72,7 @@ internal sealed class QueueListener(
     {
         try
         {
-            QueueMessage[] messages = await _queue.ReceiveMessagesAsync(_settings.BatchSize, lease, stopping);
+            QueueMessage[] messages = await _queue.ReceiveMessagesAsync(settings.BatchSize, lease, stopping);
             ReportStorage(failure: null);
             return messages;
         }
@@ -73,10 +80,10 @@ internal sealed class QueueListener(
         {
             // Code that writes to the queue creates it.
             ReportStorage(failure: null);
-            if (host.LogLevels.IsPrintedByHost("Azure.Core", LogLevel.Warning))
+            if (WarnsOfMissingQueue)
             {
                 observe(new HostWrote(
-                    $"warn: Azure.Core: Error response 404 QueueNotFound: the queue {function.QueueName} does not exist."));
+                    $"warn: Azure.Core: Error response 404 QueueNotFound: the queue {queueName} does not exist."));
             }
 
             return [];
@@ -96,14 +103,14 @@ internal sealed class QueueListener(
             {
                 await PoisonAsync(message, message.PopReceipt, "it is not Base64", aborting);
             }
-            else if (message.DequeueCount > _settings.MaxDequeueCount)
+            else if (message.DequeueCount > settings.MaxDequeueCount)
             {
                 await PoisonAsync(
-                    message, message.PopReceipt, $"it was delivered {_settings.MaxDequeueCount} times before", aborting);
+                    message, message.PopReceipt, $"it was delivered {settings.MaxDequeueCount} times before", aborting);
             }
             else
             {
-                await InvokeAsync(message, text, aborting);
+                await DeliverAsync(message, text, aborting);
             }
         }
         catch (Exception exception) when (!aborting.IsCancellationRequested)
@@ -117,32 +124,28 @@ internal sealed class QueueListener(
         }
     }
 
-    private async Task InvokeAsync(QueueMessage message, string text, CancellationToken aborting)
+    private async Task DeliverAsync(QueueMessage message, string text, CancellationToken aborting)
     {
-        var started = time.GetTimestamp();
         var kept = new MessageLease(_queue, message, lease, time);
         DeliveryResult result;
         await using (kept)
         {
-            result = await worker.InvokeAsync(function, message, text, aborting);
+            result = await deliver(message, text, aborting);
         }
-
-        observe(new QueueInvocation(
-            function.Name, message.MessageId, text, message.DequeueCount, result.Outcome, result.Detail,
-            time.GetElapsedTime(started)));
 
         if (result.Outcome == QueueOutcome.Completed)
         {
             await _queue.DeleteMessageAsync(message.MessageId, kept.PopReceipt, aborting);
         }
-        else if (message.DequeueCount >= _settings.MaxDequeueCount)
+        else if (message.DequeueCount >= settings.MaxDequeueCount)
         {
-            await PoisonAsync(message, kept.PopReceipt, $"it failed {_settings.MaxDequeueCount} times", aborting);
+            await PoisonAsync(message, kept.PopReceipt, $"it failed {settings.MaxDequeueCount} times", aborting);
         }
         else if (_poison is not null)
         {
+            var pause = Pause?.Invoke(message.DequeueCount) ?? settings.VisibilityTimeout;
             await _queue.UpdateMessageAsync(
-                message.MessageId, kept.PopReceipt, visibilityTimeout: _settings.VisibilityTimeout, cancellationToken: aborting);
+                message.MessageId, kept.PopReceipt, visibilityTimeout: pause, cancellationToken: aborting);
         }
     }
 
@@ -154,9 +157,9 @@ internal sealed class QueueListener(
     {
         if (_poison is null)
         {
-            if (message.DequeueCount == _settings.MaxDequeueCount)
+            if (message.DequeueCount == settings.MaxDequeueCount)
             {
-                observe(new MessageAbandoned(function.QueueName, message.MessageId));
+                observe(new MessageAbandoned(queueName, message.MessageId));
             }
 
             return;
@@ -173,13 +176,13 @@ internal sealed class QueueListener(
         }
 
         await _queue.DeleteMessageAsync(message.MessageId, popReceipt, cancellationToken);
-        observe(new MessagePoisoned(function.QueueName, message.MessageId, reason));
+        observe(new MessagePoisoned(queueName, message.MessageId, reason));
     }
 
     private string? TextOf(QueueMessage message)
     {
         var text = message.Body.ToString();
-        if (!_settings.Base64)
+        if (!settings.Base64)
         {
             return text;
         }
@@ -200,11 +203,11 @@ internal sealed class QueueListener(
         if (failure is not null && !_storageFails)
         {
             observe(new StorageFailed(
-                function.QueueName, (failure.InnerException ?? failure).Message.ReplaceLineEndings("\n").Split('\n')[0]));
+                queueName, (failure.InnerException ?? failure).Message.ReplaceLineEndings("\n").Split('\n')[0]));
         }
         else if (failure is null && _storageFails)
         {
-            observe(new StorageRecovered(function.QueueName));
+            observe(new StorageRecovered(queueName));
         }
 
         _storageFails = failure is not null;

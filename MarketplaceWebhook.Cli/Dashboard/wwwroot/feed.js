@@ -76,6 +76,7 @@ function rowOf(activity) {
     h('td', { class: 'outcome plain' },
       h('span', { class: `state ${className}` }, outcome),
       activity.deliveries > 1 && h('span', { class: 'hint', title: 'Delivered more than once: harmless' }, ` ×${activity.deliveries}`),
+      activity.forwarded && h('span', { class: 'hint forwarded', title: 'The response of your application (--forward-to)' }, ` → ${activity.forwarded}`),
       activity.detail && h('span', { class: 'detail' }, visible(activity.detail))),
     h('td', { class: 'number plain' }, duration(activity.delayMilliseconds)));
 }
