@@ -199,11 +199,15 @@ internal sealed class StorageStandIn : IAsyncDisposable
                 _transaction.TrySetResult();
                 break;
             case ("POST", _):
-                response.StatusCode = resource == "Tables"
-                    || Tables?.Insert(resource, Encoding.UTF8.GetString(body.Span)) != false
-                    ? StatusCodes.Status204NoContent
-                    : StatusCodes.Status409Conflict;
+                response.StatusCode = StatusCodes.Status204NoContent;
                 response.Headers.ETag = "W/\"1\"";
+                if (resource != "Tables" && Tables?.Insert(resource, Encoding.UTF8.GetString(body.Span)) == false)
+                {
+                    response.StatusCode = StatusCodes.Status409Conflict;
+                    response.ContentType = "application/json";
+                    await response.WriteAsync("""{"odata.error":{"code":"EntityAlreadyExists","message":{"value":""}}}""");
+                }
+
                 break;
             case ("GET", _):
                 response.ContentType = "application/json;odata=minimalmetadata";
