@@ -30,6 +30,7 @@ internal static class Suite
         ("direct-start", ColdStart.MeasureDirectAsync),
         ("memory", Memory.MeasureAsync),
         ("growth", Growth.MeasureAsync),
+        ("lookup", AccountLookups.MeasureAsync),
         ("contention", Contention.MeasureAsync),
     ];
 

@@ -6,7 +6,7 @@ namespace MarketplaceWebhook.Benchmarks.Macro;
 
 /// <summary>
 /// Stores rows sorted by partition and row key, as Table Storage does: the cost of a query depends on its result. Supports only
-/// what the first notification of a package needs. (Azurite reads all rows of the table in every query.)
+/// what the first notification of a package and the lookup of an account need. (Azurite reads all rows of the table in every query.)
 /// </summary>
 internal sealed partial class SortedTables
 {
@@ -30,22 +30,31 @@ internal sealed partial class SortedTables
         }
     }
 
-    /// <param name="filter">The filter that the application uses for a package: a partition, and a range of row keys.</param>
+    /// <param name="filter">A partition with a range of row keys, a partition, an AccountApiId, or both of these.</param>
     public IReadOnlyList<string> Query(string table, string filter)
     {
-        var range = Range().Match(filter);
-        if (!range.Success)
-        {
-            throw new NotSupportedException($"Only a range of row keys in a partition is supported, not {filter}");
-        }
-
-        var (partition, from, to) = (range.Groups[1].Value, range.Groups[2].Value, range.Groups[3].Value);
         var rows = Rows(table);
         lock (rows)
         {
-            return [.. rows.GetViewBetween(new Row(Key(partition, from), ""), new Row(Key(partition, to), ""))
-                .Select(row => row.Json)];
+            if (Range().Match(filter) is { Success: true } range)
+            {
+                return [.. Between(range.Groups[1].Value, range.Groups[2].Value, range.Groups[3].Value).Select(row => row.Json)];
+            }
+
+            if (ApiId().Match(filter) is { Success: true } apiId)
+            {
+                var found = apiId.Groups[1] is { Success: true, Value: var partition }
+                    ? Between(partition, "", char.MaxValue.ToString())
+                    : rows;
+                var column = apiId.Groups[2].Success ? $"\"AccountApiId\":\"{apiId.Groups[2].Value}\"" : "";
+                return [.. found.Select(row => row.Json).Where(json => json.Contains(column, StringComparison.Ordinal))];
+            }
         }
+
+        throw new NotSupportedException($"{filter} is not supported.");
+
+        SortedSet<Row> Between(string partition, string from, string to) =>
+            rows.GetViewBetween(new Row(Key(partition, from), ""), new Row(Key(partition, to), ""));
     }
 
     private SortedSet<Row> Rows(string table) => _tables.GetOrAdd(table, _ => []);
@@ -59,4 +68,7 @@ internal sealed partial class SortedTables
 
     [GeneratedRegex("^PartitionKey eq '([^']*)' and RowKey ge '([^']*)' and RowKey lt '([^']*)'")]
     private static partial Regex Range();
+
+    [GeneratedRegex("^(?:PartitionKey eq '([^']*)')?(?: and )?(?:AccountApiId eq '([^']*)')?$")]
+    private static partial Regex ApiId();
 }
