@@ -24,6 +24,7 @@ public static class CommandLine
             SendCommand.Create(environment),
             ProbeCommand.Create(environment),
             StatusCommand.Create(environment),
+            DashboardCommand.Create(environment),
             AccountsCommand.Create(environment),
             ShowCommand.Create(environment),
             RebuildCommand.Create(environment),

@@ -113,7 +113,7 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         }
     }
 
-    internal static LocalHostException PortTaken(int port, Exception exception) => new(
+    public static LocalHostException PortTaken(int port, Exception exception) => new(
         $"Port {port} is taken by another program. Specify a free one with --port, or end that program.", exception);
 
     /// <summary>Gives calls in progress a short time to end, and then ends the worker.</summary>

@@ -23,8 +23,11 @@ internal sealed class CommandStorage : IAsyncDisposable
     private CommandStorage(AppSettings settings, bool isFallbackKnown)
     {
         _services = new ServiceCollection().AddLogging().AddMaintenance(settings).BuildServiceProvider();
+        Settings = settings;
         IsFallbackKnown = isFallbackKnown;
     }
+
+    public AppSettings Settings { get; }
 
     /// <summary>Null: it is not inspected.</summary>
     public FallbackStorage? Fallback => _services.GetService<FallbackStorage>();

@@ -12,8 +12,8 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 /// reads or changes data must also come from the page itself and carry the token of this run.
 /// </summary>
 /// <remarks>
-/// As in Jupyter, the token is in the fragment of the URL that `dev` prints, and not in the page: other users of this machine can
-/// fetch the page, but cannot read the terminal. Browsers do not send fragments to servers or in a Referer.
+/// As in Jupyter, the token is in the fragment of the URL that the tool prints, and not in the page: other users of this machine
+/// can fetch the page, but cannot read the terminal. Browsers do not send fragments to servers or in a Referer.
 /// </remarks>
 internal sealed class AccessCheck
 {
@@ -53,16 +53,16 @@ internal sealed class AccessCheck
             ? await next(context)
             : Reject(
                 "The dashboard is available on this machine only, under a loopback name. If its port is forwarded to your "
-                + "browser, pass the address in `dev --dashboard-url`.");
+                + "browser, pass the address in --dashboard-url.");
     }
 
     /// <summary>For all endpoints that read or change data.</summary>
     public async ValueTask<object?> FromThePageAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
         !IsSameOrigin(context.HttpContext.Request) ? Reject("Only the dashboard page may send this request.")
         : TokenOf(context.HttpContext.Request) is not { Length: > 0 } given
-            ? Reject("The token of this run is missing: open the address that `dev` printed.")
+            ? Reject("The token of this run is missing: open the address that the tool printed.")
         : !CryptographicOperations.FixedTimeEquals(Hash(given), _tokenHash)
-            ? Reject("The token is not that of this run: open the address that `dev` printed.")
+            ? Reject("The token is not that of this run: open the address that the tool printed.")
         : await next(context);
 
     private static void SetHeaders(IHeaderDictionary headers)

@@ -12,8 +12,7 @@ public static class ChartLibrary
     {
         try
         {
-            var modules = await NpmPackages.EnsureInstalledAsync(report, cancellationToken);
-            return Path.Combine(modules, "chart.js", "dist", "chart.umd.min.js");
+            return FileIn(await NpmPackages.EnsureInstalledAsync(report, cancellationToken));
         }
         catch (LocalHostException exception)
         {
@@ -21,4 +20,9 @@ public static class ChartLibrary
             return null;
         }
     }
+
+    /// <returns>The path of the file; null if it is not installed.</returns>
+    public static string? FindInstalled() => NpmPackages.FindInstalled() is { } modules ? FileIn(modules) : null;
+
+    private static string FileIn(string modules) => Path.Combine(modules, "chart.js", "dist", "chart.umd.min.js");
 }

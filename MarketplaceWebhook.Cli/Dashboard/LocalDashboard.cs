@@ -1,3 +1,4 @@
+using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -9,7 +10,8 @@ using Microsoft.Extensions.Hosting;
 namespace MarketplaceWebhook.Cli.Dashboard;
 
 /// <summary>
-/// The page that `dev` serves alongside the functions: it sends notifications and shows their outcome and the tables.
+/// The page that `dev` serves alongside the functions: it sends notifications and shows their outcome and the tables. The same
+/// page without a function key is that of `dashboard`: it reads a storage account, and has no endpoint that changes something.
 /// </summary>
 public sealed class LocalDashboard : IAsyncDisposable
 {
@@ -19,39 +21,48 @@ public sealed class LocalDashboard : IAsyncDisposable
     private readonly Uri? _forwardedUrl;
     private readonly ServiceProvider _services;
     private readonly AccessCheck _access;
-    private readonly HostObserver _observer;
+    private readonly HostObserver? _observer;
     private Task _running = Task.CompletedTask;
 
     /// <param name="settings">Those of the application.</param>
-    /// <param name="key">The function key.</param>
+    /// <param name="key">The function key. Null: the page only reads, and creates nothing in the storage account.</param>
     /// <param name="chartLibrary">The path of Chart.js, once it is installed; without it the page has no charts.</param>
     /// <param name="forwardedUrl">Where the browser finds the page; null: at the address of the host.</param>
-    public LocalDashboard(AppSettings settings, string key, Task<string?> chartLibrary, Uri? forwardedUrl = null)
+    public LocalDashboard(AppSettings settings, string? key, Task<string?> chartLibrary, Uri? forwardedUrl = null)
     {
         _forwardedUrl = forwardedUrl;
-        _services = new ServiceCollection()
-            .AddLogging().AddMaintenance(settings, StorageProfile.Primary)
+        var services = new ServiceCollection()
+            .AddLogging().AddMaintenance(settings, key is null ? null : StorageProfile.Primary)
+            .AddSingleton(provider => new AboutView(
+                provider.GetRequiredService<StorageClients>().AccountName,
+                provider.GetRequiredService<StorageClients>().Description,
+                provider.GetService<FallbackStorage>()?.Clients.Description,
+                CanWrite: key is not null))
             .AddSingleton<StatusChangeQueries>()
             .AddSingleton<DeadLetterQueries>()
             .AddSingleton(new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }))
             .AddSingleton(new AccessCheck(forwardedUrl))
             .AddSingleton<PageEvents>()
             .AddSingleton<ActivityFeed>()
-            .AddSingleton<HostObserver>()
             .AddSingleton<StatusSampler>()
             .AddSingleton(new StaticFiles(chartLibrary))
-            .AddSingleton<ReadEndpoints>()
-            .AddSingleton<RedriveEndpoint>()
-            .AddSingleton(provider => ActivatorUtilities.CreateInstance<SendEndpoints>(provider, _hostStarted.Task, key))
-            .BuildServiceProvider();
+            .AddSingleton<ReadEndpoints>();
+        if (key is not null)
+        {
+            services.AddSingleton<HostObserver>()
+                .AddSingleton<RedriveEndpoint>()
+                .AddSingleton(provider => ActivatorUtilities.CreateInstance<SendEndpoints>(provider, _hostStarted.Task, key));
+        }
+
+        _services = services.BuildServiceProvider();
         _access = _services.GetRequiredService<AccessCheck>();
-        _observer = _services.GetRequiredService<HostObserver>();
+        _observer = _services.GetService<HostObserver>();
     }
 
     /// <summary>The address to open, with the token of this run.</summary>
     public Uri UrlOn(Uri baseAddress) => new(_forwardedUrl ?? baseAddress, $"/#token={_access.Token}");
 
-    public void Observe(HostEvent hostEvent) => _observer.Observe(hostEvent);
+    public void Observe(HostEvent hostEvent) => _observer?.Observe(hostEvent);
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -63,10 +74,11 @@ public sealed class LocalDashboard : IAsyncDisposable
 
         var guarded = open.MapGroup("/page")
             .AddEndpointFilter(_access.FromThePageAsync).AddEndpointFilter(ReportStorageErrorsAsync);
+        guarded.MapGet("/about", () => _services.GetRequiredService<AboutView>());
         guarded.MapGet("/events", StreamEvents);
         _services.GetRequiredService<ReadEndpoints>().Map(guarded);
-        _services.GetRequiredService<SendEndpoints>().Map(guarded);
-        _services.GetRequiredService<RedriveEndpoint>().Map(guarded);
+        _services.GetService<SendEndpoints>()?.Map(guarded);
+        _services.GetService<RedriveEndpoint>()?.Map(guarded);
     }
 
     /// <summary>Starts sending to this host and observing it.</summary>
@@ -74,8 +86,11 @@ public sealed class LocalDashboard : IAsyncDisposable
     {
         _hostStarted.SetResult(host);
         _running = Task.WhenAll(
-            _observer.RunAsync(_stopping.Token), _services.GetRequiredService<StatusSampler>().RunAsync(host, _stopping.Token));
+            _observer!.RunAsync(_stopping.Token), _services.GetRequiredService<StatusSampler>().RunAsync(host, _stopping.Token));
     }
+
+    /// <summary>Starts without a host: the page only reads.</summary>
+    public void Start() => _running = _services.GetRequiredService<StatusSampler>().RunAsync(host: null, _stopping.Token);
 
     public async ValueTask DisposeAsync()
     {
@@ -97,7 +112,7 @@ public sealed class LocalDashboard : IAsyncDisposable
                 && !context.HttpContext.RequestAborted.IsCancellationRequested)
         {
             return TypedResults.Problem(
-                $"Storage does not respond: {StorageErrors.Describe(exception)}.",
+                ExpectedFailure.Describe(exception) ?? $"Storage does not respond: {StorageErrors.Describe(exception)}.",
                 statusCode: StatusCodes.Status503ServiceUnavailable);
         }
     }

@@ -14,7 +14,8 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 /// <param name="feed">Null: there is no change feed.</param>
 internal sealed class ReadEndpoints(
     InstallQueries installs, AccountLookup lookup, StatusChangeQueries history, DeadLetterQueries deadLetterPages,
-    DeadLetterTable deadLetters, StatusCheck status, StorageClients clients, TimeProvider time, ChangeFeedQueue? feed = null)
+    DeadLetterTable deadLetters, StatusCheck status, StorageClients clients, AboutView about, TimeProvider time,
+    ChangeFeedQueue? feed = null)
 {
     private const int InstallsPerPage = 25;
     private const int ChangesPerPage = 25;
@@ -24,15 +25,14 @@ internal sealed class ReadEndpoints(
     private const int MaxCounted = 100_000;
     private const int MaxTimelineChanges = 1_000;
 
-    /// <summary>A continuation that is not one of storage.</summary>
-    private const string FromTheStart = "start";
-
     private static readonly TimeSpan LongestRange = TimeSpan.FromDays(31);
 
     public void Map(IEndpointRouteBuilder page)
     {
         page.MapGet("/status", GetStatusAsync);
+        page.MapGet("/status/fallback", GetFallbackStatusAsync);
         page.MapGet("/installs", ListInstallsAsync);
+        page.MapGet("/installs/indexed", ListIndexedAsync);
         page.MapGet("/accounts/{accountId:guid}", ReadAccountAsync);
         page.MapGet("/accounts/{accountId:guid}/history", ListChangesAsync);
         page.MapGet("/accounts/{accountId:guid}/history/{id}", GetPayloadAsync);
@@ -51,29 +51,43 @@ internal sealed class ReadEndpoints(
     }
 
     /// <summary>
-    /// An AccountApiId that is complete is found through the index. The next page then begins to search all installs for those
-    /// that begin with it.
+    /// Separate from <see cref="GetStatusAsync"/>: an account that fails, or whose messages have to be waited for, does not hide
+    /// the state of the other.
     /// </summary>
+    private async Task<IResult> GetFallbackStatusAsync(CancellationToken aborted)
+    {
+        if (await status.CheckFallbackAsync(aborted) is not { } state)
+        {
+            return TypedResults.NotFound();
+        }
+
+        var report = new StatusReport { Fallback = state, FallbackCheck = await FindFallbackCheckAsync(aborted) };
+        return TypedResults.Ok(StatusJson.Of(report, clients.Description, time.GetUtcNow()));
+    }
+
+    /// <summary>In the primary storage, whose failure shows elsewhere.</summary>
+    private async Task<FallbackCheckResult?> FindFallbackCheckAsync(CancellationToken aborted)
+    {
+        try
+        {
+            return await FallbackCheckResult.FindAsync(clients, aborted);
+        }
+        catch (Exception exception) when (StorageErrors.IsStorage(exception) && !aborted.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
     private async Task<ListView<InstallView>> ListInstallsAsync(
         string? account, string? apiId, string? status, bool? errors, string? continuation, CancellationToken aborted)
     {
-        if (apiId is { Length: > 0 } && errors != true
-            && string.IsNullOrWhiteSpace(account) && string.IsNullOrEmpty(continuation))
-        {
-            var indexed = await ListIndexedAsync(apiId, status, aborted);
-            if (indexed.Count > 0)
-            {
-                return new ListView<InstallView>(indexed, FromTheStart);
-            }
-        }
-
-        continuation = continuation == FromTheStart ? null : continuation;
         var found = await installs.ListAsync(
             new InstallQueries.Filter(account?.Trim(), apiId, status, errors == true), InstallsPerPage, continuation, aborted);
         return new ListView<InstallView>(
             [.. found.Items.Select(i => InstallView.Of(i.AccountId, i.Install))], found.Continuation);
     }
 
+    /// <summary>Those of a complete AccountApiId, found through the index before a search has read all installs.</summary>
     private async Task<IReadOnlyList<InstallView>> ListIndexedAsync(string apiId, string? status, CancellationToken aborted)
     {
         var found = new List<InstallView>();
@@ -93,7 +107,7 @@ internal sealed class ReadEndpoints(
     [
         .. (await installs.ReadAccountAsync(accountId, aborted))
             .Where(package => package.Install is not null)
-            .Select(package => PackageView.Of(package, package.Install!)),
+            .Select(package => PackageView.Of(package, package.Install!, masksUrls: !about.CanWrite)),
     ];
 
     private async Task<ListView<ChangeView>> ListChangesAsync(Guid accountId, string? continuation, CancellationToken aborted)
@@ -105,7 +119,7 @@ internal sealed class ReadEndpoints(
     private async Task<IResult> GetPayloadAsync(Guid accountId, string id, CancellationToken aborted) =>
         NotificationId.TryParse(id, out var notificationId)
         && await history.GetPayloadAsync(accountId, notificationId, aborted) is { } payload
-            ? TypedResults.Text(payload)
+            ? TypedResults.Text(Shown(payload))
             : TypedResults.NotFound();
 
     private async Task<IReadOnlyList<Timeline>> GetTimelineAsync(Guid accountId, CancellationToken aborted) =>
@@ -138,6 +152,8 @@ internal sealed class ReadEndpoints(
         NotificationId.TryParse(id, out var notificationId)
         && (await deadLetters.FindAsync(notificationId, aborted)).FirstOrDefault(found => found.Kind == kind) is { } deadLetter
         && await deadLetters.GetBodyAsync(deadLetter, aborted) is { } body
-            ? TypedResults.Text(Encoding.UTF8.GetString(body.Span))
+            ? TypedResults.Text(Shown(Encoding.UTF8.GetString(body.Span)))
             : TypedResults.NotFound();
+
+    private string Shown(string body) => about.CanWrite ? body : UrlMask.Of(body);
 }

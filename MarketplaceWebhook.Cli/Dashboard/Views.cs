@@ -6,6 +6,13 @@ using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Cli.Dashboard;
 
+/// <summary>What the page shows, and what it can do.</summary>
+/// <param name="Account">The name of the storage account.</param>
+/// <param name="Storage">With its host.</param>
+/// <param name="Fallback">The fallback storage; null: it is not inspected.</param>
+/// <param name="CanWrite">False: there is no application to send to, and webhook URLs are not sent to the page.</param>
+internal sealed record AboutView(string Account, string Storage, string? Fallback, bool CanWrite);
+
 /// <summary>An install in a list. Package ids are text: JavaScript numbers are exact only up to 2⁵³.</summary>
 internal sealed record InstallView(
     Guid AccountId, string PackageId, string? AccountApiId, string Status, DateTimeOffset StatusAt,
@@ -32,14 +39,18 @@ internal sealed record PackageView(
         Storage.Columns.Source,
     ];
 
-    public static PackageView Of(Package package, Install install) => new(
+    /// <param name="masksUrls">Webhook URLs are secrets.</param>
+    public static PackageView Of(Package package, Install install, bool masksUrls) => new(
         InstallView.Of(package.AccountId, install),
         package.ToRows().First().Columns
             .Where(column => !ShownElsewhere.Contains(column.Key)
                 && !column.Key.EndsWith(nameof(NotificationId), StringComparison.Ordinal))
             .ToDictionary(column => column.Key, column => RawRow.Shown(column.Value)),
         Texts(install.Errors),
-        [.. package.Cycles.Values.OrderBy(cycle => cycle.CycleId.ToString(), StringComparer.Ordinal).Select(CycleView.Of)]);
+        [
+            .. package.Cycles.Values.OrderBy(cycle => cycle.CycleId.ToString(), StringComparer.Ordinal)
+                .Select(cycle => CycleView.Of(cycle, masksUrls)),
+        ]);
 
     /// <param name="column">A JSON array of strings, as stored in a column.</param>
     public static IReadOnlyList<string> Texts(string? column) =>
@@ -50,10 +61,11 @@ internal sealed record CycleView(
     Guid CycleId, string? CycleStatus, string? TemplateId, string? TemplateReleaseId, DateTimeOffset ReportedAt, int WebhookCount,
     IReadOnlyList<CycleWebhook> Webhooks)
 {
-    public static CycleView Of(Cycle cycle) => new(
+    public static CycleView Of(Cycle cycle, bool masksUrls) => new(
         cycle.CycleId, cycle.CycleStatus, cycle.TemplateId, cycle.TemplateReleaseId,
         cycle.NotificationId.ReceivedAt, cycle.WebhookCount,
-        JsonSerializer.Deserialize<List<CycleWebhook>>(cycle.Webhooks) ?? []);
+        [.. (JsonSerializer.Deserialize<List<CycleWebhook>>(cycle.Webhooks) ?? [])
+            .Select(webhook => masksUrls ? webhook with { Url = UrlMask.OfWebhook(webhook.Url) } : webhook)]);
 }
 
 /// <summary>A notification in an account's history.</summary>

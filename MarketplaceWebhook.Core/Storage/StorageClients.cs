@@ -58,8 +58,10 @@ public sealed record StorageClients
 
     public StorageProfile Profile { get; }
 
+    public string AccountName => Payloads.AccountName;
+
     /// <summary>The account's name and host, for people. Contains no secret.</summary>
-    public string Description => $"{Payloads.AccountName} ({Payloads.Uri.Authority})";
+    public string Description => $"{AccountName} ({Payloads.Uri.Authority})";
 
     public QueueClient Queue { get; init; }
 

@@ -12,6 +12,7 @@ public sealed class CommandTextTests(AzuriteFixture azurite)
     [InlineData("send")]
     [InlineData("probe")]
     [InlineData("status")]
+    [InlineData("dashboard")]
     [InlineData("accounts")]
     [InlineData("show")]
     [InlineData("rebuild")]

@@ -7,7 +7,8 @@ namespace MarketplaceWebhook.EndToEndTests.Dashboard;
 
 /// <summary>All rules of axe-core (https://github.com/dequelabs/axe-core), in every state that the page can be in.</summary>
 [Collection(nameof(Chromium))]
-public sealed class AccessibilityTests(RunningDashboard running) : IClassFixture<RunningDashboard>
+public sealed class AccessibilityTests(RunningDashboard running, ReadOnlyDashboard reading)
+    : IClassFixture<RunningDashboard>, IClassFixture<ReadOnlyDashboard>
 {
     [Theory]
     [InlineData(ColorScheme.Light, 1280)]
@@ -53,6 +54,28 @@ public sealed class AccessibilityTests(RunningDashboard running) : IClassFixture
         await Expect(tab.Page.Locator("#locked")).ToBeVisibleAsync();
 
         await AssertNoViolationAsync(tab, "locked");
+    }
+
+    [Theory]
+    [InlineData(ColorScheme.Light, 1280)]
+    [InlineData(ColorScheme.Light, 390)]
+    [InlineData(ColorScheme.Dark, 1280)]
+    [InlineData(ColorScheme.Dark, 390)]
+    public async Task Read_only_page_violates_no_rule_of_axe(ColorScheme colours, int width)
+    {
+        var account = Guid.NewGuid();
+        await reading.Services.ProjectAsync(
+            Ids.At(DateTimeOffset.UtcNow),
+            $$"""{"Errors":["no consent"],{{NotificationBody.Of("installed", account, cycles: [account])[1..]}}""");
+        await using var tab = await reading.OpenAsync(new TabOptions { Colours = colours, Width = width });
+        await Expect(tab.Page.Locator("#installs-with-errors")).ToBeVisibleAsync();
+        await Expect(tab.Page.Locator("#status-rows")).ToContainTextAsync("Messages in the fallback storage");
+        await AssertNoViolationAsync(tab, "read-only");
+
+        await tab.Row(account, 1).GetByRole(AriaRole.Link).ClickAsync();
+        await tab.Page.Locator("#history-rows button").First.ClickAsync();
+        await Expect(tab.Page.Locator("#history-rows pre").First).ToContainTextAsync("Status");
+        await AssertNoViolationAsync(tab, "read-only, an account with a body opened");
     }
 
     private static async Task AssertNoViolationAsync(Tab tab, string state)

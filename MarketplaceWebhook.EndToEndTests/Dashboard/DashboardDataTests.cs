@@ -69,6 +69,23 @@ public sealed class DashboardDataTests
         Assert.All(scenario.Deliveries, delivery => Assert.Equal(delivery.Id, Envelope.Read(delivery.MessageText).Id));
     }
 
+    [Theory]
+    [InlineData("https://example.com/api/webhook/abc?x=1#y", "https://example.com/••••••••")]
+    [InlineData("https://user:secret@example.com:8443/abc", "https://example.com:8443/••••••••")]
+    [InlineData("example.com/abc", "••••••••")]
+    [InlineData("mailto:secret", "••••••••")]
+    [InlineData("", "")]
+    [InlineData(null, null)]
+    public void Webhook_url_is_masked_but_for_its_origin(string? url, string? expected) =>
+        Assert.Equal(expected, UrlMask.OfWebhook(url));
+
+    [Theory]
+    [InlineData("""{"Url":"https://example.com/abc","StepName":"a/b"}""", """{"Url":"https://example.com/••••••••","StepName":"a/b"}""")]
+    [InlineData("""{"Url":"HTTPS:\/\/example.com\/abc\"def"}""", """{"Url":"HTTPS:\/\/example.com/••••••••"}""")]
+    [InlineData("""{"Url":"http:\u002f\u002Fu:p@example.com\u002fabc"}""", """{"Url":"http:\u002f\u002Fexample.com/••••••••"}""")]
+    [InlineData("no JSON, see https://example.com?abc and http://", "no JSON, see https://example.com/•••••••• and http:///••••••••")]
+    public void Urls_in_a_body_are_masked(string body, string expected) => Assert.Equal(expected, UrlMask.Of(body));
+
     private static StatusChange Change(long package, string status, int minutes) => new()
     {
         Id = Id(minutes),

@@ -22,6 +22,6 @@ public sealed class LostConnectionTests(AzuriteFixture azurite, Chromium chromiu
         await Expect(tab.Page.Locator("#chip-health")).Not.ToHaveClassAsync(new System.Text.RegularExpressions.Regex("good"));
         await Expect(tab.Page.Locator("#queue-length")).ToHaveTextAsync("–");
         await Expect(tab.Page.Locator("#process-id")).ToHaveTextAsync("–");
-        await Expect(tab.Page.Locator("#status-text")).ToHaveTextAsync("dev does not respond.");
+        await Expect(tab.Page.Locator("#status-text")).ToHaveTextAsync("The tool does not respond: is it still running?");
     }
 }

@@ -135,7 +135,7 @@ public sealed class UntrustedTextTests(RunningDashboard running) : IClassFixture
 
     private static async Task AssertNoMarkupWasParsedAsync(Tab tab)
     {
-        Assert.Equal("MarketplaceWebhook · dev", await tab.Page.TitleAsync());
+        Assert.Matches("^dev · test[0-9]+ · MarketplaceWebhook$", await tab.Page.TitleAsync());
         Assert.Equal(1, await tab.Page.Locator("img").CountAsync());
     }
 }

@@ -17,9 +17,12 @@ public sealed partial class DocumentedCommandTests(AzuriteFixture azurite)
 {
     private const string Account = "Acme & Co";
 
-    /// <summary>`dev` runs until it is stopped, and has tests of its own.</summary>
+    /// <summary>Both run until they are stopped, and have tests of their own.</summary>
     private static readonly string[] NotRun =
-        ["dev", "dev --app artifacts/app", "dev --wait-for-debugger", "dev --forward-to http://localhost:3000/changes"];
+    [
+        "dashboard", "dev", "dev --app artifacts/app", "dev --wait-for-debugger",
+        "dev --forward-to http://localhost:3000/changes",
+    ];
 
     /// <summary>The first two find `dev` by its folder, a variable of their process.</summary>
     private static readonly string[] AsProcess = ["send", "probe", "--help"];

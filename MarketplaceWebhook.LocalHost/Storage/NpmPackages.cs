@@ -38,11 +38,20 @@ public static partial class NpmPackages
         return modules;
     }
 
+    /// <returns>The path of the folder node_modules. Null: they are not installed in the pinned versions.</returns>
+    public static string? FindInstalled()
+    {
+        var folder = RepositoryRoot.Find() ?? UserFolderPath;
+        return IsInstalled(folder) ? Path.Combine(folder, "node_modules") : null;
+    }
+
+    private static string UserFolderPath => Path.Combine(
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+        "marketplace-webhook");
+
     private static string UserFolder()
     {
-        var folder = Path.Combine(
-            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create),
-            "marketplace-webhook");
+        var folder = UserFolderPath;
         Directory.CreateDirectory(folder);
         foreach (var file in (string[])["package.json", "package-lock.json"])
         {

@@ -37,7 +37,7 @@ public sealed class DeadLetterQueries(StorageClients clients)
             TableClient.CreateQueryFilter($"PartitionKey eq {kind} and RowKey gt {after}"), size,
             ColumnsWithoutBody, cancellationToken);
         var found = new List<StoredDeadLetter>();
-        await foreach (var row in rows)
+        await foreach (var row in rows.EmptyIfMissing(cancellationToken))
         {
             found.Add(new StoredDeadLetter(RawRow.From(row)));
             if (found.Count == size)

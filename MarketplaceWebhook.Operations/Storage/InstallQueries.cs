@@ -27,7 +27,7 @@ public sealed class InstallQueries(StorageClients clients, TimeProvider time)
         var started = time.GetTimestamp();
         var found = new List<AccountInstall>();
         var rows = clients.Installs.QueryAsync<TableEntity>(Text(filter), size, cancellationToken: cancellationToken);
-        await foreach (var page in rows.AsPages(continuation, size))
+        await foreach (var page in rows.AsPages(continuation, size).EmptyIfMissing(cancellationToken))
         {
             found.AddRange(page.Values.Readable(row => new AccountInstall(Guid.Parse(row.PartitionKey), row.ToInstall())));
             continuation = page.ContinuationToken;
@@ -48,6 +48,7 @@ public sealed class InstallQueries(StorageClients clients, TimeProvider time)
             .QueryAsync<TableEntity>(
                 TableClient.CreateQueryFilter($"PartitionKey eq {TableKeys.Account(accountId)}"),
                 cancellationToken: cancellationToken)
+            .EmptyIfMissing(cancellationToken)
             .ToLookupAsync(row => row[Columns.Kind] as string ?? "", cancellationToken: cancellationToken);
         var installs = rows[EntityMapping.InstallKind].Readable(EntityMapping.ToInstall).ToLookup(row => row.PackageId);
         var cycles = rows[EntityMapping.CycleKind].Readable(EntityMapping.ToCycle).ToLookup(row => row.PackageId);

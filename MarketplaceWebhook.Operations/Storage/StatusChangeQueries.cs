@@ -16,7 +16,7 @@ public sealed class StatusChangeQueries(StorageClients clients, PayloadBlobs pay
             TableClient.CreateQueryFilter($"PartitionKey eq {TableKeys.Account(accountId)}"), size,
             EntityMapping.StatusChangeColumns, cancellationToken);
         var found = new List<StatusChange>();
-        await foreach (var page in rows.AsPages(continuation, size))
+        await foreach (var page in rows.AsPages(continuation, size).EmptyIfMissing(cancellationToken))
         {
             found.AddRange(page.Values.Readable(EntityMapping.ToStatusChange));
             continuation = page.ContinuationToken;
@@ -63,7 +63,7 @@ public sealed class StatusChangeQueries(StorageClients clients, PayloadBlobs pay
             TableClient.CreateQueryFilter($"ReceivedAt ge {since}"), select: [Columns.NotificationId, Columns.Status],
             cancellationToken: cancellationToken);
         var found = new List<(NotificationId, string)>();
-        await foreach (var row in rows)
+        await foreach (var row in rows.EmptyIfMissing(cancellationToken))
         {
             if (row.GetNotificationId(Columns.NotificationId) is { } id && row.GetString(Columns.Status) is { } status)
             {

@@ -1,3 +1,4 @@
+import { canWrite } from './about.js';
 import { get, getText } from './api.js';
 import { $, h, soon } from './dom.js';
 import { badge, count, pretty, time, timeUtc } from './format.js';
@@ -102,6 +103,8 @@ function cycleTable(install, cycles, box) {
 /** Anyone with the URL can trigger the cycle, so it is shown only after a click. */
 function secret(url, key) {
   if (!url) return h('span', { class: 'hint' }, 'no URL');
+  // The server does not send it.
+  if (!canWrite) return h('span', { class: 'secret mono', title: 'A secret: not shown on this page' }, visible(url));
   const button = h('button', {
     type: 'button',
     class: 'secret mono',

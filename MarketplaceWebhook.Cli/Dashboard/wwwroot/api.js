@@ -1,4 +1,4 @@
-// Every request carries the token of this run, which was in the fragment of the address that `dev` printed.
+// Every request carries the token of this run, which was in the fragment of the address that the tool printed.
 
 import { visible } from './text.js';
 
@@ -34,7 +34,7 @@ async function call(path, { query, ...options } = {}) {
     response = await fetch(url, { ...options, headers: { 'X-Page-Token': sessionStorage.getItem(key) ?? '' } });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new CallError(0, 'dev does not respond.');
+    throw new CallError(0, 'The tool does not respond: is it still running?');
   }
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
@@ -56,7 +56,7 @@ export function listen(handlers, onState) {
     onState('lost');
     if (events.readyState !== EventSource.CLOSED) return;
     // The browser gave up: the token is from another run, or the page is closing. Only a response can tell.
-    const rejected = await get('bodies').then(() => false, (error) => error.status === 403);
+    const rejected = await get('about').then(() => false, (error) => error.status === 403);
     if (rejected) onState('rejected');
     else setTimeout(() => listen(handlers, onState), 2000);
   };

@@ -1,3 +1,4 @@
+import { canWrite } from './about.js';
 import { get, getText, post } from './api.js';
 import { $, h, soon } from './dom.js';
 import { accountLink, badge, bytes, count, pretty, timeUtc } from './format.js';
@@ -69,7 +70,7 @@ function item(deadLetter) {
         h('strong', null, visible(deadLetter.reason)),
         h('span', { class: 'hint' }, deadLetter.receivedAt && timeUtc(deadLetter.receivedAt), ` · ${bytes(deadLetter.bodyLength ?? 0)}`, deadLetter.source && ` · ${visible(deadLetter.source)}`),
         deadLetter.redrivenAt && h('span', { class: 'badge good' }, 'redriven ', timeUtc(deadLetter.redrivenAt)), message),
-      h('span', { class: 'row' }, toggle, redrive)),
+      h('span', { class: 'row' }, toggle, canWrite && redrive)),
     h('p', null, visible(deadLetter.detail)),
     h('p', { class: 'hint' }, h('code', null, deadLetter.id), deadLetter.accountId && ' · account ', deadLetter.accountId && accountLink(deadLetter.accountId, deadLetter.accountId)),
     deadLetter.userAgent && h('p', { class: 'hint user-agent' }, `User-Agent: ${visible(deadLetter.userAgent)}`),

@@ -1,3 +1,4 @@
+import { canWrite } from './about.js';
 import { get } from './api.js';
 import { $, h, soon, whenQuiet } from './dom.js';
 import { accountLink, badge, count, time } from './format.js';
@@ -59,12 +60,19 @@ async function load(from) {
     // Tables have one order, so those with errors are a list of their own.
     const failing = from || filter().errors ? null : get('installs', { ...filter(), errors: true }, signal);
     failing?.catch(() => {});
-    const page = await get('installs', { ...filter(), continuation: from }, signal);
-    if (!from) {
-      rows.clear();
-      $('installs-rows').replaceChildren();
+    const loading = get('installs', { ...filter(), continuation: from }, signal);
+    loading.catch(() => {});
+    // A complete API id is found at once; the search for those that begin with it reads all installs.
+    const { account, apiId, status, errors } = filter();
+    const indexed = from || !apiId || account || errors ? [] : await get('installs/indexed', { apiId, status }, signal);
+    if (indexed.length > 0) {
+      replace(indexed);
+      continuation = null;
+      $('installs-count').textContent = `${count(rows.size, 'install')} shown, searching for more …`;
     }
-    page.items.forEach(append);
+    const page = await loading;
+    if (from || indexed.length > 0) page.items.forEach(append);
+    else replace(page.items);
     continuation = page.continuation;
     summarize();
     (await failing)?.items.forEach(append);
@@ -73,6 +81,12 @@ async function load(from) {
   } catch (error) {
     if (error.name !== 'AbortError') $('installs-count').textContent = error.message;
   }
+}
+
+function replace(installs) {
+  rows.clear();
+  $('installs-rows').replaceChildren();
+  installs.forEach(append);
 }
 
 /** Last among those with or without errors. */
@@ -87,7 +101,7 @@ function summarize() {
   const { account, apiId, status, errors } = filter();
   $('installs-more').hidden = !continuation;
   $('installs-empty').hidden = rows.size > 0 || Boolean(continuation);
-  $('installs-empty').textContent = account || apiId || status || errors ? 'No install matches the filter.' : 'No installs yet. Send an installed notification.';
+  $('installs-empty').textContent = account || apiId || status || errors ? 'No install matches the filter.' : canWrite ? 'No installs yet. Send an installed notification.' : 'No installs yet.';
   $('installs-count').textContent = rows.size === 0 ? '' : `${count(rows.size, 'install')} shown${continuation ? ', there are more' : ''}`;
   $('known-accounts').replaceChildren(...[...rows.values()].slice(0, 50).map((row) => row.option));
 }

@@ -1,3 +1,4 @@
+import * as about from './about.js';
 import { forgetToken, listen, takeToken } from './api.js';
 import { $ } from './dom.js';
 import * as account from './account.js';
@@ -15,7 +16,7 @@ import * as status from './status.js';
 const reasons = {
   none: 'It ends with a token of this run, so that other users of this machine and other sites cannot read this data.',
   invalid: 'That was no token: it has 48 characters, 0 to 9 and a to f, at the end of the address.',
-  rejected: 'The token is of another run: each run of dev has its own. Open the address that the running dev printed.',
+  rejected: 'The token is of another run: each run of the tool has its own. Open the address that the running one printed.',
 };
 
 const wide = matchMedia('(min-width: 981px)');
@@ -31,24 +32,41 @@ function lock(reason) {
   $('token').focus();
 }
 
-function open() {
-  $('locked').hidden = true;
-  $('layout').hidden = false;
+/** Reads everything again, but what an event shows. */
+function reload() {
+  status.reload();
+  failing.reload();
+  installs.reload();
+  deadLetters.reload();
+  // It reads the entire log.
+  if (about.canWrite) counts.reload();
+  account.reload();
+}
+
+async function open() {
   if (isListening) return;
   isListening = true;
-  send.load();
+  try {
+    await about.load();
+  } catch (error) {
+    isListening = false;
+    if (error.status === 403) reject();
+    else {
+      state.connection('lost');
+      setTimeout(open, 2000);
+    }
+    return;
+  }
+  $('locked').hidden = true;
+  $('layout').hidden = false;
+  if (about.canWrite) send.load();
   listen(
     {
       snapshot({ activities, status: now }) {
         feed.reset(activities);
         state.show(now);
         changeFeed.show(now);
-        status.reload();
-        failing.reload();
-        installs.reload();
-        deadLetters.reload();
-        counts.reload();
-        account.reload();
+        reload();
       },
       activity(activity) {
         const isNew = feed.add(activity);
@@ -79,10 +97,8 @@ function open() {
       },
     },
     (connection) => {
-      if (connection === 'rejected') {
-        forgetToken();
-        lock(connection);
-      } else {
+      if (connection === 'rejected') reject();
+      else {
         state.connection(connection);
         // Says so, if there is no response.
         if (connection === 'lost') status.reload();
@@ -90,6 +106,11 @@ function open() {
     },
   );
   route();
+}
+
+function reject() {
+  forgetToken();
+  lock('rejected');
 }
 
 /** `#/` is the overview, `#/accounts/ID` one account. */
@@ -109,6 +130,12 @@ function start() {
   $('theme').addEventListener('click', window.theme.next);
   document.addEventListener('themechange', theme);
   theme();
+
+  $('refresh').addEventListener('click', () => {
+    reload();
+    changeFeed.reload();
+    state.connection('live');
+  });
 
   $('token-form').addEventListener('submit', (event) => {
     event.preventDefault();

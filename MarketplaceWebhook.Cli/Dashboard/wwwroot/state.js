@@ -1,4 +1,6 @@
+import { canWrite } from './about.js';
 import { $ } from './dom.js';
+import { utc } from './format.js';
 
 const chip = (id, className, text) => {
   $(id).className = `chip ${className}`;
@@ -6,7 +8,7 @@ const chip = (id, className, text) => {
 };
 
 export function connection(state) {
-  if (state === 'live') chip('chip-live', 'good', 'Live');
+  if (state === 'live') chip('chip-live', 'good', canWrite ? 'Live' : `As of ${utc(new Date()).slice(11)} UTC`);
   else {
     chip('chip-live', 'bad', 'Not connected');
     // What was true before may not be true now.
@@ -17,8 +19,8 @@ export function connection(state) {
 
 export function show(status) {
   if (!status) return;
-  if (status.isHealthy) chip('chip-health', 'good', 'Healthy');
-  else chip('chip-health', 'bad', 'Unhealthy');
+  if (status.isHealthy === true) chip('chip-health', 'good', 'Healthy');
+  else if (status.isHealthy === false) chip('chip-health', 'bad', 'Unhealthy');
   $('chip-change-feed').hidden = status.changeFeed === null;
   numbers(status);
 }

@@ -1,3 +1,4 @@
+import { canWrite, hasFallback } from './about.js';
 import { get } from './api.js';
 import { $, h, soon } from './dom.js';
 import * as failing from './failing.js';
@@ -7,42 +8,77 @@ import { visible } from './text.js';
 /** The age of the oldest message changes without an event. */
 const interval = 10_000;
 
+/** Every call to Azure is billed. */
+const intervalReading = 60_000;
+
 const linked = 5;
 
 /** The sections of the page that show what a command of the tool prints. */
 const sections = { deadletters: 'dead-letters-title', 'redrive --all': 'dead-letters-title' };
 
 let status = null;
+let failure = '';
+/** Of the fallback storage; its `error` instead if it cannot be read. */
+let fallback = null;
 
-export const reload = soon(load, 1000);
-
-async function load() {
+const loadStatus = soon(async () => {
   try {
     status = await get('status');
-    show();
+    failure = '';
   } catch (error) {
-    $('status-text').textContent = error.message;
+    failure = error.message;
   }
+  show();
+}, 1000);
+
+/** Each account by itself. Can take a minute: messages that are put back again and again are rarely visible. */
+const loadFallback = soon(async () => {
+  if (!hasFallback) return;
+  fallback = await get('status/fallback').catch((error) => ({ error: error.message }));
+  show();
+}, 1000);
+
+export function reload() {
+  loadStatus();
+  loadFallback();
 }
 
 function show() {
-  if (!status) return;
   const problems = [
-    ...status.problems.map((problem) => h('li', null, sentence(problem))),
+    ...[...status?.problems ?? [], ...fallback?.problems ?? []].map((problem) => h('li', null, sentence(problem))),
+    ...(fallback?.error ? [h('li', null, fallback.error)] : []),
     ...errors().map((text) => h('li', { id: 'installs-with-errors' }, text)),
   ];
-  $('status-text').textContent = problems.length === 0 ? 'Nothing' : '';
+  const isKnown = status && (fallback || !hasFallback);
+  $('status-text').textContent = failure || (isKnown && problems.length === 0 ? 'Nothing' : '');
   $('status-problems').replaceChildren(...problems);
   $('status-problems').hidden = problems.length === 0;
   $('problem-count').textContent = problems.length;
   $('chip-problems').hidden = problems.length === 0;
-  $('status-rows').replaceChildren(
-    row('Messages on the queue', status.queueMessages, status.oldestReceivedAt && ['oldest received ', timeUtc(status.oldestReceivedAt)]),
-    row('Messages on the poison queue', status.poisonQueueMessages),
-    ...(status.changeFeedMessages == null ? [] : [row('Messages on the change feed', status.changeFeedMessages)]),
-    row('Dead letters of the last 24 hours', status.deadLetters.reduce((sum, count) => sum + count.number, 0)),
-    ...status.deadLetters.map((count) =>
-      row(`${count.kind}, ${visible(count.reason)}`, count.number, count.redriven > 0 && `${count.redriven} redriven`, 'part')));
+  $('status-rows').replaceChildren(...(status ? queueRows() : []), ...fallbackRows(), ...(status ? laterRows() : []));
+}
+
+const queueRows = () => [
+  row('Messages on the queue', status.queueMessages, status.oldestReceivedAt && ['oldest received ', timeUtc(status.oldestReceivedAt)]),
+  row('Messages on the poison queue', status.poisonQueueMessages),
+];
+
+const laterRows = () => [
+  ...(status.changeFeedMessages == null ? [] : [row('Messages on the change feed', status.changeFeedMessages)]),
+  row('Dead letters of the last 24 hours', status.deadLetters.reduce((sum, count) => sum + count.number, 0)),
+  ...status.deadLetters.map((count) =>
+    row(`${count.kind}, ${visible(count.reason)}`, count.number, count.redriven > 0 && `${count.redriven} redriven`, 'part')),
+];
+
+function fallbackRows() {
+  if (!hasFallback || fallback?.error) return [];
+  if (!fallback) return [row('Messages in the fallback storage', '…')];
+  const { queueMessages, oldestReceivedAt, poisonQueueMessages, checkedAt, checkFault } = fallback.fallback;
+  return [
+    row('Messages in the fallback storage', queueMessages, oldestReceivedAt && ['oldest received ', timeUtc(oldestReceivedAt)]),
+    row('Messages on its poison queue', poisonQueueMessages),
+    ...(checkedAt ? [row('Last check by the app', '', [`${visible(checkFault ?? 'ok')}, `, timeUtc(checkedAt)], 'part')] : []),
+  ];
 }
 
 /** Cyclr reported them with the last *installed*: the application has nothing to repair. */
@@ -81,6 +117,9 @@ $('chip-problems').addEventListener('click', () => {
   else go('status-title');
 });
 
+let reloadedAt = 0;
 setInterval(() => {
-  if (!document.hidden && !$('layout').hidden) reload();
+  if (document.hidden || $('layout').hidden || Date.now() - reloadedAt < (canWrite ? interval : intervalReading)) return;
+  reloadedAt = Date.now();
+  reload();
 }, interval);
