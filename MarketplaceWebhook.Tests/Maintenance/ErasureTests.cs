@@ -126,7 +126,7 @@ public sealed class ErasureTests(AzuriteFixture azurite)
     {
         var storage = azurite.NewAccount();
         await using var proxy = await FaultProxy.StartAsync(storage, Cancellation);
-        await using var services = MaintenanceServices.On(storage);
+        await using var services = MaintenanceServices.On(storage, time: new InstantTime(DateTimeOffset.UtcNow));
         await services.Clients.CreateMissingAsync(Cancellation);
         await FillAsync(services, Account, 0);
 

@@ -36,7 +36,9 @@ public sealed class FallbackMaintenanceTests(AzuriteFixture azurite) : IAsyncLif
         await SendAsync(Account, Ids.At(2), isLong: true);
         await SendAsync(Other, Ids.At(3), isLong: true);
 
-        var erased = await _services.Get<Erasure>().RunAsync(Account, TimeSpan.FromSeconds(30), Cancellation);
+        await using var services = MaintenanceServices.On(
+            _services.ConnectionString, fallback: _fallback, time: new InstantTime(DateTimeOffset.UtcNow));
+        var erased = await services.Get<Erasure>().RunAsync(Account, TimeSpan.FromSeconds(30), Cancellation);
 
         Assert.Equal((2, 1, true), (erased.Messages, erased.Blobs, erased.IsComplete));
         var message = Assert.Single((await Fallback.Queue.PeekMessagesAsync(32, Cancellation)).Value);

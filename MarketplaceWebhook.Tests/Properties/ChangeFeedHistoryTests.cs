@@ -15,7 +15,7 @@ namespace MarketplaceWebhook.Tests.Properties;
 /// </summary>
 public sealed class ChangeFeedHistoryTests(ITestOutputHelper output)
 {
-    private static readonly int Histories = RandomCases.Times(500);
+    private static readonly int Histories = RandomCases.Times(250);
 
     [Fact]
     public async Task Every_change_in_the_table_is_on_the_feed_and_the_latest_id_is_that_of_the_table()

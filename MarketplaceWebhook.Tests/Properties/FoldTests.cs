@@ -13,12 +13,12 @@ public sealed class FoldTests
     [Fact]
     public void Any_delivery_order_gives_the_rows_of_the_sorted_history() =>
         Prop.ForAll(AnyHistory.Small(), history => DeliverAsync(history, pageSize: 3, danger: 10))
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(RandomCases.Times(500)));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(RandomCases.Times(250)));
 
     [Fact]
     public void Any_delivery_order_gives_the_rows_of_the_sorted_history_for_packages_over_100_rows() =>
         Prop.ForAll(AnyHistory.Large(), history => DeliverAsync(history, pageSize: 40, danger: 30))
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(RandomCases.Times(50)));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(RandomCases.Times(25)));
 
     private static async Task DeliverAsync(History history, int pageSize, int danger)
     {

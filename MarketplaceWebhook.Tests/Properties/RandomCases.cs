@@ -11,4 +11,7 @@ internal static class RandomCases
         Environment.GetEnvironmentVariable("HISTORIES") ?? "1", CultureInfo.InvariantCulture);
 
     public static int Times(int cases) => cases * Factor;
+
+    /// <returns>Of so many cases one is run by default, and all of them if HISTORIES is that number.</returns>
+    public static int OneOf(int cases) => Math.Max(1, cases / Factor);
 }

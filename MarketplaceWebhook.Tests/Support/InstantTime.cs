@@ -1,4 +1,4 @@
-namespace MarketplaceWebhook.Tests.Properties;
+namespace MarketplaceWebhook.Tests.Support;
 
 /// <summary>
 /// A clock that moves only by Advance, or when something waits for it; and by the least whenever it is read, so that what is
