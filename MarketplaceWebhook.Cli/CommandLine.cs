@@ -18,7 +18,11 @@ public static class CommandLine
     public static RootCommand Create(IConfiguration environment)
     {
         var root = new RootCommand(
-            "Runs the Cyclr Marketplace notification app on this machine, and inspects and maintains its data.")
+            string.Join('\n', ((string?[])
+            [
+                "Runs the Cyclr Marketplace notification app on this machine, and inspects and maintains its data.",
+                ToolCommand.Remark,
+            ]).OfType<string>()))
         {
             DevCommand.Create(environment),
             SendCommand.Create(environment),

@@ -78,8 +78,7 @@ internal sealed class DevEndpoint : IDisposable
     {
         [var one] => new Uri($"{one.Url}?code={Uri.EscapeDataString(one.Key)}"),
         [] => throw new UserErrorException(
-            "dev is not running on this machine: start it with `dotnet run --project MarketplaceWebhook.Cli -- dev`, or pass a URL in "
-            + "--url or WEBHOOK_URL."),
+            $"dev is not running on this machine: start it with {ToolCommand.Of("dev")}, or pass a URL in --url or WEBHOOK_URL."),
         var several => throw new UserErrorException(
             $"More than one dev is running ({string.Join(", ", several.Select(Address))}): pass the URL of one, which it printed, in --url or "
             + "WEBHOOK_URL."),

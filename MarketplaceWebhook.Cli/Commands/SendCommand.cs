@@ -88,7 +88,7 @@ internal static class SendCommand
             throw new UserErrorException(
                 target.IsLoopback && exception.HttpRequestError == HttpRequestError.ConnectionError
                     ? $"Nothing is listening on {target.GetLeftPart(UriPartial.Authority)}: start the app with "
-                        + "`dotnet run --project MarketplaceWebhook.Cli -- dev`, or pass another URL in --url."
+                        + $"{ToolCommand.Of("dev")}, or pass another URL in --url."
                     : $"{target.GetLeftPart(UriPartial.Authority)} did not respond: {exception.Message}",
                 exception);
         }

@@ -23,7 +23,7 @@ public sealed partial class DocumentTests
 
     public static TheoryData<string> Documents { get; } =
     [
-        "README.md", "AGENTS.md", "CONTRIBUTING.md",
+        "README.md", "AGENTS.md", "CONTRIBUTING.md", "MarketplaceWebhook.Cli/README.md", "samples/Consumer/README.md",
         .. Directory.EnumerateFiles(Repository.PathOf("docs"), "*.md").Select(path => $"docs/{Path.GetFileName(path)}")
             .Order(StringComparer.Ordinal),
     ];
@@ -123,7 +123,7 @@ public sealed partial class DocumentTests
         names.GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static)
             .Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!);
 
-    [GeneratedRegex(@"(?:dotnet run --project MarketplaceWebhook\.Cli -- |marketplace-webhook (?=[a-z-]))(?<arguments>[^`|\n]*)")]
+    [GeneratedRegex(@"(?:dotnet run --project MarketplaceWebhook\.Cli -- |(?<!--global )marketplace-webhook (?=[a-z-]))(?<arguments>[^`|\n]*)")]
     private static partial Regex ToolCommand();
 
     /// <summary>A block whose first line begins with a program.</summary>

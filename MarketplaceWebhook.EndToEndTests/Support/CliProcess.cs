@@ -56,7 +56,7 @@ public sealed class CliProcess : IDisposable
         var cli = new CliProcess(new Process
         {
             StartInfo = new ProcessStartInfo(
-                "dotnet", [Path.Combine(AppContext.BaseDirectory, "MarketplaceWebhook.Cli.dll"), .. arguments])
+                "dotnet", [Path.Combine(AppContext.BaseDirectory, "marketplace-webhook.dll"), .. arguments])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
