@@ -36,13 +36,14 @@ internal static class DevCommand
         var dashboardUrl = PageOptions.DashboardUrl();
 
         var forwardTo = ForwardToOption.Create();
+        var useRemoteStorage = RemoteStorage.Option();
 
         var command = new Command(
             "dev",
             "Runs the function app on this machine, with the storage emulator unless AzureWebJobsStorage is set, until Ctrl+C.\n"
             + "Exit codes: 0 ended by Ctrl+C or SIGTERM; 1 invalid input, or it could not start.")
         {
-            port, key, app, waitForDebugger, dashboardUrl, forwardTo,
+            port, key, app, waitForDebugger, dashboardUrl, forwardTo, useRemoteStorage,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             environment,
@@ -52,6 +53,7 @@ internal static class DevCommand
             parsed.GetValue(waitForDebugger),
             parsed.GetValue(dashboardUrl),
             parsed.GetValue(forwardTo),
+            parsed.GetValue(useRemoteStorage),
             cancellationToken));
         return command;
     }
@@ -109,7 +111,7 @@ internal static class DevCommand
 
     private static async Task<int> RunAsync(
         IConfiguration environment, int port, string key, string app, bool waitForDebugger, Uri? dashboardUrl, Uri? forwardTo,
-        CancellationToken cancellationToken)
+        bool useRemoteStorage, CancellationToken cancellationToken)
     {
         // Closing the terminal also ends everything that was started. Ctrl+C and SIGTERM cancel already.
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -119,8 +121,13 @@ internal static class DevCommand
             ending.Cancel();
         });
 
-        FunctionApp.RequireFolder(app);
         var settings = ReadSettings(environment, forwardTo);
+        if (!useRemoteStorage)
+        {
+            RemoteStorage.Refuse(settings);
+        }
+
+        FunctionApp.RequireFolder(app);
         if (port > 0)
         {
             DevEndpoint.RequireNotRunning(port);
@@ -129,7 +136,8 @@ internal static class DevCommand
 
         using var endpoint = DevEndpoint.Reserve(settings.Storage);
         var console = new DevConsole();
-        await using var storage = await DevStorage.OpenAsync(console.Report, ending.Token);
+        await using var storage = await DevStorage.OpenAsync(
+            StorageSettings.Find(environment, StorageSettings.Name), console.Report, ending.Token);
         await CreateStorageAsync(settings, console, ending.Token);
         await using var page = new LocalDashboard(
             settings with { Fallback = null },
@@ -157,6 +165,7 @@ internal static class DevCommand
         }
 
         console.Welcome(host, page, key, storage.Description);
+        console.WarnOfRemote(settings);
         await using var forwarder = forwardTo is null ? null : Forward(settings, forwardTo);
         await Task.Delay(Timeout.InfiniteTimeSpan, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         console.Report("Stopping ...");

@@ -2,6 +2,7 @@ using System.Text.Json;
 using MarketplaceWebhook.Cli.Dashboard;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.LocalHost;
+using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Spectre.Console;
@@ -38,6 +39,22 @@ internal sealed class DevConsole
         Named("App", $"process {host.WorkerProcessId}");
         _console.WriteLine("Ctrl+C ends it.");
         _console.WriteLine();
+    }
+
+    /// <summary>Which accounts a run with --use-remote-storage uses.</summary>
+    public void WarnOfRemote(AppSettings settings)
+    {
+        foreach (var (storage, profile) in new[]
+        {
+            (settings.Storage, StorageProfile.Primary), (settings.Fallback, StorageProfile.Fallback),
+        })
+        {
+            if (storage?.RemoteService is not null)
+            {
+                Warn($"This dev uses {new StorageClients(storage, profile).Description}, which is not on this machine"
+                    + $"{(profile.IsFallback ? ", as its fallback storage" : "")}.");
+            }
+        }
     }
 
     public void Forwarding(string queue, bool isDefault, Uri url)

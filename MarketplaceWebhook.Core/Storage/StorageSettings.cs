@@ -18,6 +18,9 @@ public sealed record StorageSettings
 
     private const string AccountNameRule = "3 to 24 lower-case letters and digits";
 
+    /// <summary>Azurite's. In Azure, the name of an account is in the host and not in the path.</summary>
+    private const string EmulatorPath = "/devstoreaccount1";
+
     private StorageSettings()
     {
     }
@@ -33,6 +36,24 @@ public sealed record StorageSettings
     public Uri? BlobServiceUri { get; private init; }
 
     public TokenCredential? Credential { get; private init; }
+
+    /// <summary>
+    /// The first service that is neither on a loopback address nor that of the emulator's well-known account, which can run in
+    /// another container. Null: there is none.
+    /// </summary>
+    public Uri? RemoteService => Services.FirstOrDefault(
+        service => !service.IsLoopback && !service.AbsolutePath.TrimEnd('/').Equals(EmulatorPath, StringComparison.Ordinal));
+
+    /// <summary>Each can be at another address.</summary>
+    private IEnumerable<Uri> Services => ConnectionString is null
+        ? new[] { QueueServiceUri, TableServiceUri, BlobServiceUri }.OfType<Uri>()
+        : [
+            new QueueServiceClient(ConnectionString).Uri,
+            new Azure.Storage.Blobs.BlobServiceClient(ConnectionString).Uri,
+            .. HasTables ? [new Azure.Data.Tables.TableServiceClient(ConnectionString).Uri] : Array.Empty<Uri>(),
+        ];
+
+    private bool HasTables { get; init; } = true;
 
     /// <exception cref="SettingsException">Missing or malformed.</exception>
     public static StorageSettings Read(IConfiguration configuration) => Read(configuration.GetSection(Name));
@@ -60,7 +81,7 @@ public sealed record StorageSettings
                 $"{name} is not a valid storage connection string. For Azurite it is UseDevelopmentStorage=true.");
         }
 
-        return new StorageSettings { ConnectionString = connectionString };
+        return new StorageSettings { ConnectionString = connectionString, HasTables = hasTables };
     }
 
     /// <param name="accountName">A storage account in the public cloud.</param>

@@ -51,6 +51,25 @@ public sealed class DevEndpointTests(AzuriteFixture azurite)
         Assert.DoesNotContain("secret", sent.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>0.0.0.0 reaches this machine on Linux and macOS, and is not a loopback address.</summary>
+    [Fact]
+    public async Task Storage_that_is_not_on_this_machine_is_used_only_on_request_and_shown()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not connect to 0.0.0.0.");
+        using var app = OrdersApp();
+        var storage = azurite.NewAccount().Replace("127.0.0.1", "0.0.0.0", StringComparison.Ordinal);
+
+        using var refused = await CliProcess.RunAsync(storage, "dev", "--port", "0", "--app", app.Folder);
+        using var dev = await StartAsync(storage, Nothing, "--port", "0", "--app", app.Folder, "--use-remote-storage");
+        await Wait.ForAsync(
+            "the warning", () => dev.Output.Contains("not on this machine", StringComparison.Ordinal), Cancellation);
+
+        Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+        Assert.Matches("^AzureWebJobsStorage is the storage account test[0-9]+ \\(0.0.0.0:[0-9]+\\), not one", refused.Error);
+        Assert.Matches("This dev uses test[0-9]+ \\(0.0.0.0:[0-9]+\\), which is not on this machine.", dev.Output);
+        Assert.Matches("Storage +test[0-9]+ \\(0.0.0.0:[0-9]+\\)", dev.Output);
+    }
+
     [Fact]
     public async Task Taken_port_is_found_before_anything_is_started()
     {

@@ -1,5 +1,5 @@
-using System.Collections;
 using System.Net.Sockets;
+using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.LocalHost.Storage;
 
@@ -23,15 +23,17 @@ public sealed class DevStorage : IAsyncDisposable
     /// <summary>For people; without a secret.</summary>
     public string Description { get; }
 
-    /// <summary>Null: as the environment says.</summary>
+    /// <summary>Null: as the setting says.</summary>
     public string? Connection { get; }
 
+    /// <param name="configured">AzureWebJobsStorage; null: it is not set.</param>
     /// <exception cref="LocalHostException">A port of Azurite is taken by something else, or it cannot be started.</exception>
-    public static async Task<DevStorage> OpenAsync(Action<string> report, CancellationToken cancellationToken)
+    public static async Task<DevStorage> OpenAsync(
+        StorageSettings? configured, Action<string> report, CancellationToken cancellationToken)
     {
-        if (IsSet("AzureWebJobsStorage"))
+        if (configured is not null)
         {
-            return new DevStorage("as AzureWebJobsStorage says", connection: null);
+            return new DevStorage(new StorageClients(configured).Description, connection: null);
         }
 
         var options = new AzuriteOptions
@@ -64,11 +66,6 @@ public sealed class DevStorage : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _started?.DisposeAsync() ?? ValueTask.CompletedTask;
-
-    private static bool IsSet(string name) => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Any(variable =>
-        variable.Key is string key && !string.IsNullOrWhiteSpace((string?)variable.Value)
-        && (key.Equals(name, StringComparison.OrdinalIgnoreCase)
-            || key.StartsWith(name + "__", StringComparison.OrdinalIgnoreCase)));
 
     // Azurite names itself in any answer, even one that refuses.
     private static async Task<Probe> ProbeAsync(string service, int port, CancellationToken cancellationToken)

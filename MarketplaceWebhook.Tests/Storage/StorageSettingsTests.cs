@@ -30,6 +30,21 @@ public sealed class StorageSettingsTests
         Assert.StartsWith(queue, new StorageClients(settings).Queue.Uri.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("UseDevelopmentStorage=true")]
+    [InlineData("UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://azurite")]
+    [InlineData($"AccountName=shop;AccountKey={Key};BlobEndpoint=http://localhost:1/shop;QueueEndpoint=http://127.0.0.2:2/shop;TableEndpoint=http://[::1]:3/shop")]
+    [InlineData($"AccountName=devstoreaccount1;AccountKey={Key};BlobEndpoint=http://azurite:1/devstoreaccount1;QueueEndpoint=http://azurite:2/devstoreaccount1;TableEndpoint=http://azurite:3/devstoreaccount1/")]
+    public void Emulator_is_not_a_remote_service(string connectionString) =>
+        Assert.Null(Read(("AzureWebJobsStorage", connectionString)).RemoteService);
+
+    [Theory]
+    [InlineData($"AccountName=devstoreaccount1;AccountKey={Key}", "https://devstoreaccount1.queue.core.windows.net")]
+    [InlineData($"AccountName=shop;AccountKey={Key};BlobEndpoint=http://127.0.0.1:1/shop;QueueEndpoint=http://127.0.0.1:2/shop;TableEndpoint=http://10.0.0.4:3/shop", "http://10.0.0.4:3/shop")]
+    [InlineData($"AccountName=shop;AccountKey={Key};BlobEndpoint=http://azurite:1/shop;QueueEndpoint=http://127.0.0.1:2/shop;TableEndpoint=http://127.0.0.1:3/shop", "http://azurite:1/shop")]
+    public void Service_that_is_not_on_this_machine_is_found(string connectionString, string service) =>
+        Assert.Equal(new Uri(service), Read(("AzureWebJobsStorage", connectionString)).RemoteService);
+
     [Fact]
     public void Connection_string_takes_precedence_over_an_identity() =>
         Assert.NotNull(
