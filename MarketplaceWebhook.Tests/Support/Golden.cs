@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace MarketplaceWebhook.Tests.Support;
 
 /// <summary>
-/// What is expected as a JSON file. A difference shows both sides whole, the actual one fit to be put into the file.
+/// What is expected as a JSON file. With APPROVE=1 in the environment the actual value is written to the file instead.
 /// </summary>
 internal static class Golden
 {
@@ -18,6 +18,15 @@ internal static class Golden
 
     public static void AssertIs(string file, JsonNode actual)
     {
+        if (Environment.GetEnvironmentVariable("APPROVE") == "1")
+        {
+            var copied = Path.GetRelativePath(AppContext.BaseDirectory, file);
+            var source = Repository.PathOf($"MarketplaceWebhook.Tests/{copied}");
+            Directory.CreateDirectory(Path.GetDirectoryName(source)!);
+            File.WriteAllText(source, actual.ToJsonString(Json) + "\n");
+            return;
+        }
+
         var expected = JsonNode.Parse(File.ReadAllText(file))!;
         if (!JsonNode.DeepEquals(expected, actual))
         {
