@@ -3,7 +3,7 @@ namespace MarketplaceWebhook.Cli.Dashboard;
 /// <summary>The last notifications of this run, newest last.</summary>
 internal sealed class ActivityFeed
 {
-    private const int MaxCount = 200;
+    public const int MaxCount = 200;
 
     private readonly Lock _gate = new();
     private readonly OrderedDictionary<string, NotificationActivity> _activities = new(StringComparer.Ordinal);

@@ -17,13 +17,13 @@ internal sealed class ReadEndpoints(
     DeadLetterTable deadLetters, StatusCheck status, StorageClients clients, AboutView about, TimeProvider time,
     ChangeFeedQueue? feed = null)
 {
-    private const int InstallsPerPage = 25;
+    public const int InstallsPerPage = 25;
     private const int ChangesPerPage = 25;
     private const int DeadLettersPerPage = 20;
 
     /// <summary>Beyond these limits the page says that there is more.</summary>
-    private const int MaxCounted = 100_000;
-    private const int MaxTimelineChanges = 1_000;
+    public const int MaxCounted = 100_000;
+    public const int MaxTimelineChanges = 1_000;
 
     private static readonly TimeSpan LongestRange = TimeSpan.FromDays(31);
 

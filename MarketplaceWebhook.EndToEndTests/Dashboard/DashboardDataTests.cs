@@ -1,7 +1,9 @@
+using System.Globalization;
 using MarketplaceWebhook.Cli.Dashboard;
 using MarketplaceWebhook.Installs;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
+using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.EndToEndTests.Dashboard;
 
@@ -62,6 +64,10 @@ public sealed class DashboardDataTests
     {
         var scenario = Scenario.Create(Guid.NewGuid(), "an account", Now, new Random(1));
 
+        // As the page and docs/dashboard.md say.
+        Assert.Equal(3, scenario.Expected.Count);
+        Assert.Equal(TimeSpan.FromDays(10), Now - scenario.Deliveries.Min(delivery => delivery.Id.ReceivedAt));
+
         var firsts = scenario.Deliveries.Where(delivery => !delivery.IsRepeated).Select(delivery => delivery.Id).ToList();
         Assert.Equal(firsts.Count, firsts.Distinct().Count());
         Assert.NotEqual(firsts.Order(), firsts);
@@ -85,6 +91,20 @@ public sealed class DashboardDataTests
     [InlineData("""{"Url":"http:\u002f\u002Fu:p@example.com\u002fabc"}""", """{"Url":"http:\u002f\u002Fexample.com/••••••••"}""")]
     [InlineData("no JSON, see https://example.com?abc and http://", "no JSON, see https://example.com/•••••••• and http:///••••••••")]
     public void Urls_in_a_body_are_masked(string body, string expected) => Assert.Equal(expected, UrlMask.Of(body));
+
+    [Fact]
+    public void Limits_are_those_that_are_documented() => Assert.All(
+        (string[])
+        [
+            $"the last {ActivityFeed.MaxCount} notifications of this run",
+            string.Create(CultureInfo.InvariantCulture, $"(at most {ReadEndpoints.MaxCounted:n0} notifications)"),
+            string.Create(CultureInfo.InvariantCulture, $"last {ReadEndpoints.MaxTimelineChanges:n0} notifications of an"),
+            $"in pages of {ReadEndpoints.InstallsPerPage},",
+        ],
+        text => Assert.Contains(text, OneLine(Repository.Read("docs/dashboard.md")), StringComparison.Ordinal));
+
+    private static string OneLine(string text) =>
+        string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static StatusChange Change(long package, string status, int minutes) => new()
     {

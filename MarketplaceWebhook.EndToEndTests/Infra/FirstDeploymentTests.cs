@@ -21,12 +21,6 @@ public sealed partial class FirstDeploymentTests
             FunctionNames().Match(Document).Groups["names"].Value.Split([", ", " and "], StringSplitOptions.None)
                 .Order(StringComparer.Ordinal));
 
-    [Fact]
-    public async Task Number_of_alert_rules_is_that_of_the_template() =>
-        Assert.Equal(
-            Document.Contains("Expected: ten rules;", StringComparison.Ordinal) ? 10 : 0,
-            (await Deployment.AllAsync())[0].Of("Microsoft.Insights/scheduledQueryRules").Count());
-
     [GeneratedRegex("```text\n(?<lines>.*?)```", RegexOptions.Singleline)]
     private static partial Regex TextBlock();
 

@@ -8,6 +8,15 @@ namespace MarketplaceWebhook.EndToEndTests.Infra;
 /// <summary>A name that only one side spells differently fails nowhere: the alert stays silent, the chart stays empty.</summary>
 public sealed partial class NamesTests
 {
+    internal static readonly string[] Tables =
+    [
+        StorageNames.InstallsTable, StorageNames.StatusChangesTable, StorageNames.DeadLettersTable,
+        StorageNames.AccountsTable, StorageNames.ReconciliationsTable,
+    ];
+
+    /// <summary>Of the alert rules.</summary>
+    internal static string[] QueryFiles() => Directory.GetFiles(Repository.PathOf("infra/queries"), "*.kql");
+
     [Fact]
     public void Alerts_and_workbook_use_only_names_of_the_code()
     {
@@ -39,7 +48,7 @@ public sealed partial class NamesTests
             .ToList();
 
         Assert.All(
-            Directory.GetFiles(Repository.PathOf("infra/queries"), "*.kql"),
+            QueryFiles(),
             path => Assert.Single(inTemplate, text => text == File.ReadAllText(path)));
     }
 
@@ -49,12 +58,7 @@ public sealed partial class NamesTests
         var variables = Bicep.VariablesWith(await Bicep.TemplateAsync(), "queueNames");
 
         Assert.Equal([StorageNames.Queue, StorageNames.PoisonQueue], TextsOf(variables["queueNames"]));
-        Assert.Equal(
-            [
-                StorageNames.InstallsTable, StorageNames.StatusChangesTable, StorageNames.DeadLettersTable,
-                StorageNames.AccountsTable, StorageNames.ReconciliationsTable,
-            ],
-            TextsOf(variables["tableNames"]));
+        Assert.Equal(Tables, TextsOf(variables["tableNames"]));
         Assert.Equal(StorageNames.PayloadContainer, (string)variables["payloadContainerName"]!);
     }
 

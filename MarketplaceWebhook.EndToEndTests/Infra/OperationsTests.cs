@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Azure.Data.Tables;
 using MarketplaceWebhook.Installs;
@@ -45,14 +46,39 @@ public sealed partial class OperationsTests
         Assert.Equal(RowsOf.Keys.Order(), Filters.Select(row => row.Data.Item1).Distinct().Order());
 
     [Fact]
-    public void Every_alert_is_explained()
+    public async Task Alerts_that_are_explained_are_those_of_the_template()
     {
-        var names = AlertName()
-            .Matches(Repository.Read("infra/modules/alerts.bicep")).Select(match => match.Groups[1].Value).ToList();
-        var operations = Repository.Read("docs/operations.md");
+        var deployment = (await Deployment.AllAsync())[0];
 
-        Assert.Equal(11, names.Count);
-        Assert.All(names, name => Assert.Contains($"\n| {name} (", operations));
+        Assert.Equal(
+            RulesOf(deployment).Concat(deployment.Of("Microsoft.Insights/metricAlerts"))
+                .Select(rule => (string)rule["name"]!).Order(StringComparer.Ordinal),
+            AlertRow().Matches(Repository.Read("docs/operations.md")).Select(row => row.Groups[1].Value)
+                .Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Costs_are_those_of_as_many_alert_rules_as_the_template_enables()
+    {
+        var all = await Deployment.AllAsync();
+        var plain = Enabled(all.First(one => one.Values is { HasFallback: false, HasChangeFeed: false }));
+        var fallback = Enabled(all.First(one => one.Values is { HasFallback: true, HasChangeFeed: false }));
+        var changeFeed = Enabled(all.First(one => one.Values is { HasFallback: false, HasChangeFeed: true }));
+        // In US dollars a month, by frequency; 0.5 from 15 minutes on: https://azure.microsoft.com/pricing/details/monitor/
+        decimal Price(IEnumerable<string> rules) => rules.Sum(frequency => frequency == "PT5M" ? 1.5m : 0.5m);
+
+        Assert.Subset((HashSet<string>)["PT5M", "PT15M", "PT1H"], plain.Concat(fallback).Concat(changeFeed).ToHashSet());
+        Assert.Contains(
+            $"{plain.Count(one => one == "PT5M")} evaluated every 5 minutes ($1.50), {plain.Count(one => one == "PT15M")} every 15 "
+            + $"($0.50); the metric alert $0.10; with a change feed ${Price(changeFeed) - Price(plain):0.00} more",
+            Repository.Read("docs/operations.md"), StringComparison.Ordinal);
+        Assert.Contains(
+            $"Its alert rules cost ${Price(fallback) - Price(plain):0.00} a month.", Repository.Read("docs/fallback.md"),
+            StringComparison.Ordinal);
+
+        static List<string> Enabled(Deployment deployment) =>
+            [.. RulesOf(deployment).Select(rule => rule["properties"]!).Where(rule => (bool)rule["enabled"]!)
+                .Select(rule => (string)rule["evaluationFrequency"]!)];
     }
 
     [Fact]
@@ -64,6 +90,9 @@ public sealed partial class OperationsTests
 
         Assert.All(values, value => Assert.Contains($"\n| {value} |", operations));
     }
+
+    private static IEnumerable<JsonNode> RulesOf(Deployment deployment) =>
+        deployment.Of("Microsoft.Insights/scheduledQueryRules");
 
     private static string TypeOf(object value) => value switch
     {
@@ -80,9 +109,9 @@ public sealed partial class OperationsTests
         @"^(?<column>\w+) (?:eq|ne|gt|ge|lt|le) (?:(?<text>'[^']*')|(?<int64>\d+L)|(?<int32>\d+)|(?<time>datetime'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ'))$", RegexOptions.ExplicitCapture)]
     private static partial Regex Condition();
 
-    /// <summary>The rules' names, and the metric alert's; not those of the action group and the availability test.</summary>
-    [GeneratedRegex(@"^ {2,4}name: '(?!marketplace-webhook'|health')([\w-]+)'", RegexOptions.Multiline)]
-    private static partial Regex AlertName();
+    /// <summary>Name and severity.</summary>
+    [GeneratedRegex(@"^\| ([\w-]+) \(\d\) \|", RegexOptions.Multiline)]
+    private static partial Regex AlertRow();
 
     [GeneratedRegex(@"\$\{(\w+)")]
     private static partial Regex AzdValue();
