@@ -1,8 +1,10 @@
+using MarketplaceWebhook.Storage;
+
 namespace MarketplaceWebhook.Benchmarks.Macro;
 
 /// <summary>
 /// Simulates in virtual time how often projections of the same package lose the race for its install row. A projection reads, and
-/// commits if no other has committed since its read; otherwise it waits as <c>ProjectionRetry</c> does and tries again.
+/// commits if no other has committed since its read; otherwise it waits as <see cref="StorageRetry"/> does and tries again.
 /// </summary>
 internal static class Contention
 {
@@ -68,8 +70,8 @@ internal static class Contention
                     break;
                 case Step.Commit:
                     losses++;
-                    var longest = Math.Min(1000, 20 * Math.Pow(2, Math.Min(attempts[n]++, 10)));
-                    events.Enqueue((Step.Read, n), now + (random.NextDouble() * longest) + RoundTrip());
+                    var delay = StorageRetry.RaceDelay(attempts[n]++, random.NextDouble());
+                    events.Enqueue((Step.Read, n), now + delay.TotalMilliseconds + RoundTrip());
                     break;
             }
 

@@ -28,7 +28,10 @@ public sealed class StorageRetry
                 UseJitter = true,
                 Delay = TimeSpan.FromMilliseconds(250),
                 MaxDelay = TimeSpan.FromSeconds(10),
-                DelayGenerator = arguments => ValueTask.FromResult(RaceDelay(arguments)),
+                // Null means exponential back-off.
+                DelayGenerator = arguments => ValueTask.FromResult<TimeSpan?>(
+                    StorageErrors.IsLostRace(arguments.Outcome.Exception!)
+                        ? RaceDelay(arguments.AttemptNumber, Random.Shared.NextDouble()) : null),
                 OnRetry = arguments =>
                 {
                     Metrics.StorageRetried(RetriedOperation.Projection);
@@ -39,6 +42,12 @@ public sealed class StorageRetry
             })
             .Build();
     }
+
+    /// <summary>A lost race is retried soon, after a delay that grows with each one.</summary>
+    /// <param name="jitter">From 0 to 1.</param>
+    public static TimeSpan RaceDelay(int lostBefore, double jitter) =>
+        jitter * TimeSpan.FromMilliseconds(
+            Math.Min(LongestRace.TotalMilliseconds, 20 * Math.Pow(2, Math.Min(lostBefore, 10))));
 
     /// <param name="id">Of what is projected, for the log.</param>
     public async Task<T> RunAsync<T>(string id, Func<CancellationToken, Task<T>> attempt, CancellationToken cancellationToken)
@@ -62,15 +71,4 @@ public sealed class StorageRetry
         && (StorageErrors.IsTransient(fault) || StorageErrors.IsLostRace(fault))
         && _time.GetElapsedTime(arguments.Context.Properties.GetValue(StartedAt, 0)) < _limit;
 
-    /// <summary>A lost race is retried soon, after a delay that grows with each one; null means exponential back-off.</summary>
-    private static TimeSpan? RaceDelay(RetryDelayGeneratorArguments<object> arguments)
-    {
-        if (!StorageErrors.IsLostRace(arguments.Outcome.Exception!))
-        {
-            return null;
-        }
-
-        var longest = Math.Min(LongestRace.TotalMilliseconds, 20 * Math.Pow(2, Math.Min(arguments.AttemptNumber, 10)));
-        return TimeSpan.FromMilliseconds(Random.Shared.NextDouble() * longest);
-    }
 }
