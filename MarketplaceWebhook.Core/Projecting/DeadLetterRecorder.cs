@@ -18,27 +18,27 @@ public sealed class DeadLetterRecorder(
     /// <param name="insertedAt">When the message was added to the poison queue.</param>
     public async Task RecordAsync(string messageText, DateTimeOffset insertedAt, CancellationToken cancellationToken)
     {
+        Envelope? envelope = null;
         try
         {
-            var id = await projector.ProjectAsync(messageText, logsFailure: false, cancellationToken);
+            envelope = Envelope.Read(messageText);
+            var id = await projector.ProjectAsync(envelope, logsFailure: false, cancellationToken);
             Log.Revived(logger, id.ToString());
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            await RecordFailureAsync(messageText, insertedAt, e, cancellationToken);
+            await RecordFailureAsync(messageText, envelope, insertedAt, e, cancellationToken);
         }
     }
 
     private async Task RecordFailureAsync(
-        string messageText, DateTimeOffset insertedAt, Exception failure, CancellationToken cancellationToken)
+        string messageText, Envelope? envelope, DateTimeOffset insertedAt, Exception failure, CancellationToken cancellationToken)
     {
-        var unreadable = failure as UnreadableEnvelopeException;
-        var envelope = unreadable is null ? Envelope.Read(messageText) : null;
-        var ownId = envelope?.Id ?? unreadable?.Id;
-        var id = ownId ?? IdOf(messageText);
+        var body = Encoding.UTF8.GetBytes(messageText);
+        var ownId = envelope?.Id ?? (failure as UnreadableEnvelopeException)?.Id;
+        var id = ownId ?? IdOf(body);
         try
         {
-            var body = Encoding.UTF8.GetBytes(messageText);
             var letter = new DeadLetter
             {
                 Kind = DeadLetter.Failed,
@@ -83,9 +83,9 @@ public sealed class DeadLetterRecorder(
     /// For a message without a usable id: time 0, and the hash of its text. The same text always gets the same id, also after it
     /// was put back as a new message.
     /// </summary>
-    private static NotificationId IdOf(string messageText)
+    private static NotificationId IdOf(byte[] body)
     {
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(messageText));
+        var hash = SHA256.HashData(body);
         return NotificationId.Create(
             unixMilliseconds: 0, BinaryPrimitives.ReadUInt16LittleEndian(hash),
             BinaryPrimitives.ReadUInt64LittleEndian(hash.AsSpan(sizeof(ushort))));

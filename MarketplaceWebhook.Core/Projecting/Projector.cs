@@ -34,20 +34,30 @@ public sealed class Projector(
     /// <exception cref="UnreadableEnvelopeException">The message is not a valid envelope; no retry can help.</exception>
     /// <exception cref="FutureNotificationException">The time of the notification's id has not come.</exception>
     /// <exception cref="UnreadablePayloadException">The payload is not a valid notification.</exception>
-    public Task<NotificationId> ProjectAsync(string messageText, CancellationToken cancellationToken) =>
-        ProjectAsync(messageText, logsFailure: true, cancellationToken);
-
-    /// <inheritdoc cref="ProjectAsync(string, CancellationToken)"/>
-    /// <param name="logsFailure">False: the caller logs it.</param>
-    internal async Task<NotificationId> ProjectAsync(string messageText, bool logsFailure, CancellationToken cancellationToken)
+    public async Task<NotificationId> ProjectAsync(string messageText, CancellationToken cancellationToken)
     {
-        var id = "(unreadable)";
-        Activity? span = null;
+        Envelope envelope;
         try
         {
             // 1.
-            var envelope = Envelope.Read(messageText);
-            id = envelope.Id.ToString();
+            envelope = Envelope.Read(messageText);
+        }
+        catch (UnreadableEnvelopeException e)
+        {
+            Log.ProjectionFailed(logger, "(unreadable)", StorageErrors.Describe(e));
+            throw;
+        }
+
+        return await ProjectAsync(envelope, logsFailure: true, cancellationToken);
+    }
+
+    /// <param name="logsFailure">False: the caller logs it.</param>
+    internal async Task<NotificationId> ProjectAsync(Envelope envelope, bool logsFailure, CancellationToken cancellationToken)
+    {
+        var id = envelope.Id.ToString();
+        Activity? span = null;
+        try
+        {
             if (envelope.Id.IsOfFuture(time.GetUtcNow()))
             {
                 throw new FutureNotificationException(envelope.Id);
