@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Azure.Identity;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Storage;
@@ -138,9 +139,25 @@ internal sealed class CommandStorage : IAsyncDisposable
         return StorageSettings.Find(environment, name);
     }
 
+    /// <summary>Those with bodies.</summary>
+    public string Containers => Names("container", StorageNames.PayloadContainer, StorageNames.FallbackPayloadContainer);
+
     /// <summary>Of the places that a number is about: those that were inspected.</summary>
     public string Names(string kind, string name, string fallbackName) =>
         Fallback is null ? $"{kind} {name}" : $"{kind}s {name}, {fallbackName}";
+
+    /// <summary>Numbers of what was or would be deleted.</summary>
+    public void PrintDeleted(string title, params IEnumerable<(string What, string Where, int Number)> lines)
+    {
+        var table = ConsoleOutput.Table(["What", "Number"], "Where");
+        foreach (var (what, where, number) in lines)
+        {
+            table.Add([what, number.ToString(CultureInfo.InvariantCulture)], where);
+        }
+
+        ConsoleOutput.Write(title, table);
+        RemarkUnknownFallback();
+    }
 
     public void RemarkUnknownFallback()
     {

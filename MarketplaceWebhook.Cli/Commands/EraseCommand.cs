@@ -90,26 +90,15 @@ internal static class EraseCommand
 
     private static void Print(CommandStorage storage, Guid account, ErasureResult erased, bool yes)
     {
-        var table = ConsoleOutput.Table(["What", "Number"], "Where");
-        (string What, string Where, int Number)[] lines =
-        [
+        storage.PrintDeleted(
+            $"{(yes ? "Deleted" : "Would be deleted")}, account {account}",
             ("installs and cycles", $"table {StorageNames.InstallsTable}", erased.Installs),
             ("AccountApiIds", $"table {StorageNames.AccountsTable}", erased.Accounts),
             ("notifications", $"table {StorageNames.StatusChangesTable}", erased.Notifications),
             ("dead letters", $"table {StorageNames.DeadLettersTable}", erased.DeadLetters),
             ("differences from Cyclr", $"table {StorageNames.ReconciliationsTable}", erased.Reconciliations),
-            (
-                "bodies", storage.Names("container", StorageNames.PayloadContainer, StorageNames.FallbackPayloadContainer),
-                erased.Blobs),
-            ("messages", storage.Names("queue", StorageNames.PoisonQueue, StorageNames.FallbackQueue), erased.Messages),
-        ];
-        foreach (var (what, where, number) in lines)
-        {
-            table.Add([what, number.ToString(CultureInfo.InvariantCulture)], where);
-        }
-
-        ConsoleOutput.Write($"{(yes ? "Deleted" : "Would be deleted")}, account {account}", table);
-        storage.RemarkUnknownFallback();
+            ("bodies", storage.Containers, erased.Blobs),
+            ("messages", storage.Names("queue", StorageNames.PoisonQueue, StorageNames.FallbackQueue), erased.Messages));
         if (erased.QueuedMessages > 0)
         {
             ConsoleOutput.Remark(

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Storage;
@@ -54,22 +53,11 @@ internal static class PurgeCommand
     {
         var before = DateTimeOffset.UtcNow - olderThan;
         var purged = await storage.Get<Purge>().RunAsync(before, dryRun, wait, cancellationToken);
-        var table = ConsoleOutput.Table(["What", "Number"], "Where");
-        (string What, string Where, int Number)[] lines =
-        [
+        storage.PrintDeleted(
+            $"{(dryRun ? "Would be deleted" : "Deleted")}, older than {ConsoleOutput.Time(before)} UTC",
             ("notifications", $"table {StorageNames.StatusChangesTable}", purged.Notifications),
             ("dead letters", $"table {StorageNames.DeadLettersTable}", purged.DeadLetters),
-            (
-                "bodies", storage.Names("container", StorageNames.PayloadContainer, StorageNames.FallbackPayloadContainer),
-                purged.Blobs),
-        ];
-        foreach (var (what, where, number) in lines)
-        {
-            table.Add([what, number.ToString(CultureInfo.InvariantCulture)], where);
-        }
-
-        ConsoleOutput.Write($"{(dryRun ? "Would be deleted" : "Deleted")}, older than {ConsoleOutput.Time(before)} UTC", table);
-        storage.RemarkUnknownFallback();
+            ("bodies", storage.Containers, purged.Blobs));
         if (purged.KeptNotifications > 0)
         {
             ConsoleOutput.Remark(

@@ -85,21 +85,15 @@ internal static class RebuildCommand
         /// <summary>Accounts with differences that were not applied.</summary>
         public int Remaining { get; private set; }
 
-        public async Task RunAsync(Func<IProgress<RebuildProgress>, IAsyncEnumerable<RebuiltAccount>> run, bool isSingle)
+        public Task RunAsync(Func<IProgress<RebuildProgress>, IAsyncEnumerable<RebuiltAccount>> run, bool isSingle)
         {
             _before = new RebuildProgress(
                 Accounts: _before.Accounts + _now.Accounts, Notifications: _before.Notifications + _now.Notifications);
             _now = new RebuildProgress();
-            if (console is null || isSingle || !console.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
+            return console.RunAsync("Comparing accounts", isSingle, bar =>
             {
-                await AddAsync(run(this));
-                return;
-            }
-
-            await console.Progress().AutoClear(true).StartAsync(async context =>
-            {
-                _bar = context.AddTask("Comparing accounts");
-                await AddAsync(run(this));
+                _bar = bar;
+                return AddAsync(run(this));
             });
         }
 
@@ -169,7 +163,7 @@ internal static class RebuildCommand
             {
                 table.Add(
                     [difference.Row, difference.Column ?? "(row)"],
-                    $"is         {difference.Is ?? "(absent)"}", $"should be  {difference.ShouldBe ?? "(absent)"}");
+                    ConsoleOutput.IsAndShouldBe(difference.Is, difference.ShouldBe));
             }
 
             foreach (var problem in account.Problems)

@@ -112,17 +112,8 @@ internal static class ReconcileCommand
         /// <summary>The last account that was compared: those after it failed.</summary>
         public string? Last { get; set; }
 
-        public async Task RunAsync(IAsyncEnumerable<ReconciledAccount> accounts, bool isSingle)
-        {
-            if (console is null || isSingle || !console.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
-            {
-                await AddAsync(accounts, bar: null);
-                return;
-            }
-
-            await console.Progress().AutoClear(true)
-                .StartAsync(context => AddAsync(accounts, context.AddTask("Listing accounts")));
-        }
+        public Task RunAsync(IAsyncEnumerable<ReconciledAccount> accounts, bool isSingle) =>
+            console.RunAsync("Listing accounts", isSingle, bar => AddAsync(accounts, bar));
 
         public void PrintSummary()
         {
@@ -177,15 +168,15 @@ internal static class ReconcileCommand
             var table = ConsoleOutput.Table(["Kind", "Package", "Cycle or template"], "Difference");
             foreach (var difference in account.Differences)
             {
-                var hasValues = difference.Expected is not null;
                 table.Add(
                     [
                         difference.Kind, difference.PackageId?.ToString(CultureInfo.InvariantCulture),
                         difference.CycleId?.ToString() ?? difference.TemplateId,
                     ],
-                    difference.Detail,
-                    hasValues ? $"is         {difference.Actual ?? "(absent)"}" : null,
-                    hasValues ? $"should be  {difference.Expected}" : null);
+                    [
+                        difference.Detail,
+                        .. difference.Expected is { } expected ? ConsoleOutput.IsAndShouldBe(difference.Actual, expected) : [],
+                    ]);
             }
 
             ConsoleOutput.Write($"Account {account.Key}{(account.ApiId is { } apiId ? $", {apiId}" : "")}", table);

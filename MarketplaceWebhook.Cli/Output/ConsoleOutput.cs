@@ -83,6 +83,17 @@ internal static class ConsoleOutput
     /// <summary>1 account, 2 accounts.</summary>
     public static string Count(long number, string noun) => $"{number} {noun}{(number == 1 ? "" : "s")}";
 
+    /// <summary>Of a difference. An absent value has no column.</summary>
+    public static string[] IsAndShouldBe(string? actual, string? expected) =>
+        [$"is         {actual ?? "(absent)"}", $"should be  {expected ?? "(absent)"}"];
+
+    /// <summary>Runs with a progress bar if a person watches many accounts, otherwise with null.</summary>
+    /// <param name="console">Null: nothing is printed.</param>
+    public static Task RunAsync(this IAnsiConsole? console, string task, bool isSingle, Func<ProgressTask?, Task> run) =>
+        console is null || isSingle || !console.Profile.Capabilities.Interactive || Console.IsOutputRedirected
+            ? run(null)
+            : console.Progress().AutoClear(true).StartAsync(context => run(context.AddTask(task)));
+
     private static Text Escape(string? text) => new(SafeText.Of(text, MaxCharacters));
 
     private static IAnsiConsole CreateConsole(TextWriter writer, bool isRedirected)
