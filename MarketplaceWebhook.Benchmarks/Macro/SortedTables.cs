@@ -6,7 +6,8 @@ namespace MarketplaceWebhook.Benchmarks.Macro;
 
 /// <summary>
 /// Stores rows sorted by partition and row key, as Table Storage does: the cost of a query depends on its result. Supports only
-/// what the first notification of a package and the lookup of an account need. (Azurite reads all rows of the table in every query.)
+/// what the first notification of a package and the lookup of an account need. (Azurite reads all rows of the table in every
+/// query.)
 /// </summary>
 internal sealed partial class SortedTables
 {
