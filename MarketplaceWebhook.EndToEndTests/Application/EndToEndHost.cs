@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using Azure.Data.Tables;
 using MarketplaceWebhook.LocalHost;
@@ -15,9 +16,16 @@ internal sealed class EndToEndHost : IAsyncDisposable
 {
     public const string UserAgent = "EndToEndTests/1.0";
 
-    private const string LocalKey = "a+key/that=needs encoding";
+    public const string LocalKey = "a+key/that=needs encoding";
 
     private static readonly string? BaseUrl = Environment.GetEnvironmentVariable("JOURNEY_BASE_URL");
+
+    /// <summary>Otherwise five failures take a minute.</summary>
+    private static readonly Dictionary<string, string?> Defaults = new()
+    {
+        ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:00",
+        ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:00.2",
+    };
 
     private readonly HttpClient _caller = new();
     private readonly LocalFunctionsHost? _local;
@@ -48,27 +56,23 @@ internal sealed class EndToEndHost : IAsyncDisposable
 
     /// <param name="storage">The connection string that the application gets.</param>
     /// <param name="realStorage">The one that the test uses, if it differs.</param>
-    /// <param name="settings">Environment variables.</param>
+    /// <param name="settings">Environment variables. A failed message becomes visible at once unless they set it.</param>
     public static async Task<EndToEndHost> StartLocalAsync(
-        string storage, string? realStorage = null, IReadOnlyDictionary<string, string?>? settings = null)
+        string storage, string? realStorage = null, IReadOnlyDictionary<string, string?>? settings = null,
+        Func<LocalFunctionsHostOptions, LocalFunctionsHostOptions>? change = null)
     {
         // A failed test shows what the host and the worker wrote. There is no output for a host that several tests share.
         var output = TestContext.Current.TestOutputHelper;
-        var local = await LocalFunctionsHost.StartAsync(
-            new LocalFunctionsHostOptions
-            {
-                AppDirectory = AppDirectory,
-                Key = LocalKey,
-                StorageConnection = storage,
-                // A failed message becomes visible at once: otherwise five failures take a minute.
-                Environment = new Dictionary<string, string?>(settings ?? new Dictionary<string, string?>())
-                {
-                    ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:00",
-                    ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:00.2",
-                },
-                Observe = seen => output?.WriteLine($"{seen}"),
-            },
-            Cancellation);
+        var options = new LocalFunctionsHostOptions
+        {
+            AppDirectory = AppDirectory,
+            Key = LocalKey,
+            StorageConnection = storage,
+            Environment = Defaults.Concat(settings ?? new Dictionary<string, string?>()).GroupBy(setting => setting.Key)
+                .ToDictionary(setting => setting.Key, setting => setting.Last().Value),
+            Observe = seen => output?.WriteLine($"{seen}"),
+        };
+        var local = await LocalFunctionsHost.StartAsync(change?.Invoke(options) ?? options, Cancellation);
         return new EndToEndHost(local, local.BaseAddress, LocalKey, realStorage ?? storage);
     }
 
@@ -92,6 +96,21 @@ internal sealed class EndToEndHost : IAsyncDisposable
     }
 
     public string KeyInQuery => $"?code={Uri.EscapeDataString(_key)}";
+
+    /// <summary>As a crash of the machine: no signal that a process could handle.</summary>
+    public void KillWorker()
+    {
+        try
+        {
+            using var worker = Process.GetProcessById(Local.WorkerProcessId!.Value);
+            worker.Kill();
+            worker.WaitForExit();
+        }
+        catch (ArgumentException)
+        {
+            // It ended before.
+        }
+    }
 
     public Task<HttpResponseMessage> GetAsync(string path) => _caller.GetAsync(path, Cancellation);
 

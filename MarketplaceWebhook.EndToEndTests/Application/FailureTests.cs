@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Faults;
@@ -25,7 +24,7 @@ public sealed class FailureTests(AzuriteFixture azurite)
                 return Task.FromResult<Fault?>(null);
             }
 
-            Kill(host);
+            host.KillWorker();
             return Task.FromResult<Fault?>(Fault.BrokenConnection);
         };
 
@@ -54,7 +53,7 @@ public sealed class FailureTests(AzuriteFixture azurite)
                 return Task.FromResult<Fault?>(null);
             }
 
-            Kill(host);
+            host.KillWorker();
             return Task.FromResult<Fault?>(Fault.BrokenConnection);
         };
 
@@ -114,12 +113,5 @@ public sealed class FailureTests(AzuriteFixture azurite)
 
         Assert.Equal(HttpStatusCode.Accepted, second.StatusCode);
         await host.InstallsAsync(_account, "both rows", rows => rows.Count == 2);
-    }
-
-    private static void Kill(EndToEndHost host)
-    {
-        using var worker = Process.GetProcessById(host.Local.WorkerProcessId!.Value);
-        worker.Kill();
-        worker.WaitForExit();
     }
 }

@@ -21,8 +21,7 @@ public sealed class StartTests(AzuriteFixture azurite)
     {
         Assert.SkipUnless(EndToEndHost.IsLocal, "It starts the application.");
         var storage = azurite.NewAccount();
-        using var dev = CliProcess.Start(storage, "dev", "--port", "0", "--app", EndToEndHost.AppDirectory);
-        await Wait.ForAsync("dev", () => dev.Output.Contains("Ctrl+C ends it.", StringComparison.Ordinal), Cancellation);
+        using var dev = await CliProcess.StartDevAsync(storage, "--app", EndToEndHost.AppDirectory);
 
         using var sent = await CliProcess.RunAsync(storage, dev.SameFolder, ["send", "installed"]);
         using var probe = await CliProcess.RunAsync(storage, dev.SameFolder, ["probe"]);

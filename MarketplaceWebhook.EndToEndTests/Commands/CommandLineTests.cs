@@ -132,15 +132,14 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
         Assert.SkipWhen(OperatingSystem.IsWindows(), "A signal for POSIX systems.");
         using var app = new FakeApp();
         app.WithHttp("Orders", "orders/{source?}").Respond(202, """{"notificationId":"7\u001b[2J"}""");
-        using var dev = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--app", app.Folder, "--key", "a key&");
-        await OutputAsync(dev, "Ctrl+C");
-        var url = UrlOf(dev);
+        using var dev = await CliProcess.StartDevAsync(azurite.NewAccount(), "--app", app.Folder, "--key", "a key&");
+        var url = dev.Url.AbsoluteUri;
 
         using var sent = await CliProcess.RunAsync(null, "send", "stopped", "--url", url);
         using var rejected = await CliProcess.RunAsync(
             null, "send", "stopped", "--url", url.Replace("key", "kee", StringComparison.Ordinal));
-        await OutputAsync(dev, "401");
-        Terminate(dev.ProcessId);
+        await dev.UntilItPrintsAsync("401");
+        dev.Terminate();
         await dev.WaitForExitAsync();
 
         Assert.EndsWith("/api/orders?code=a%20key%26", url, StringComparison.Ordinal);
@@ -157,13 +156,12 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "File modes and a signal for POSIX systems.");
         using var app = OrdersApp();
-        using var dev = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--app", app.Folder);
-        await OutputAsync(dev, "Ctrl+C");
+        using var dev = await CliProcess.StartDevAsync(azurite.NewAccount(), "--app", app.Folder);
         var file = Assert.Single(Directory.GetFiles(dev.Folder, "*.json"));
 
         using var sent = await CliProcess.RunAsync(null, dev.SameFolder, ["send", "stopped"]);
         using var rejected = await CliProcess.RunAsync(
-            null, "send", "stopped", "--url", UrlOf(dev).Replace("code=", "code=x", StringComparison.Ordinal));
+            null, "send", "stopped", "--url", dev.Url.AbsoluteUri.Replace("code=", "code=x", StringComparison.Ordinal));
         if (!OperatingSystem.IsWindows())
         {
             const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -183,12 +181,10 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     public async Task Key_of_dev_is_random_for_each_run()
     {
         using var app = OrdersApp();
-        using var one = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--app", app.Folder);
-        using var other = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--app", app.Folder);
-        await OutputAsync(one, "Ctrl+C");
-        await OutputAsync(other, "Ctrl+C");
+        using var one = await CliProcess.StartDevAsync(azurite.NewAccount(), "--app", app.Folder);
+        using var other = await CliProcess.StartDevAsync(azurite.NewAccount(), "--app", app.Folder);
 
-        string[] keys = [UrlOf(one).Split("code=")[1], UrlOf(other).Split("code=")[1]];
+        string[] keys = [one.Url.AbsoluteUri.Split("code=")[1], other.Url.AbsoluteUri.Split("code=")[1]];
 
         Assert.All(keys, key => Assert.Matches("^[0-9a-f]{48}$", key));
         Assert.NotEqual(keys[0], keys[1]);
@@ -198,8 +194,7 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
     public async Task Send_reports_that_dev_is_not_running_after_it_was_killed()
     {
         using var app = OrdersApp();
-        using var dev = CliProcess.Start(azurite.NewAccount(), "dev", "--port", "0", "--app", app.Folder);
-        await OutputAsync(dev, "Ctrl+C");
+        using var dev = await CliProcess.StartDevAsync(azurite.NewAccount(), "--app", app.Folder);
         await Processes.KillAsync(dev.ProcessId);
         Assert.NotEmpty(Directory.GetFiles(dev.Folder));
 
@@ -222,20 +217,4 @@ public sealed class CommandLineTests(AzuriteFixture azurite)
 
     private static FakeApp OrdersApp() =>
         new FakeApp().WithHttp("Orders", "orders/{source?}").Respond(202, """{"notificationId":"7"}""");
-
-    private static string UrlOf(CliProcess dev) => dev.Output.Split('\n')
-        .First(line => line.StartsWith("URL for Cyclr", StringComparison.Ordinal))
-            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1];
-
-    private static Task<string> OutputAsync(CliProcess dev, string words) => Wait.ForAsync(
-        words,
-        () => Task.FromResult(dev.Output),
-        output => output.Contains(words, StringComparison.Ordinal),
-        Cancellation);
-
-    private static void Terminate(int processId)
-    {
-        using var kill = System.Diagnostics.Process.Start("kill", ["-TERM", $"{processId}"]);
-        kill.WaitForExit();
-    }
 }

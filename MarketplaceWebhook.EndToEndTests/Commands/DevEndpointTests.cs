@@ -13,21 +13,19 @@ namespace MarketplaceWebhook.EndToEndTests.Commands;
 /// <summary>How `dev` and the commands that post to it find each other, and what they reject.</summary>
 public sealed class DevEndpointTests(AzuriteFixture azurite)
 {
-    private static readonly Dictionary<string, string> Nothing = [];
-
     [Fact]
     public async Task Second_dev_with_the_same_storage_fails_with_one_line_and_the_first_one_is_still_found()
     {
         using var app = OrdersApp();
         var storage = azurite.NewAccount();
-        using var first = await StartAsync(storage, Nothing, "--port", "0", "--app", app.Folder);
+        using var first = await CliProcess.StartDevAsync(storage, "--app", app.Folder);
 
         using var second = await CliProcess.RunAsync(storage, first.SameFolder, ["dev", "--port", "0", "--app", app.Folder]);
         using var sent = await CliProcess.RunAsync(null, first.SameFolder, ["send", "stopped"]);
 
         Assert.Equal((1, ""), (second.ExitCode, second.Output));
         Assert.Equal(
-            $"dev is already running with this storage (process {first.ProcessId}, {UrlOf(first).GetLeftPart(UriPartial.Authority)}), and two "
+            $"dev is already running with this storage (process {first.ProcessId}, {first.Url.GetLeftPart(UriPartial.Authority)}), and two "
             + "of them would share its notifications: end it, or set AzureWebJobsStorage to another storage.",
             second.Error.TrimEnd());
         Assert.Equal((0, ""), (sent.ExitCode, sent.Error));
@@ -37,9 +35,9 @@ public sealed class DevEndpointTests(AzuriteFixture azurite)
     public async Task Two_dev_with_different_storage_run_and_send_without_a_url_lists_both()
     {
         using var app = OrdersApp();
-        using var first = await StartAsync(azurite.NewAccount(), Nothing, "--port", "0", "--app", app.Folder);
-        using var second = await StartAsync(
-            azurite.NewAccount(), first.SameFolder, "--port", "0", "--app", app.Folder, "--key", "secret");
+        using var first = await CliProcess.StartDevAsync(azurite.NewAccount(), "--app", app.Folder);
+        using var second = await CliProcess.StartDevAsync(
+            azurite.NewAccount(), first.SameFolder, "--app", app.Folder, "--key", "secret");
 
         using var sent = await CliProcess.RunAsync(null, first.SameFolder, ["send", "stopped"]);
 
@@ -47,7 +45,7 @@ public sealed class DevEndpointTests(AzuriteFixture azurite)
         Assert.StartsWith("More than one dev is running (http://127.0.0.1:", sent.Error, StringComparison.Ordinal);
         Assert.All(
             (CliProcess[])[first, second],
-            dev => Assert.Contains($":{UrlOf(dev).Port}", sent.Error, StringComparison.Ordinal));
+            dev => Assert.Contains($":{dev.Url.Port}", sent.Error, StringComparison.Ordinal));
         Assert.DoesNotContain("secret", sent.Error, StringComparison.Ordinal);
     }
 
@@ -90,9 +88,9 @@ public sealed class DevEndpointTests(AzuriteFixture azurite)
     public async Task Key_and_url_are_read_from_the_environment()
     {
         using var app = OrdersApp();
-        using var dev = await StartAsync(
-            azurite.NewAccount(), new Dictionary<string, string> { ["DEV_KEY"] = "a key&" }, "--port", "0", "--app", app.Folder);
-        var url = UrlOf(dev);
+        using var dev = await CliProcess.StartDevAsync(
+            azurite.NewAccount(), new Dictionary<string, string> { ["DEV_KEY"] = "a key&" }, "--app", app.Folder);
+        var url = dev.Url;
 
         using var sent = await CliProcess.RunAsync(
             null, new Dictionary<string, string> { ["WEBHOOK_URL"] = url.AbsoluteUri }, ["send", "stopped"]);
@@ -155,18 +153,6 @@ public sealed class DevEndpointTests(AzuriteFixture azurite)
 
     private static FakeApp OrdersApp() =>
         new FakeApp().WithHttp("Orders", "orders/{source?}").Respond(202, """{"notificationId":"7"}""");
-
-    private static async Task<CliProcess> StartAsync(
-        string storage, IReadOnlyDictionary<string, string> environment, params string[] arguments)
-    {
-        var dev = CliProcess.Start(storage, environment, ["dev", .. arguments]);
-        await Wait.ForAsync("dev", () => dev.HasExited || dev.Output.Contains("Ctrl+C", StringComparison.Ordinal), Cancellation);
-        return dev;
-    }
-
-    private static Uri UrlOf(CliProcess dev) => new(dev.Output.Split('\n')
-        .First(line => line.StartsWith("URL for Cyclr", StringComparison.Ordinal))
-        .Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1]);
 
     /// <summary>Redirects a POST to its path /elsewhere, and records the path of every request.</summary>
     private sealed class Recorder(WebApplication web, List<string> paths) : IAsyncDisposable

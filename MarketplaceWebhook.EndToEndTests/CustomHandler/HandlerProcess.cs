@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using MarketplaceWebhook.EndToEndTests.Support;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
 
@@ -14,14 +13,13 @@ public sealed class HandlerProcess : IAsyncLifetime
     private const string Name = "MarketplaceWebhook.CustomHandler";
 
     private readonly ConcurrentQueue<string> _lines = new();
-    private readonly TestApp _app;
     private readonly Process _process;
 
     public HandlerProcess(AzuriteFixture azurite)
     {
         var storage = azurite.NewAccount();
-        _app = new TestApp(storage);
-        var port = FreePort();
+        Storage = new StorageClients(StorageSettings.FromConnectionString(storage));
+        var port = Ports.FindFree();
         Caller = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         // …/MarketplaceWebhook.EndToEndTests/bin/Debug/net10.0/
         var output = Path.GetRelativePath(Repository.PathOf("MarketplaceWebhook.EndToEndTests"), AppContext.BaseDirectory);
@@ -44,14 +42,14 @@ public sealed class HandlerProcess : IAsyncLifetime
 
     public HttpClient Caller { get; }
 
-    public StorageClients Storage => _app.Storage;
+    public StorageClients Storage { get; }
 
     /// <summary>Lines of its log at the level Error.</summary>
     public IEnumerable<string> Errors => _lines.Where(line => line.StartsWith("fail: ", StringComparison.Ordinal));
 
     public async ValueTask InitializeAsync()
     {
-        await _app.Storage.CreateMissingAsync(Cancellation);
+        await Storage.CreateMissingAsync(Cancellation);
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
@@ -66,7 +64,6 @@ public sealed class HandlerProcess : IAsyncLifetime
         await _process.WaitForExitAsync();
         _process.Dispose();
         Caller.Dispose();
-        await _app.DisposeAsync();
     }
 
     private async Task<bool> IsListeningAsync()
@@ -89,12 +86,5 @@ public sealed class HandlerProcess : IAsyncLifetime
         {
             _lines.Enqueue(line);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

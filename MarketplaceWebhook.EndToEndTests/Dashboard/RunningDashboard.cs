@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using MarketplaceWebhook.Cli.Dashboard;
+using MarketplaceWebhook.EndToEndTests.Application;
 using MarketplaceWebhook.LocalHost;
 using MarketplaceWebhook.LocalHost.Storage;
 using MarketplaceWebhook.Notifications;
@@ -12,13 +13,12 @@ namespace MarketplaceWebhook.EndToEndTests.Dashboard;
 /// <summary>The application behind the local host, with the dashboard, as in `dev`, with its own storage account.</summary>
 public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) : IAsyncLifetime
 {
-    public const string Key = "a key/with?signs";
+    public const string Key = EndToEndHost.LocalKey;
 
-    public const string UserAgent = "DashboardTests/1.0";
+    public const string UserAgent = EndToEndHost.UserAgent;
 
-    private readonly HttpClient _http = new() { DefaultRequestHeaders = { { "User-Agent", UserAgent } } };
     private LocalDashboard? _dashboard;
-    private LocalFunctionsHost? _host;
+    private EndToEndHost? _host;
 
     /// <summary>Null: the application has no change feed.</summary>
     public string? ChangeFeed { get; init; }
@@ -27,7 +27,7 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
 
     public string Connection { get; private set; } = "";
 
-    public Uri BaseAddress => _host!.BaseAddress;
+    public Uri BaseAddress => _host!.Local.BaseAddress;
 
     /// <summary>The address with the token.</summary>
     public Uri Url => _dashboard!.UrlOn(BaseAddress);
@@ -46,28 +46,15 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
             new AppSettings { Storage = Storage, ChangeFeed = ChangeFeed },
             Key,
             Task.FromResult<string?>(Path.Combine(modules, "chart.js", "dist", "chart.umd.min.js")));
-        _host = await LocalFunctionsHost.StartAsync(
-            new LocalFunctionsHostOptions
-            {
-                AppDirectory = Path.Combine(AppContext.BaseDirectory, "app"),
-                Key = Key,
-                StorageConnection = connection,
-                // A failed message is delivered again immediately.
-                Environment = new Dictionary<string, string?>
-                {
-                    ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:00",
-                    ["ChangeFeed"] = ChangeFeed,
-                },
-                Observe = _dashboard.Observe,
-                MapOther = _dashboard.Map,
-            },
-            Cancellation);
-        _dashboard.Attach(_host);
+        _host = await EndToEndHost.StartLocalAsync(
+            connection,
+            settings: new Dictionary<string, string?> { ["ChangeFeed"] = ChangeFeed },
+            change: options => options with { Observe = _dashboard.Observe, MapOther = _dashboard.Map });
+        _dashboard.Attach(_host.Local);
     }
 
     public async ValueTask DisposeAsync()
     {
-        _http.Dispose();
         if (_host is not null)
         {
             await _host.DisposeAsync();
@@ -97,9 +84,7 @@ public sealed class RunningDashboard(AzuriteFixture azurite, Chromium chromium) 
     /// <summary>Posts to the webhook, as Cyclr does.</summary>
     public async Task<JsonNode> PostAsync(string body)
     {
-        using var content = new StringContent(body, Encoding.UTF8, "application/json");
-        using var response = await _http.PostAsync(
-            new Uri(BaseAddress, $"/api/cyclr/marketplace?code={Uri.EscapeDataString(Key)}"), content, Cancellation);
+        using var response = await _host!.PostAsync(Encoding.UTF8.GetBytes(body));
         return JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!;
     }
 

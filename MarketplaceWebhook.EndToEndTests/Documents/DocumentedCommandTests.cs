@@ -37,10 +37,7 @@ public sealed partial class DocumentedCommandTests(AzuriteFixture azurite)
         await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Guid.NewGuid(), apiId: Account));
         await using var cyclr = await CyclrStandIn.StartAsync();
         cyclr.Add(Account);
-        using var dev = CliProcess.Start(
-            services.ConnectionString, "dev", "--port", "0", "--app", EndToEndHost.AppDirectory);
-        await Wait.ForAsync(
-            "dev", () => dev.HasExited || dev.Output.Contains("URL for Cyclr", StringComparison.Ordinal), Cancellation);
+        using var dev = await CliProcess.StartDevAsync(services.ConnectionString, "--app", EndToEndHost.AppDirectory);
         var environment = new Dictionary<string, string>(dev.SameFolder.Concat(cyclr.Environment));
         await File.WriteAllTextAsync(Path.Combine(dev.Folder, "bad.json"), "{}", Cancellation);
         var text = new StringBuilder();

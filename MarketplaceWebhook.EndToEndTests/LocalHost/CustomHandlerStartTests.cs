@@ -64,9 +64,7 @@ public sealed class CustomHandlerStartTests : IDisposable
     [Fact]
     public async Task Handler_does_not_outlive_a_host_that_is_killed()
     {
-        using var dev = CliProcess.Start("UseDevelopmentStorage=true", "dev", "--port", "0", "--app", _app.Folder);
-        await Wait.ForAsync(
-            "the start", () => dev.Output.Contains("Ctrl+C", StringComparison.Ordinal), Cancellation);
+        using var dev = await CliProcess.StartDevAsync("UseDevelopmentStorage=true", "--app", _app.Folder);
         var handler = (int)_app.Started()["pid"]!;
 
         await Processes.KillAsync(dev.ProcessId);

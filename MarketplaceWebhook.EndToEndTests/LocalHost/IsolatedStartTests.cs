@@ -58,7 +58,7 @@ public sealed class IsolatedStartTests(AzuriteFixture azurite) : IDisposable
     [Fact]
     public async Task Port_opens_only_when_the_functions_are_ready()
     {
-        var port = FreePort();
+        var port = Ports.FindFree();
         SocketError? beforeReady = null;
         await using var host = await _app.With("AzureWebJobs.ProcessMessage.Disabled", "true").StartAsync(
             "UseDevelopmentStorage=true",
@@ -179,13 +179,6 @@ public sealed class IsolatedStartTests(AzuriteFixture azurite) : IDisposable
         {
             return exception.SocketErrorCode;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private Task<HttpResponseMessage> PostAsync(LocalFunctionsHost host, string target) =>

@@ -8,6 +8,7 @@ using MarketplaceWebhook.LocalHost.Storage;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support.Histories;
 using Spectre.Console;
+using Rows = MarketplaceWebhook.Tests.Support.Rows;
 
 namespace MarketplaceWebhook.EndToEndTests.Properties;
 
@@ -32,8 +33,8 @@ public sealed class ChaosTests(ITestOutputHelper output)
         await using var fallback = await RestartableAzurite.StartAsync(Path.Combine(data.FullName, "fallback"), Cancellation);
         var sent = new Sent();
         int lost, twice, drift;
-        await using (var application = await WholeApplication.StartAsync(
-            storage.ConnectionString, Cancellation, ProductSettings, hasFallback ? fallback.ConnectionString : null))
+        await using (var application = await ProxiedApplication.StartAsync(
+            storage.ConnectionString, ProductSettings, hasFallback ? fallback.ConnectionString : null))
         {
             using var over = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
             var senders = Enumerable.Range(1, Senders)
@@ -52,9 +53,9 @@ public sealed class ChaosTests(ITestOutputHelper output)
             await pending.CreateIfNotExistsAsync(cancellationToken: Cancellation);
             await application.UntilAsync(
                 "the fallback queue is empty",
-                async () => (await pending.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount == 0,
-                Cancellation, TimeSpan.FromMinutes(8));
-            await application.UntilQueuesAreEmptyAsync(Cancellation, TimeSpan.FromMinutes(8));
+                async () => (await pending.GetPropertiesAsync()).Value.ApproximateMessagesCount == 0,
+                TimeSpan.FromMinutes(8));
+            await application.UntilQueuesAreEmptyAsync(TimeSpan.FromMinutes(8));
             (lost, twice, drift) = await CompareAsync(application, sent);
         }
 
@@ -73,7 +74,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         var sent = new Sent();
         var chaos = new List<string>();
         int lost, twice, drift, rejected;
-        await using (var application = await WholeApplication.StartAsync(storage.ConnectionString, Cancellation, ProductSettings))
+        await using (var application = await ProxiedApplication.StartAsync(storage.ConnectionString, ProductSettings))
         {
             using var over = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
             over.CancelAfter(Duration);
@@ -81,9 +82,9 @@ public sealed class ChaosTests(ITestOutputHelper output)
             await Task.WhenAll([.. senders, RageAsync(application, storage, chaos, over.Token)]);
 
             // What could not be recorded rests for 5 minutes.
-            await application.UntilQueuesAreEmptyAsync(Cancellation, TimeSpan.FromMinutes(8));
+            await application.UntilQueuesAreEmptyAsync(TimeSpan.FromMinutes(8));
             (lost, twice, drift) = await CompareAsync(application, sent);
-            rejected = (await WholeApplication.RowsAsync(application.DeadLetters, Cancellation))
+            rejected = (await Rows.ListAsync(application.Storage.DeadLetters, Cancellation))
                 .Count(row => row.PartitionKey == "rejected");
         }
 
@@ -94,16 +95,16 @@ public sealed class ChaosTests(ITestOutputHelper output)
         Assert.True(rejected >= sent.Rejected.Count);
     }
 
-    private static async Task<(int Lost, int Twice, int Drift)> CompareAsync(WholeApplication application, Sent sent)
+    private static async Task<(int Lost, int Twice, int Drift)> CompareAsync(ProxiedApplication application, Sent sent)
     {
-        var log = await WholeApplication.RowsAsync(application.StatusChanges, Cancellation);
-        var deadLetters = await WholeApplication.RowsAsync(application.DeadLetters, Cancellation);
+        var log = await Rows.ListAsync(application.Storage.StatusChanges, Cancellation);
+        var deadLetters = await Rows.ListAsync(application.Storage.DeadLetters, Cancellation);
         var logged = log.CountBy(row => row.GetString("NotificationId")).ToDictionary();
         var dead = deadLetters.Select(row => row.GetString("NotificationId")).ToHashSet();
         var lost = sent.Accepted.Keys.Count(id => !logged.ContainsKey(id) && !dead.Contains(id))
             + sent.Rejected.Keys.Count(id => !dead.Contains(id));
         var expected = RowText.Lines(ReferenceFold.Installs(log.Select(Arrival.FromLog)));
-        var actual = RowText.Lines(await WholeApplication.RowsAsync(application.Installs, Cancellation));
+        var actual = RowText.Lines(await Rows.ListAsync(application.Storage.Installs, Cancellation));
         var payloads = log.ToLookup(row => row.GetString("NotificationId"), row => row.GetString("Payload"));
         Assert.All(
             sent.Accepted,
@@ -120,7 +121,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
 
     /// <param name="pause">Before each request. Given, only valid notifications are sent.</param>
     private static async Task SendAsync(
-        WholeApplication application, Sent sent, Random random, CancellationToken over, TimeSpan pause = default)
+        ProxiedApplication application, Sent sent, Random random, CancellationToken over, TimeSpan pause = default)
     {
         while (!over.IsCancellationRequested)
         {
@@ -128,7 +129,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
             var body = pause == default && random.Next(20) == 0 ? "{}" : AnyHistory.Arrival(random).Body();
             try
             {
-                using var response = await application.PostAsync(body, Cancellation);
+                using var response = await application.PostAsync(body);
                 switch (response.StatusCode)
                 {
                     case HttpStatusCode.Accepted:
@@ -150,7 +151,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     }
 
     private static async Task RageAsync(
-        WholeApplication application, RestartableAzurite storage, List<string> chaos, CancellationToken over)
+        ProxiedApplication application, RestartableAzurite storage, List<string> chaos, CancellationToken over)
     {
         var random = new Random(7);
         try
@@ -163,7 +164,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
                 {
                     case 0:
                         chaos.Add("handler killed");
-                        application.KillHandler();
+                        application.KillWorker();
                         break;
                     case 1:
                         chaos.Add("Azurite stopped");

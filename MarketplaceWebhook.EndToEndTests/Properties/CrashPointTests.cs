@@ -30,8 +30,8 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     [Fact]
     public async Task Projection_killed_at_any_storage_call_ends_in_the_same_rows_and_passes_the_change_on()
     {
-        await using var application = await WholeApplication.StartAsync(
-            _storage, Cancellation, new Dictionary<string, string?> { ["ChangeFeed"] = ChangeFeed });
+        await using var application = await ProxiedApplication.StartAsync(
+            _storage, new Dictionary<string, string?> { ["ChangeFeed"] = ChangeFeed });
         var arrivals = new List<Arrival>();
         foreach (var name in new[] { Adds, Removes })
         {
@@ -39,18 +39,18 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
             {
                 var (before, killed) = Package(name, arrivals.Count);
                 arrivals.AddRange([before, killed]);
-                await application.PutAsync(before, Cancellation);
-                await application.UntilQueuesAreEmptyAsync(Cancellation);
+                await application.PutAsync(before);
+                await application.UntilQueuesAreEmptyAsync();
 
                 point.Arm();
-                await application.PutAsync(killed, Cancellation);
-                await application.UntilQueuesAreEmptyAsync(Cancellation);
+                await application.PutAsync(killed);
+                await application.UntilQueuesAreEmptyAsync();
             });
             output.WriteLine($"A projection that {name} 150 cycles: {tried} crash points");
         }
 
-        await application.AssertRowsAsync(arrivals, Cancellation);
-        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancellation));
+        await application.AssertRowsAsync(arrivals);
+        Assert.Empty(await Rows.ListAsync(application.Storage.DeadLetters, Cancellation));
         var passedOn = await PassedOnAsync();
         output.WriteLine($"{arrivals.Count} notifications, {passedOn.Count} messages on the change feed");
         Assert.Equal(arrivals.Select(arrival => arrival.Id).ToHashSet(), passedOn.ToHashSet());
@@ -59,7 +59,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     [Fact]
     public async Task Receipt_killed_at_any_storage_call_loses_nothing_that_got_202()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancellation);
+        await using var application = await ProxiedApplication.StartAsync(_storage);
         var accepted = new List<string>();
         var requests = 0;
         var tried = await KillAtEachCallAsync(application, async point =>
@@ -75,19 +75,19 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
             while (id is null);
 
             accepted.Add(id);
-            await application.UntilQueuesAreEmptyAsync(Cancellation);
+            await application.UntilQueuesAreEmptyAsync();
         });
         output.WriteLine($"A receipt, its payload in a blob, and its projection: {tried} crash points");
 
-        var log = await WholeApplication.RowsAsync(application.StatusChanges, Cancellation);
+        var log = await Rows.ListAsync(application.Storage.StatusChanges, Cancellation);
         var logged = log.Select(row => row.GetString("NotificationId")).ToList();
         Assert.Superset(accepted.ToHashSet(), logged.ToHashSet());
         Assert.Equal(logged.Distinct().Count(), logged.Count);
         // A notification is there too if the worker was killed after storage had accepted it, without a response.
         Assert.InRange(logged.Count, accepted.Count, requests);
-        var install = Assert.Single(await WholeApplication.RowsAsync(application.Installs, Cancellation));
+        var install = Assert.Single(await Rows.ListAsync(application.Storage.Installs, Cancellation));
         Assert.Equal(logged.Max(StringComparer.Ordinal), install.GetString("StatusNotificationId"));
-        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancellation));
+        Assert.Empty(await Rows.ListAsync(application.Storage.DeadLetters, Cancellation));
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     {
         // Not UTF-8: kept in a blob, before the row.
         byte[] body = [0xff, 0xfe];
-        await using var application = await WholeApplication.StartAsync(_storage, Cancellation);
+        await using var application = await ProxiedApplication.StartAsync(_storage);
         var rejected = 0;
         var tried = await KillAtEachCallAsync(application, async point =>
         {
@@ -112,7 +112,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         });
         output.WriteLine($"A rejection: {tried} crash points");
 
-        var deadLetters = await WholeApplication.RowsAsync(application.DeadLetters, Cancellation);
+        var deadLetters = await Rows.ListAsync(application.Storage.DeadLetters, Cancellation);
         Assert.InRange(deadLetters.Count, rejected, rejected + (tried / 2));
         Assert.All(deadLetters, deadLetter => Assert.Equal("rejected", deadLetter.PartitionKey));
     }
@@ -120,19 +120,19 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     [Fact]
     public async Task Dead_letter_killed_at_any_storage_call_is_recorded_once()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancellation);
+        await using var application = await ProxiedApplication.StartAsync(_storage);
         var messages = new List<string>();
         var tried = await KillAtEachCallAsync(application, async point =>
         {
             var message = $"no envelope {messages.Count}";
             messages.Add(message);
             point.Arm();
-            await application.PoisonQueue.SendMessageAsync(message, Cancellation);
-            await application.UntilQueuesAreEmptyAsync(Cancellation);
+            await application.Storage.PoisonQueue.SendMessageAsync(message, Cancellation);
+            await application.UntilQueuesAreEmptyAsync();
         });
         output.WriteLine($"A dead letter: {tried} crash points");
 
-        var deadLetters = await WholeApplication.RowsAsync(application.DeadLetters, Cancellation);
+        var deadLetters = await Rows.ListAsync(application.Storage.DeadLetters, Cancellation);
         Assert.Equal(
             messages.Order(StringComparer.Ordinal),
             deadLetters.Select(row => row.GetString("Body")).Order(StringComparer.Ordinal));
@@ -144,8 +144,8 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         var fallback = azurite.NewAccount();
         await using var unread = await FaultProxy.StartAsync(fallback, Cancellation);
         using var unmoved = unread.Break(Fault.ServerBusy, call => call.Operation == "Get Messages");
-        await using var application = await WholeApplication.StartAsync(
-            _storage, Cancellation, fallback: unread.ConnectionString);
+        await using var application = await ProxiedApplication.StartAsync(
+            _storage, fallback: unread.ConnectionString);
         var accepted = new List<string>();
         var tried = await KillAtEachCallAsync(application, async point =>
         {
@@ -177,8 +177,8 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     public async Task Move_from_the_fallback_storage_killed_at_any_call_is_projected_once()
     {
         var fallback = azurite.NewAccount();
-        await using var application = await WholeApplication.StartAsync(
-            _storage, Cancellation, new Dictionary<string, string?> { ["AzureWebJobs.ProjectNotification.Disabled"] = "true" },
+        await using var application = await ProxiedApplication.StartAsync(
+            _storage, new Dictionary<string, string?> { ["AzureWebJobs.ProjectNotification.Disabled"] = "true" },
             fallback);
         var clients = new StorageClients(StorageSettings.FromConnectionString(fallback), StorageProfile.Fallback);
         var queue = new NotificationQueue(clients, new PayloadBlobs(clients));
@@ -195,15 +195,14 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
                 Cancellation);
             await application.UntilAsync(
                 "the queues are empty",
-                async () => (await clients.Queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount == 0,
-                Cancellation);
+                async () => (await clients.Queue.GetPropertiesAsync()).Value.ApproximateMessagesCount == 0);
         });
         output.WriteLine($"A move from the fallback storage: {tried} crash points");
 
-        await ProjectAsync(application.Queue);
-        var log = await WholeApplication.RowsAsync(application.StatusChanges, Cancellation);
+        await ProjectAsync(application.Storage.Queue);
+        var log = await Rows.ListAsync(application.Storage.StatusChanges, Cancellation);
         Assert.Equal(sent, log.Select(row => row.GetString("NotificationId")).Order(StringComparer.Ordinal));
-        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancellation));
+        Assert.Empty(await Rows.ListAsync(application.Storage.DeadLetters, Cancellation));
         Assert.DoesNotContain(
             await new PayloadBlobs(clients).ReadAsync(Cancellation).ToListAsync(Cancellation),
             blob => TableKeys.TryParseBlob(blob.Name, out _, out _));
@@ -211,7 +210,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
 
     /// <summary>Kills before the first call, after it, after the second … until a run makes fewer calls than that.</summary>
     /// <returns>How many times it was killed.</returns>
-    private static async Task<int> KillAtEachCallAsync(WholeApplication application, Func<CrashPoint, Task> run)
+    private static async Task<int> KillAtEachCallAsync(ProxiedApplication application, Func<CrashPoint, Task> run)
     {
         for (var killed = 0; ; killed++)
         {
@@ -260,7 +259,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         return ids;
     }
 
-    private static async Task<string?> ReceiveAsync(WholeApplication application)
+    private static async Task<string?> ReceiveAsync(ProxiedApplication application)
     {
         using var response = await PostAsync(application, Encoding.UTF8.GetBytes(LongArrival.Body()));
         if (response?.StatusCode != HttpStatusCode.Accepted)
@@ -273,11 +272,11 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     }
 
     /// <returns>Null: the worker was killed while its response was on the way.</returns>
-    private static async Task<HttpResponseMessage?> PostAsync(WholeApplication application, byte[] body)
+    private static async Task<HttpResponseMessage?> PostAsync(ProxiedApplication application, byte[] body)
     {
         try
         {
-            return await application.PostAsync(body, Cancellation);
+            return await application.PostAsync(body);
         }
         catch (HttpRequestException)
         {
@@ -303,7 +302,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
     }
 
     /// <summary>Kills the worker once, after a number of storage calls from when it is armed; 0: before the first.</summary>
-    private sealed class CrashPoint(WholeApplication application, int calls)
+    private sealed class CrashPoint(ProxiedApplication application, int calls)
     {
         private int _calls;
         private StorageCall? _killedAt;
@@ -333,7 +332,7 @@ public sealed class CrashPointTests(AzuriteFixture azurite, ITestOutputHelper ou
         private Fault? Kill()
         {
             Reached = true;
-            application.KillHandler();
+            application.KillWorker();
             return Fault.BrokenConnection;
         }
     }

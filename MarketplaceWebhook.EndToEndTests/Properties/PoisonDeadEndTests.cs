@@ -18,32 +18,32 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
     [Fact]
     public async Task Poison_message_is_put_back_while_tables_fail_and_recorded_once_they_work()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancellation, ShortTimeLimit);
+        await using var application = await ProxiedApplication.StartAsync(_storage, ShortTimeLimit);
         var puts = new List<Put>();
         application.Proxy.After = (call, response) => RememberAsync(puts, call, response);
 
         using (application.Proxy.Break(Fault.Forbidden, call => call.Kind is StorageKind.Table))
         {
-            await application.PoisonQueue.SendMessageAsync("no envelope", Cancellation);
+            await application.Storage.PoisonQueue.SendMessageAsync("no envelope", Cancellation);
             // More often than the host delivers one message: every time it is a new one.
             for (var turn = 1; turn <= 7; turn++)
             {
-                await application.UntilAsync($"it is put back ({turn})", () => Task.FromResult(puts.Count >= turn), Cancellation);
-                await application.UntilAsync("the old one is gone", async () => await CountAsync(application) == 1, Cancellation);
+                await application.UntilAsync($"it is put back ({turn})", () => Task.FromResult(puts.Count >= turn));
+                await application.UntilAsync("the old one is gone", async () => await CountAsync(application) == 1);
                 Assert.True(puts[^1].ExpiresOn > DateTimeOffset.UtcNow.AddYears(100), "It would expire.");
                 await ComeBackAtOnceAsync(application, puts[^1]);
             }
         }
 
-        await application.UntilQueuesAreEmptyAsync(Cancellation);
-        var deadLetter = Assert.Single(await WholeApplication.RowsAsync(application.DeadLetters, Cancellation));
+        await application.UntilQueuesAreEmptyAsync();
+        var deadLetter = Assert.Single(await Rows.ListAsync(application.Storage.DeadLetters, Cancellation));
         Assert.Equal(("failed", "no envelope"), (deadLetter.PartitionKey, deadLetter.GetString("Body")));
     }
 
     [Fact]
     public async Task Message_that_failed_with_the_tables_is_projected_once_they_work()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancellation, ShortTimeLimit);
+        await using var application = await ProxiedApplication.StartAsync(_storage, ShortTimeLimit);
         var arrival =
             new Arrival { Millisecond = 1_790_000_000_000, Counter = 0, Status = "installed", Account = Guid.Empty, Package = 1 };
         var puts = new List<Put>();
@@ -52,32 +52,32 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
         using (application.Proxy.Break(Fault.ServerBusy, call => call.Kind is StorageKind.Table))
         {
             // Five deliveries, the poison queue, and RecordDeadLetter cannot write either.
-            await application.PutAsync(arrival, Cancellation);
-            await application.UntilAsync("it is put back", () => Task.FromResult(puts.Count >= 2), Cancellation);
+            await application.PutAsync(arrival);
+            await application.UntilAsync("it is put back", () => Task.FromResult(puts.Count >= 2));
         }
 
         await ComeBackAtOnceAsync(application, puts[^1]);
-        await application.UntilQueuesAreEmptyAsync(Cancellation);
-        await application.AssertRowsAsync([arrival], Cancellation);
-        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancellation));
+        await application.UntilQueuesAreEmptyAsync();
+        await application.AssertRowsAsync([arrival]);
+        Assert.Empty(await Rows.ListAsync(application.Storage.DeadLetters, Cancellation));
     }
 
     [Fact]
     public async Task Deeply_nested_message_is_recorded()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancellation, ShortTimeLimit);
+        await using var application = await ProxiedApplication.StartAsync(_storage, ShortTimeLimit);
         // The host mixes the message's own objects into what it tells the application: two levels deeper than they were.
         string[] messages = [.. Enumerable.Range(60, 8).Select(
             depth => string.Concat(Enumerable.Repeat("{\"a\":", depth - 1)) + "{}" + new string('}', depth - 1))];
 
         foreach (var message in messages)
         {
-            await application.PoisonQueue.SendMessageAsync(message, Cancellation);
+            await application.Storage.PoisonQueue.SendMessageAsync(message, Cancellation);
         }
 
-        await application.UntilQueuesAreEmptyAsync(Cancellation);
+        await application.UntilQueuesAreEmptyAsync();
 
-        var deadLetters = await WholeApplication.RowsAsync(application.DeadLetters, Cancellation);
+        var deadLetters = await Rows.ListAsync(application.Storage.DeadLetters, Cancellation);
         Assert.Equal(
             messages.Order(StringComparer.Ordinal),
             deadLetters.Select(row => row.GetString("Body")).Order(StringComparer.Ordinal));
@@ -85,12 +85,12 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
 
     private static Dictionary<string, string?> ShortTimeLimit => new() { ["TimeLimits__Projecting"] = "00:00:00.5" };
 
-    private static async Task<int> CountAsync(WholeApplication application) =>
-        (await application.PoisonQueue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
+    private static async Task<int> CountAsync(ProxiedApplication application) =>
+        (await application.Storage.PoisonQueue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
 
     /// <summary>It rests for 5 minutes; only who put it there can wake it.</summary>
-    private static Task ComeBackAtOnceAsync(WholeApplication application, Put put) =>
-        application.PoisonQueue.UpdateMessageAsync(
+    private static Task ComeBackAtOnceAsync(ProxiedApplication application, Put put) =>
+        application.Storage.PoisonQueue.UpdateMessageAsync(
             put.Id, put.PopReceipt, visibilityTimeout: TimeSpan.Zero, cancellationToken: Cancellation);
 
     private static Task<Fault?> RememberAsync(List<Put> puts, StorageCall call, StorageResponse response)

@@ -13,7 +13,7 @@ public sealed class QueueFoldTests(AzuriteFixture azurite, ITestOutputHelper out
     public async Task Histories_sent_to_the_queue_give_the_rows_of_the_sorted_history()
     {
         const int Histories = 40;
-        await using var application = await WholeApplication.StartAsync(_storage, Cancellation);
+        await using var application = await ProxiedApplication.StartAsync(_storage);
         var seed = Random.Shared.Next();
         output.WriteLine($"Seed {seed}");
         var random = new Random(seed);
@@ -23,17 +23,17 @@ public sealed class QueueFoldTests(AzuriteFixture azurite, ITestOutputHelper out
         var deliveries = arrivals.SelectMany(arrival => Enumerable.Repeat(arrival, random.Next(1, 4))).ToArray();
         random.Shuffle(deliveries);
         await Parallel.ForEachAsync(
-            deliveries, Cancellation, async (arrival, token) => await application.PutAsync(arrival, token));
-        await application.UntilQueuesAreEmptyAsync(Cancellation);
+            deliveries, Cancellation, async (arrival, _) => await application.PutAsync(arrival));
+        await application.UntilQueuesAreEmptyAsync();
 
-        await application.AssertRowsAsync(arrivals, Cancellation);
+        await application.AssertRowsAsync(arrivals);
     }
 
     [Fact]
     public async Task Two_hundred_concurrent_notifications_of_one_package_give_the_correct_rows()
     {
         const int Notifications = 200;
-        await using var application = await WholeApplication.StartAsync(_storage, Cancellation);
+        await using var application = await ProxiedApplication.StartAsync(_storage);
         var races = new RaceCount();
         application.Proxy.After = races.CountAsync;
         var random = new Random(1);
@@ -48,11 +48,11 @@ public sealed class QueueFoldTests(AzuriteFixture azurite, ITestOutputHelper out
         }).ToArray();
         random.Shuffle(arrivals);
 
-        await Parallel.ForEachAsync(arrivals, Cancellation, async (arrival, token) => await application.PutAsync(arrival, token));
-        await application.UntilQueuesAreEmptyAsync(Cancellation);
+        await Parallel.ForEachAsync(arrivals, Cancellation, async (arrival, _) => await application.PutAsync(arrival));
+        await application.UntilQueuesAreEmptyAsync();
 
-        await application.AssertRowsAsync(arrivals, Cancellation);
-        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancellation));
+        await application.AssertRowsAsync(arrivals);
+        Assert.Empty(await Rows.ListAsync(application.Storage.DeadLetters, Cancellation));
         Assert.Empty(application.Events.OfType<MessagePoisoned>());
         output.WriteLine($"{Notifications} notifications of one package: {races.Lost} lost races");
     }

@@ -1,12 +1,15 @@
 using System.Diagnostics;
-using System.Net;
+using System.Globalization;
 using System.Net.Sockets;
+using System.Net;
+using System.Text.RegularExpressions;
 using System.Text;
 using Azure.Storage.Queues;
+using MarketplaceWebhook.EndToEndTests.Support;
 using MarketplaceWebhook.Storage;
-using MarketplaceWebhook.Tests.Support;
 using MarketplaceWebhook.Tests.Support.Faults;
 using MarketplaceWebhook.Tests.Support.Histories;
+using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.EndToEndTests.Properties;
 
@@ -14,7 +17,7 @@ namespace MarketplaceWebhook.EndToEndTests.Properties;
 /// Keys, webhook URLs and what users typed never show in any output, whatever happens: as verbose as it gets, with rejections,
 /// faults, poison and crashes.
 /// </summary>
-public sealed class SecretsTests(AzuriteFixture azurite)
+public sealed partial class SecretsTests(AzuriteFixture azurite)
 {
     private const string Key = "SecretKey-4711";
     private const string WrongKey = "SecretWrongKey-4712";
@@ -28,7 +31,7 @@ public sealed class SecretsTests(AzuriteFixture azurite)
     public async Task Output_of_the_processes_contains_no_key_webhook_url_or_body()
     {
         await using var proxy = await FaultProxy.StartAsync(_storage, Cancellation);
-        using var dev = await DevProcess.StartAsync(proxy.ConnectionString, Verbose, ["--port", "0", "--key", Key], Cancellation);
+        using var dev = await CliProcess.StartDevAsync(proxy.ConnectionString, Verbose, "--key", Key);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
 
         await PostAsync(http, dev.Url, Notification("installed").Body(), HttpStatusCode.Accepted);
@@ -55,15 +58,16 @@ public sealed class SecretsTests(AzuriteFixture azurite)
         using (proxy.Break(Fault.BrokenConnection, call => call.Kind is StorageKind.Table))
         {
             await PostAsync(http, dev.Url, Notification("started").Body(), HttpStatusCode.Accepted);
-            await dev.UntilItSaysAsync("retrying", Cancellation);
+            await dev.UntilItPrintsAsync("retrying");
         }
 
-        await dev.UntilItSaysAsync("Projected", Cancellation);
+        await dev.UntilItPrintsAsync("Projected");
         await PoisonAsync($"{{\"v\":7,\"payload\":\"{Parameter} {WebhookUrl}\"}}");
         await PoisonAsync(Notification("installed").Message().Replace("Status", "Statu", StringComparison.Ordinal));
-        await dev.UntilItSaysAsync("projection-failed", Cancellation);
+        await dev.UntilItPrintsAsync("projection-failed");
         await CrashAsync(dev, http);
-        await dev.StopAsync();
+        dev.Terminate();
+        await dev.WaitForExitAsync();
 
         AssertNoSecretIn(dev.Lines);
         // The output is as verbose as intended.
@@ -75,9 +79,9 @@ public sealed class SecretsTests(AzuriteFixture azurite)
     [Fact]
     public async Task Rejected_connection_string_is_not_printed()
     {
-        using var dev = await DevProcess.StartAsync(
-            $"AccountName=x;AccountKey={Parameter};TableEndpoint={WebhookUrl}", Verbose, ["--port", "0"], Cancellation);
-        await dev.StopAsync();
+        using var dev = await CliProcess.StartDevAsync(
+            $"AccountName=x;AccountKey={Parameter};TableEndpoint={WebhookUrl}", Verbose);
+        await dev.WaitForExitAsync();
 
         AssertNoSecretIn(dev.Lines);
         Assert.Contains(dev.Lines, line => line.Contains("AzureWebJobsStorage", StringComparison.Ordinal));
@@ -153,14 +157,19 @@ public sealed class SecretsTests(AzuriteFixture azurite)
     }
 
     /// <summary>With a request under way.</summary>
-    private static async Task CrashAsync(DevProcess dev, HttpClient http)
+    private static async Task CrashAsync(CliProcess dev, HttpClient http)
     {
-        using var application = Process.GetProcessById(dev.ApplicationProcessId);
+        using var application = Process.GetProcessById(ApplicationOf(dev));
         var post = http.PostAsync(dev.Url, new StringContent(Notification("installed").Body()), Cancellation);
         application.Kill();
         using var response = await post;
-        await dev.UntilItSaysAsync($"process {application.Id}) ended", Cancellation);
+        await dev.UntilItPrintsAsync($"process {application.Id}) ended");
     }
+
+    /// <summary>The one that was started last.</summary>
+    private static int ApplicationOf(CliProcess dev) => int.Parse(
+        dev.Lines.Select(line => StartedLine().Match(line)).Last(match => match.Success).Groups[1].Value,
+        CultureInfo.InvariantCulture);
 
     private async Task PoisonAsync(string message)
     {
@@ -183,4 +192,7 @@ public sealed class SecretsTests(AzuriteFixture azurite)
         using var reader = new StreamReader(client.GetStream());
         Assert.Matches("^HTTP/1.1 [45]", await reader.ReadLineAsync(Cancellation));
     }
+
+    [GeneratedRegex(@"^The app starts as process (\d+) ")]
+    private static partial Regex StartedLine();
 }

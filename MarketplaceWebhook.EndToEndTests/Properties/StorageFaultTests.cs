@@ -27,7 +27,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     [Fact]
     public async Task Caller_receives_503_with_Retry_After_within_10_seconds_of_a_storage_fault()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancellation);
+        await using var application = await ProxiedApplication.StartAsync(_storage);
         foreach (var (name, fault) in NamedFaults)
         {
             using (application.Proxy.Break(fault, call => !call.IsOfHost))
@@ -36,7 +36,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
                 await AssertUnavailableAsync(application, $"{name}, a rejection", "{}");
             }
 
-            using var response = await application.PostAsync(Notification(0).Body(), Cancellation);
+            using var response = await application.PostAsync(Notification(0).Body());
             Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         }
 
@@ -47,7 +47,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     [Fact]
     public async Task Projection_retries_a_fault_inside_its_invocation()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancellation);
+        await using var application = await ProxiedApplication.StartAsync(_storage);
         var arrivals = new List<Arrival>();
         foreach (var (name, fault) in NamedFaults.Where(named => named.Value != Fault.Forbidden))
         {
@@ -55,19 +55,18 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
             using (application.Proxy.Break(fault, call => call.Kind is StorageKind.Table))
             {
                 var before = application.Proxy.Calls.Count(call => call.Kind is StorageKind.Table);
-                await application.PutAsync(arrivals[^1], Cancellation);
+                await application.PutAsync(arrivals[^1]);
                 // Two calls at once, each tried three times by the client library: the seventh is the projection's own second
                 // attempt.
                 await application.UntilAsync(
                     $"it tries again ({name})",
-                    () => Task.FromResult(application.Proxy.Calls.Count(call => call.Kind is StorageKind.Table) >= before + 7),
-                    Cancellation);
+                    () => Task.FromResult(application.Proxy.Calls.Count(call => call.Kind is StorageKind.Table) >= before + 7));
             }
 
-            await application.UntilQueuesAreEmptyAsync(Cancellation);
+            await application.UntilQueuesAreEmptyAsync();
         }
 
-        await application.AssertRowsAsync(arrivals, Cancellation);
+        await application.AssertRowsAsync(arrivals);
         Assert.Equal(
             Enumerable.Repeat((1L, QueueOutcome.Completed), arrivals.Count),
             application.Events.OfType<QueueInvocation>().Select(invocation => (invocation.DequeueCount, invocation.Outcome)));
@@ -76,7 +75,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     [Fact]
     public async Task Projection_without_write_access_fails_immediately_and_its_message_is_redelivered()
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancellation, new Dictionary<string, string?>
+        await using var application = await ProxiedApplication.StartAsync(_storage, new Dictionary<string, string?>
         {
             ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:02",
         });
@@ -84,16 +83,16 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
 
         using (application.Proxy.Break(Fault.Forbidden, call => call.Kind is StorageKind.Table))
         {
-            await application.PutAsync(arrival, Cancellation);
+            await application.PutAsync(arrival);
             await application.UntilAsync(
-                "it failed", () => Task.FromResult(application.Events.OfType<QueueInvocation>().Any()), Cancellation);
+                "it failed", () => Task.FromResult(application.Events.OfType<QueueInvocation>().Any()));
         }
 
-        await application.UntilQueuesAreEmptyAsync(Cancellation);
+        await application.UntilQueuesAreEmptyAsync();
         Assert.Equal(
             [QueueOutcome.Failed, QueueOutcome.Completed],
             application.Events.OfType<QueueInvocation>().Select(invocation => invocation.Outcome));
-        await application.AssertRowsAsync([arrival], Cancellation);
+        await application.AssertRowsAsync([arrival]);
     }
 
     [Fact]
@@ -107,7 +106,7 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     /// </summary>
     private async Task SurviveAsync(TimeSpan outage)
     {
-        await using var application = await WholeApplication.StartAsync(_storage, Cancellation, new Dictionary<string, string?>
+        await using var application = await ProxiedApplication.StartAsync(_storage, new Dictionary<string, string?>
         {
             ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = null,
             ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = null,
@@ -116,24 +115,24 @@ public sealed class StorageFaultTests(AzuriteFixture azurite, ITestOutputHelper 
         // The host itself waits 100 s for a response: an immediate one lets the test end.
         Fault[] faults = [Fault.ServerBusy, Fault.TooManyRequests, Fault.InternalError, Fault.BrokenConnection, Fault.NoResponse];
 
-        await Task.WhenAll(arrivals.Select(arrival => application.PutAsync(arrival, Cancellation)));
+        await Task.WhenAll(arrivals.Select(arrival => application.PutAsync(arrival)));
         var down = Stopwatch.StartNew();
         application.Proxy.Before = call => Task.FromResult(
             down.Elapsed < outage ? faults[call.Number % (call.IsOfHost ? faults.Length - 1 : faults.Length)] : null);
-        await application.UntilQueuesAreEmptyAsync(Cancellation, timeLimits: outage + TimeSpan.FromMinutes(2));
+        await application.UntilQueuesAreEmptyAsync(timeLimit: outage + TimeSpan.FromMinutes(2));
 
         Assert.True(down.Elapsed > outage, "The messages were gone before the outage was over: it met none.");
-        await application.AssertRowsAsync(arrivals, Cancellation);
-        Assert.Empty(await WholeApplication.RowsAsync(application.DeadLetters, Cancellation));
+        await application.AssertRowsAsync(arrivals);
+        Assert.Empty(await Rows.ListAsync(application.Storage.DeadLetters, Cancellation));
         Assert.Empty(application.Events.OfType<MessagePoisoned>());
         output.WriteLine(
             $"Whole {down.Elapsed.TotalSeconds - outage.TotalSeconds:0.0} s after an outage of {outage.TotalSeconds:0} s");
     }
 
-    private async Task AssertUnavailableAsync(WholeApplication application, string fault, string body)
+    private async Task AssertUnavailableAsync(ProxiedApplication application, string fault, string body)
     {
         var waited = Stopwatch.StartNew();
-        using var response = await application.PostAsync(body, Cancellation);
+        using var response = await application.PostAsync(body);
         output.WriteLine($"{fault}: {(int)response.StatusCode} after {waited.Elapsed.TotalSeconds:0.0} s");
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using MarketplaceWebhook.LocalHost.Storage;
+using MarketplaceWebhook.Tests.Support;
 
 namespace MarketplaceWebhook.EndToEndTests.Support;
 
@@ -44,6 +45,13 @@ public sealed class CliProcess : IDisposable
     /// <summary>Its line on stderr when a server does not respond for some seconds, such as that of a busy machine.</summary>
     public string Waiting => Read(_waiting);
 
+    /// <summary>All that it wrote.</summary>
+    public IReadOnlyList<string> Lines => $"{Output}\n{Error}".Split('\n');
+
+    /// <summary>The one that `dev` prints, with the key.</summary>
+    public Uri Url => new(Lines.First(line => line.StartsWith("URL for Cyclr", StringComparison.Ordinal))
+        .Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1]);
+
     public int ExitCode => _process.ExitCode;
 
     public bool HasExited => _process.HasExited;
@@ -84,6 +92,24 @@ public sealed class CliProcess : IDisposable
             }
         }
     }
+
+    /// <inheritdoc cref="StartDevAsync(string, IReadOnlyDictionary{string, string}, string[])"/>
+    public static Task<CliProcess> StartDevAsync(string storage, params string[] arguments) =>
+        StartDevAsync(storage, new Dictionary<string, string>(), arguments);
+
+    /// <returns>`dev`, once it runs the app or has ended.</returns>
+    /// <param name="arguments">Without --port: it listens on a free one.</param>
+    public static async Task<CliProcess> StartDevAsync(
+        string storage, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        var dev = Start(storage, environment, ["dev", "--port", "0", .. arguments]);
+        await Wait.ForAsync(
+            "dev", () => dev.HasExited || dev.Output.Contains("Ctrl+C ends it.", StringComparison.Ordinal), Cancellation);
+        return dev;
+    }
+
+    public Task UntilItPrintsAsync(string words) =>
+        Wait.ForAsync(words, () => Lines.Any(line => line.Contains(words, StringComparison.Ordinal)), Cancellation);
 
     /// <summary>Runs it to its end.</summary>
     public static Task<CliProcess> RunAsync(string? storage, params string[] arguments) =>
