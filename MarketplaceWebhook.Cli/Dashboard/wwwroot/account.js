@@ -1,9 +1,10 @@
 import { canWrite } from './about.js';
-import { get, getText } from './api.js';
+import { get } from './api.js';
+import { bodyButton } from './body.js';
 import { $, h, soon } from './dom.js';
-import { badge, count, pretty, time, timeUtc } from './format.js';
+import { badge, count, time, timeUtc } from './format.js';
 import * as send from './send.js';
-import { visible, visibleBody } from './text.js';
+import { visible } from './text.js';
 import * as timeline from './timeline.js';
 
 const cyclesAtFirst = 50;
@@ -145,20 +146,9 @@ function rowsOf(change) {
 }
 
 function changeRows(accountId, change) {
+  const pre = h('pre', { class: 'code', tabindex: '0' });
   const body = h('tr', { class: 'body', hidden: true }, h('td', { colspan: '7' },
-    change.userAgent && h('p', { class: 'hint user-agent' }, `User-Agent: ${visible(change.userAgent)}`), h('pre', { class: 'code', tabindex: '0' })));
-  const toggle = h('button', {
-    type: 'button',
-    class: 'quiet',
-    'aria-expanded': 'false',
-    async onclick() {
-      body.hidden = !body.hidden;
-      toggle.setAttribute('aria-expanded', String(!body.hidden));
-      const pre = body.querySelector('pre');
-      if (body.hidden || pre.textContent) return;
-      pre.textContent = visibleBody(await getText(`accounts/${accountId}/history/${change.id}`).then(pretty, (error) => error.message));
-    },
-  }, 'Body');
+    change.userAgent && h('p', { class: 'hint user-agent' }, `User-Agent: ${visible(change.userAgent)}`), pre));
   const remarks = [...change.errors, ...change.warnings];
   const row = h('tr', { class: 'change', 'data-id': change.id },
     h('td', { 'data-label': 'Received (UTC)' }, time(change.receivedAt)),
@@ -167,7 +157,7 @@ function changeRows(accountId, change) {
     h('td', { 'data-label': 'Source' }, visible(change.source)),
     h('td', { 'data-label': 'Cycles', class: 'number' }, change.cycleCount ?? '–'),
     h('td', { 'data-label': 'Remarks', class: `remarks ${remarks.length === 0 ? 'none' : ''}` }, remarks.length === 0 ? '–' : h('ul', null, remarks.map((remark) => h('li', null, visible(remark))))),
-    h('td', { class: 'action' }, toggle));
+    h('td', { class: 'action' }, bodyButton(body, pre, `accounts/${accountId}/history/${change.id}`)));
   return [row, body];
 }
 

@@ -1,8 +1,9 @@
 import { canWrite } from './about.js';
-import { get, getText, post } from './api.js';
+import { get, post } from './api.js';
+import { bodyButton } from './body.js';
 import { $, h, soon } from './dom.js';
-import { accountLink, badge, bytes, count, pretty, timeUtc } from './format.js';
-import { visible, visibleBody } from './text.js';
+import { accountLink, badge, bytes, count, timeUtc } from './format.js';
+import { visible } from './text.js';
 
 let continuation = null;
 /** Elements are kept, with their body shown or hidden, until their row changes. */
@@ -34,18 +35,7 @@ function itemOf(deadLetter) {
 
 function item(deadLetter) {
   const pre = h('pre', { class: 'code', tabindex: '0', hidden: true });
-  const toggle = h('button', {
-    type: 'button',
-    class: 'quiet',
-    'aria-expanded': 'false',
-    async onclick() {
-      pre.hidden = !pre.hidden;
-      toggle.setAttribute('aria-expanded', String(!pre.hidden));
-      if (pre.hidden || pre.textContent) return;
-      const body = await getText(`deadletters/${deadLetter.kind}/${deadLetter.id}`).then(pretty, (error) => error.message);
-      pre.textContent = visibleBody(body) || '(empty)';
-    },
-  }, 'Body');
+  const toggle = bodyButton(pre, pre, `deadletters/${deadLetter.kind}/${deadLetter.id}`);
   const message = h('span', { class: 'hint', role: 'status' });
   const redrive = h('button', {
     type: 'button',
