@@ -39,7 +39,7 @@ internal sealed record NotificationBody(byte[] Bytes)
             return new NotificationBody(File.ReadAllBytes(name));
         }
 
-        throw new UserErrorException($"'{name}' is neither {string.Join(", ", Names)} nor a file.");
+        throw new UserErrorException($"'{name}' is neither a file nor one of {string.Join(", ", Names)}.");
     }
 
     /// <summary>Replaces these values; null keeps the existing one.</summary>

@@ -19,8 +19,8 @@ internal static class AccountsCommand
         var storage = CommandStorage.Option();
         var command = new Command(
             "accounts",
-            "Lists accounts with their packages, those with errors first; reads all installs.\nExit codes: 0 listed; 1 no account has "
-            + "the text, invalid input, or storage failed.")
+            "Lists accounts with their packages, those with errors first; reads all installs.\nExit codes: 0 listed; 1 no account "
+            + "matches, invalid input, or storage failed.")
         {
             text, json, storage,
         };

@@ -19,7 +19,7 @@ internal static class RedriveCommand
         var ids = new Argument<string[]>("ID") { Description = "Notification ids.", Arity = ArgumentArity.ZeroOrMore };
         var all = new Option<bool>("--all")
         {
-            Description = "All dead letters that were not redriven yet, and the messages on the poison queue.",
+            Description = "All dead letters that have not been redriven yet, and the messages on the poison queue.",
         };
         var kind = DeadLettersCommand.KindOption();
         var reason = new Option<string?>("--reason")

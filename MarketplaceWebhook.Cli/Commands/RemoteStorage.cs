@@ -33,7 +33,7 @@ internal static class RemoteStorage
         {
             throw new UserErrorException(
                 $"{setting} is the storage account {NameOf(service)} ({service.Authority}), not one on this machine: dev would {danger}. "
-                + $"To look at it: `dashboard --storage {NameOf(service)}`. To {otherwise}: unset {setting}. To do it all the same: "
+                + $"To look at it: `dashboard --storage {NameOf(service)}`. To {otherwise}: unset {setting}. To do it anyway: "
                 + $"{OptionName}.");
         }
     }

@@ -96,13 +96,13 @@ internal sealed record StatusJson(
 
         if (report.Fallback is { IsLate: true })
         {
-            yield return "a notification has been in the fallback storage for more than 10 minutes: the storage fails, or "
-                + "MoveFallback does not run";
+            yield return "a notification has been in the fallback storage for more than 10 minutes: storage is failing, or "
+                + "MoveFallback is not running";
         }
 
         if (report.Fallback is { Waiting: > 0, OldestReceivedAt: null })
         {
-            yield return "messages in the fallback storage, and none was visible for a minute: the storage fails, so that they "
+            yield return "messages in the fallback storage, and none was visible for a minute: storage is failing, so that they "
                 + "are put back again and again, or they are just being moved";
         }
 

@@ -9,7 +9,7 @@ namespace MarketplaceWebhook.EndToEndTests.Commands;
 public sealed class CommandLineTests(AzuriteFixture azurite)
 {
     [Theory]
-    [InlineData("'instaled' is neither installed", "send", "instaled")]
+    [InlineData("'instaled' is neither a file nor one of installed", "send", "instaled")]
     [InlineData("--account must be a GUID", "send", "installed", "--account", "x")]
     [InlineData("--package must be an integer", "send", "installed", "--package", "x")]
     [InlineData("--url must be an absolute URL", "send", "installed", "--url", "here")]

@@ -303,7 +303,7 @@ public sealed class DashboardTests(RunningDashboard running) : IClassFixture<Run
         await Expect(reason).ToContainTextAsync("The token is of another run");
         await tab.Page.GetByLabel("Address or token").FillAsync("http://127.0.0.1:7071/");
         await tab.Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Open" }).ClickAsync();
-        await Expect(reason).ToContainTextAsync("That was no token");
+        await Expect(reason).ToContainTextAsync("That is not a token");
         await tab.Page.GetByLabel("Address or token").FillAsync(running.Token);
         await tab.Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Open" }).ClickAsync();
         await Expect(tab.Page.Locator("#chip-live")).ToHaveTextAsync("Live");

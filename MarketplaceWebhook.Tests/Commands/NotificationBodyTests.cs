@@ -76,6 +76,6 @@ public sealed class NotificationBodyTests : IDisposable
     {
         var failure = Assert.Throws<UserErrorException>(() => NotificationBody.Read("instaled"));
 
-        Assert.Contains("'instaled' is neither installed", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("'instaled' is neither a file nor one of installed", failure.Message, StringComparison.Ordinal);
     }
 }

@@ -12,7 +12,7 @@ internal static class InterleavedProjection
     /// <param name="random">The one of the steps.</param>
     /// <param name="copies">At most so many deliveries of a message, besides those after a crash.</param>
     /// <param name="pageSize">Rows that one response to a query covers.</param>
-    /// <param name="changeFeed">Null: there is no change feed.</param>
+    /// <param name="changeFeed">Null without a change feed.</param>
     public static async Task<MemoryAccount> RunAsync(
         Interleaving steps, Random random, IEnumerable<Arrival> arrivals, int copies, int pageSize,
         QueueClient? changeFeed = null)

@@ -15,7 +15,7 @@ import * as status from './status.js';
 
 const reasons = {
   none: 'It ends with a token of this run, so that other users of this machine and other sites cannot read this data.',
-  invalid: 'That was no token: it has 48 characters, 0 to 9 and a to f, at the end of the address.',
+  invalid: 'That is not a token: a token has 48 characters, 0 to 9 and a to f, at the end of the address.',
   rejected: 'The token is of another run: each run of the tool has its own. Open the address that the running one printed.',
 };
 
