@@ -9,7 +9,7 @@ namespace MarketplaceWebhook;
 /// Lets the start fail if the fallback storage is that of another deployment. While it does not respond, the application starts:
 /// without it, it is as available as without a fallback.
 /// </summary>
-/// <param name="fallback">Null: there is no fallback storage.</param>
+/// <param name="fallback">Null without a fallback storage.</param>
 internal sealed class FallbackOwnership(
     AppSettings settings, ILogger<FallbackOwnership> logger, FallbackStorage? fallback = null) : IHostedService
 {

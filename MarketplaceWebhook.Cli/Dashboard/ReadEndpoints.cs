@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Routing;
 namespace MarketplaceWebhook.Cli.Dashboard;
 
 /// <summary>The content of the tables and of the change feed, for the page.</summary>
-/// <param name="feed">Null: there is no change feed.</param>
+/// <param name="feed">Null without a change feed.</param>
 internal sealed class ReadEndpoints(
     InstallQueries installs, AccountLookup lookup, StatusChangeQueries history, DeadLetterQueries deadLetterPages,
     DeadLetterTable deadLetters, StatusCheck status, StorageClients clients, AboutView about, TimeProvider time,

@@ -8,7 +8,7 @@ namespace MarketplaceWebhook.Fallback;
 /// Finds out before an outage whether the fallback storage accepts a notification from this application: at most every 5 minutes,
 /// after a receipt or with a health check. The last result is stored in the primary storage, where `status` reads it.
 /// </summary>
-/// <param name="fallback">Null: there is no fallback storage.</param>
+/// <param name="fallback">Null without a fallback storage.</param>
 public sealed class FallbackCheck(
     StorageClients primary, TimeProvider time, ILogger<FallbackCheck> logger, FallbackStorage? fallback = null)
 {

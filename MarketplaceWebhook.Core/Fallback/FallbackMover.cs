@@ -14,7 +14,7 @@ namespace MarketplaceWebhook.Fallback;
 /// While the primary storage fails, the message is put back as a new one. A crash at any point repeats the steps; the
 /// notification is then projected once.
 /// </summary>
-/// <param name="fallback">Null: there is no fallback storage.</param>
+/// <param name="fallback">Null without a fallback storage.</param>
 public sealed class FallbackMover(
     NotificationQueue queue, PayloadBlobs payloads, TimeProvider time, ILogger<FallbackMover> logger,
     FallbackStorage? fallback = null)

@@ -25,7 +25,7 @@ public sealed class NotificationSender
     private readonly ILogger _logger;
     private readonly ResiliencePipeline _pipeline;
 
-    /// <param name="fallback">Null: there is no fallback storage.</param>
+    /// <param name="fallback">Null without a fallback storage.</param>
     public NotificationSender(
         NotificationQueue primary, TimeLimits timeLimits, TimeProvider time, ILogger<NotificationSender> logger,
         FallbackStorage? fallback = null)

@@ -20,7 +20,7 @@ namespace MarketplaceWebhook.Projecting;
 /// Steps 2 to 7 are retried together. A crash at any point, a redelivery or a replay of everything ends in the same rows, and the
 /// feed has at least one message for every notification with a known status.
 /// </summary>
-/// <param name="feed">Null: there is no change feed.</param>
+/// <param name="feed">Null without a change feed.</param>
 public sealed class Projector(
     StatusChangeLog log,
     InstallTable installs,

@@ -20,7 +20,7 @@ public sealed record AppSettings
     /// </summary>
     public StorageSettings? Fallback { get; init; }
 
-    /// <summary>The name of the queue that gets a message for every change. Null: there is no change feed.</summary>
+    /// <summary>The name of the queue that gets a message for every change. Null without a change feed.</summary>
     public string? ChangeFeed { get; init; }
 
     public TimeLimits TimeLimits { get; init; } = new();

@@ -16,7 +16,7 @@ public static class ChangeFeedSetting
         StorageNames.FallbackQueue, StorageNames.FallbackPoisonQueue,
     ];
 
-    /// <returns>The queue's name. Null: there is no change feed.</returns>
+    /// <returns>The queue's name. Null without a change feed.</returns>
     /// <exception cref="SettingsException">Not a queue name, or one of the application's own queues.</exception>
     public static string? Read(IConfiguration configuration)
     {

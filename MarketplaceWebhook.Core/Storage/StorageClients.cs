@@ -15,7 +15,7 @@ public sealed record StorageClients
     private readonly ILogger _logger;
 
     /// <param name="profile">Null: <see cref="StorageProfile.Primary"/>.</param>
-    /// <param name="changeFeed">The name of its queue; null: there is no change feed.</param>
+    /// <param name="changeFeed">The name of its queue; null without a change feed.</param>
     public StorageClients(
         StorageSettings settings, StorageProfile? profile = null, string? changeFeed = null,
         ILogger<StorageClients>? logger = null)
@@ -75,7 +75,7 @@ public sealed record StorageClients
     /// <summary>Messages that wait for the primary storage: in it, those of a deployment whose fallback storage it is.</summary>
     public QueueClient FallbackQueue { get; init; }
 
-    /// <summary>With its messages as they are stored. Null: there is no change feed.</summary>
+    /// <summary>With its messages as they are stored. Null without a change feed.</summary>
     public QueueClient? ChangeFeed { get; init; }
 
     /// <summary>The fallback storage has no tables: nothing reads one of these there.</summary>

@@ -39,7 +39,7 @@ public sealed record StorageSettings
 
     /// <summary>
     /// The first service that is neither on a loopback address nor that of the emulator's well-known account, which can run in
-    /// another container. Null: there is none.
+    /// another container. Null if every service is local.
     /// </summary>
     public Uri? RemoteService => Services.FirstOrDefault(
         service => !service.IsLoopback && !service.AbsolutePath.TrimEnd('/').Equals(EmulatorPath, StringComparison.Ordinal));

@@ -3,7 +3,7 @@ using MarketplaceWebhook.Storage;
 namespace MarketplaceWebhook.Maintenance;
 
 /// <summary>Reads whether notifications are being projected and which ones failed. Changes nothing.</summary>
-/// <param name="feed">Null: there is no change feed.</param>
+/// <param name="feed">Null without a change feed.</param>
 public sealed class StatusCheck(
     StorageClients clients, StatusChangeLog log, QueueInspector waiting, DeadLetterTable deadLetters, TimeProvider time,
     ChangeFeedQueue? feed = null)
@@ -116,7 +116,7 @@ public sealed record StatusReport
     public FallbackCheckResult? FallbackCheck { get; init; }
 
     /// <summary>
-    /// All messages on the change feed that the partner's application has not received. Null: there is no change feed.
+    /// All messages on the change feed that the partner's application has not received. Null without a change feed.
     /// </summary>
     public int? PassedOn { get; init; }
 

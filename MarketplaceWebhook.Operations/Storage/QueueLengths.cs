@@ -4,7 +4,7 @@ using Azure.Storage.Queues;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>The number of messages in each queue, including invisible ones; 0 in a queue that does not exist.</summary>
-/// <param name="ChangeFeed">Null: there is no change feed.</param>
+/// <param name="ChangeFeed">Null without a change feed.</param>
 public sealed record QueueLengths(int Waiting, int Poisoned, int? ChangeFeed)
 {
     public static async Task<QueueLengths> ReadAsync(

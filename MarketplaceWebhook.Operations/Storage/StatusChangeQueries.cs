@@ -29,7 +29,7 @@ public sealed class StatusChangeQueries(StorageClients clients, PayloadBlobs pay
         return new ResultPage<StatusChange>(found, continuation);
     }
 
-    /// <returns>When the notification's row was written, by the clock of the storage; null if there is no such row.</returns>
+    /// <returns>When the notification's row was written, by the clock of the storage; null if the row does not exist.</returns>
     public static async Task<DateTimeOffset?> FindWrittenAtAsync(
         StorageClients storage, Guid accountId, NotificationId id, CancellationToken cancellationToken)
     {
@@ -38,7 +38,7 @@ public sealed class StatusChangeQueries(StorageClients clients, PayloadBlobs pay
         return row.HasValue ? row.Value!.Timestamp : null;
     }
 
-    /// <returns>The body exactly as received; null if there is no such notification.</returns>
+    /// <returns>The body exactly as received; null if the notification is unknown.</returns>
     public async Task<string?> GetPayloadAsync(Guid accountId, NotificationId id, CancellationToken cancellationToken)
     {
         var row = await clients.StatusChanges.GetEntityIfExistsAsync<TableEntity>(
