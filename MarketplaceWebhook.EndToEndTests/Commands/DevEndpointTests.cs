@@ -57,13 +57,13 @@ public sealed class DevEndpointTests(AzuriteFixture azurite)
         using var app = OrdersApp();
         var storage = azurite.NewAccount().Replace("127.0.0.1", "0.0.0.0", StringComparison.Ordinal);
 
-        using var refused = await CliProcess.RunAsync(storage, "dev", "--port", "0", "--app", app.Folder);
-        using var dev = await StartAsync(storage, Nothing, "--port", "0", "--app", app.Folder, "--use-remote-storage");
+        using var rejected = await CliProcess.RunAsync(storage, "dev", "--port", "0", "--app", app.Folder);
+        using var dev = await CliProcess.StartDevAsync(storage, "--app", app.Folder, "--use-remote-storage");
         await Wait.ForAsync(
             "the warning", () => dev.Output.Contains("not on this machine", StringComparison.Ordinal), Cancellation);
 
-        Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
-        Assert.Matches("^AzureWebJobsStorage is the storage account test[0-9]+ \\(0.0.0.0:[0-9]+\\), not one", refused.Error);
+        Assert.Equal((1, ""), (rejected.ExitCode, rejected.Output));
+        Assert.Matches("^AzureWebJobsStorage is the storage account test[0-9]+ \\(0.0.0.0:[0-9]+\\), not one", rejected.Error);
         Assert.Matches("This dev uses test[0-9]+ \\(0.0.0.0:[0-9]+\\), which is not on this machine.", dev.Output);
         Assert.Matches("Storage +test[0-9]+ \\(0.0.0.0:[0-9]+\\)", dev.Output);
     }
