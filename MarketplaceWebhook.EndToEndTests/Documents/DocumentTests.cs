@@ -101,10 +101,12 @@ public sealed partial class DocumentTests
             Assert.True(Sources.Value.Contains(part, StringComparison.Ordinal), $"No source file contains '{part}'."));
 
     [Fact]
-    public void Every_time_limit_is_documented() =>
+    public void Every_time_limit_is_documented_with_its_default() =>
         Assert.All(
             typeof(TimeLimits).GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
-            limit => Assert.Contains($"| `TimeLimits__{limit.Name}` |", Repository.Read("docs/configuration.md")));
+            limit => Assert.Matches(
+                $@"\n\| `TimeLimits__{limit.Name}` \|[^|]+\| `{limit.GetValue(new TimeLimits())}` \|",
+                Repository.Read("docs/configuration.md")));
 
     private static Lazy<string> Sources { get; } = new(() => string.Join('\n', new[]
     {
