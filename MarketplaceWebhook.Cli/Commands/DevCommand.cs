@@ -121,13 +121,13 @@ internal static class DevCommand
             ending.Cancel();
         });
 
+        FunctionApp.RequireFolder(app);
         var settings = ReadSettings(environment, forwardTo);
         if (!useRemoteStorage)
         {
             RemoteStorage.Refuse(settings);
         }
 
-        FunctionApp.RequireFolder(app);
         if (port > 0)
         {
             DevEndpoint.RequireNotRunning(port);
