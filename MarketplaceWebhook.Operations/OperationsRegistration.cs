@@ -19,6 +19,7 @@ public static class OperationsRegistration
             .AddSingleton<AccountLookup>()
             .AddSingleton<AccountSearch>()
             .AddSingleton<InstallQueries>()
+            .AddSingleton<DeadLetterQueries>()
             .AddSingleton<Rebuild>()
             .AddSingleton<Redrive>()
             .AddSingleton<StatusCheck>()

@@ -7,6 +7,7 @@ using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Telemetry;
 using Microsoft.Extensions.Configuration;
+using Spectre.Console;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
@@ -111,13 +112,10 @@ internal static class DeadLettersCommand
             return 0;
         }
 
-        var table = ConsoleOutput.Table(["Id", "Received (UTC)", "Kind"], "Reason");
+        var table = EmptyTable();
         await foreach (var deadLetter in deadLetters)
         {
-            table.Add(
-                [IdOf(deadLetter), ConsoleOutput.Time(deadLetter.ReceivedAt), deadLetter.Kind], deadLetter.Reason,
-                deadLetter.Detail,
-                deadLetter.RedrivenAt is { } redriven ? $"redriven {ConsoleOutput.Time(redriven)}" : null);
+            Add(table, deadLetter);
         }
 
         if (table.Rows.Count == 0)
@@ -187,7 +185,14 @@ internal static class DeadLettersCommand
         }
     }
 
-    private static JsonObject Json(StoredDeadLetter deadLetter) =>
+    public static Table EmptyTable() => ConsoleOutput.Table(["Id", "Received (UTC)", "Kind"], "Reason");
+
+    public static void Add(Table table, StoredDeadLetter deadLetter) => table.Add(
+        [IdOf(deadLetter), ConsoleOutput.Time(deadLetter.ReceivedAt), deadLetter.Kind], deadLetter.Reason,
+        deadLetter.Detail,
+        deadLetter.RedrivenAt is { } redriven ? $"redriven {ConsoleOutput.Time(redriven)}" : null);
+
+    public static JsonObject Json(StoredDeadLetter deadLetter) =>
         JsonRow.Of(deadLetter.Row, ("kind", deadLetter.Kind), ("notificationId", IdOf(deadLetter)));
 
     private static string IdOf(StoredDeadLetter deadLetter) => deadLetter.Id?.ToString() ?? deadLetter.Row.RowKey;

@@ -17,7 +17,7 @@ internal static class ShowCommand
         var account = new Argument<string>("ACCOUNT") { Description = "Cyclr's AccountId, or the partner's AccountApiId." };
         var history = new Option<int>("--history")
         {
-            Description = "How many notifications to show, newest first.",
+            Description = "How many notifications, and how many dead letters, to show, newest first.",
             DefaultValueFactory = _ => DefaultHistory,
             HelpName = "N",
         };
@@ -33,7 +33,8 @@ internal static class ShowCommand
         var storage = CommandStorage.Option();
         var command = new Command(
             "show",
-            "Shows an account: its installs, their cycles, and the notifications that Cyclr sent.\nExit codes: 0 shown; 1 "
+            "Shows an account: its installs, those with errors first, their cycles, the notifications that Cyclr sent, and those "
+            + "that were rejected or failed.\nExit codes: 0 shown; 1 "
             + "unknown account, invalid input, or storage failed.")
         {
             account, history, json, storage,
@@ -51,20 +52,21 @@ internal static class ShowCommand
         CommandStorage storage, string account, int history, bool json, CancellationToken cancellationToken)
     {
         var shown = new List<Account>();
-        foreach (var id in await storage.FindAccountsAsync(account, cancellationToken))
+        // An account may have dead letters only, so a GUID need not be known.
+        foreach (var id in Guid.TryParse(account, out var accountId)
+            ? [accountId] : await storage.FindAccountsAsync(account, cancellationToken))
         {
-            var rows = await storage.Get<InstallTable>().ReadRowsAsync(id.ToString(), cancellationToken).ToListAsync(
-                cancellationToken);
-            // One more than requested shows whether there are older ones.
-            var changes = await storage.Get<StatusChangeLog>()
-                .ReadNewestAsync(id.ToString(), Math.Min(history, int.MaxValue - 1) + 1, cancellationToken)
-                .ToListAsync(cancellationToken);
-            var found = new Account(
-                id, [.. rows.Where(row => !IsCycle(row))], [.. rows.Where(IsCycle)], [.. changes.Take(history)]);
+            var found = await ReadAsync(storage, id, history, cancellationToken);
+            if (found.IsEmpty)
+            {
+                // Says so, or finds what has arrived since.
+                await storage.FindAccountsAsync(account, cancellationToken);
+            }
+
             if (!json)
             {
                 Print(found);
-                RemarkOlder(changes.Count, history);
+                RemarkOlder(found, history);
             }
 
             shown.Add(found);
@@ -76,6 +78,23 @@ internal static class ShowCommand
         }
 
         return 0;
+    }
+
+    private static async Task<Account> ReadAsync(
+        CommandStorage storage, Guid id, int history, CancellationToken cancellationToken)
+    {
+        var rows = await storage.Get<InstallTable>().ReadRowsAsync(id.ToString(), cancellationToken).ToListAsync(
+            cancellationToken);
+        // One more than requested shows whether there are older ones.
+        var changes = await storage.Get<StatusChangeLog>()
+            .ReadNewestAsync(id.ToString(), Math.Min(history, int.MaxValue - 1) + 1, cancellationToken)
+            .ToListAsync(cancellationToken);
+        var deadLetters = await storage.Get<DeadLetterQueries>().ListAsync(
+            kind: null, id, Math.Clamp(history, 1, int.MaxValue - 1), continuation: null, cancellationToken);
+        return new Account(
+            id, [.. rows.Where(row => !IsCycle(row)).OrderBy(row => !IsFailing(row))], [.. rows.Where(IsCycle)],
+            [.. changes.Take(history)], [.. deadLetters.Items.Take(history)],
+            HasOlder: changes.Count > history || deadLetters.Items.Count > history || deadLetters.Continuation is not null);
     }
 
     private static void Print(Account account)
@@ -93,6 +112,7 @@ internal static class ShowCommand
 
         var apiIds = account.Installs.Select(row => row.Text(Columns.AccountApiId)).OfType<string>().Distinct().ToList();
         ConsoleOutput.Write($"Account {account.Id}{(apiIds.Count > 0 ? $", {string.Join(", ", apiIds)}" : "")}", installs);
+        PrintProblems([.. account.Installs.Where(IsFailing)]);
         if (account.Cycles.Count > 0)
         {
             var cycles = ConsoleOutput.Table(["Package", "Cycle", "Reported (UTC)", "Status"], "Webhooks");
@@ -122,20 +142,49 @@ internal static class ShowCommand
         }
 
         ConsoleOutput.Write("History, newest first", changes);
+        if (account.DeadLetters.Count > 0)
+        {
+            var deadLetters = DeadLettersCommand.EmptyTable();
+            foreach (var deadLetter in account.DeadLetters)
+            {
+                DeadLettersCommand.Add(deadLetters, deadLetter);
+            }
+
+            ConsoleOutput.Write("Dead letters, newest first", deadLetters);
+        }
     }
 
-    private static void RemarkOlder(int found, int history)
+    private static void PrintProblems(IReadOnlyList<RawRow> failing)
     {
-        if (found > history)
+        foreach (var row in failing)
+        {
+            ConsoleOutput.WriteProblem(
+                $"package {row.RowKey}: Cyclr reported {ConsoleOutput.Count(row.Number(Columns.ErrorCount)!.Value, "error")}");
+        }
+
+        if (failing.Count > 0)
+        {
+            Console.Out.WriteLine();
+        }
+    }
+
+    private static void RemarkOlder(Account account, int history)
+    {
+        if (account.HasOlder)
         {
             ConsoleOutput.Remark(
-                $"There are older notifications: show more with --history {Math.Min(int.MaxValue, Math.Max(history, DefaultHistory) * 10L)}.");
+                $"There are older notifications or dead letters: show more with --history {Math.Min(int.MaxValue, Math.Max(history, DefaultHistory) * 10L)}.");
         }
     }
 
     private static AccountJson Json(Account account) => new(
-        account.Id, [.. account.Installs.Select(WithKey)], [.. account.Cycles.Select(WithKey)],
-        [.. account.History.Select(row => JsonRow.Of(row))]);
+        account.Id, [.. account.Installs.Where(IsFailing).Select(row => row.RowKey)],
+        [.. account.Installs.Select(WithKey)], [.. account.Cycles.Select(WithKey)],
+        [.. account.History.Select(row => JsonRow.Of(row))], [.. account.DeadLetters.Select(DeadLettersCommand.Json)]);
+
+    /// <summary>As in `accounts`: what is uninstalled needs nobody.</summary>
+    private static bool IsFailing(RawRow install) =>
+        install.Number(Columns.ErrorCount) > 0 && install.Text(Columns.Status) != KnownStatus.Uninstalled;
 
     private static JsonObject WithKey(RawRow row) => JsonRow.Of(row, ("row", row.RowKey));
 
@@ -149,5 +198,10 @@ internal static class ShowCommand
         row.Number(column)?.ToString(CultureInfo.InvariantCulture);
 
     private sealed record Account(
-        Guid Id, IReadOnlyList<RawRow> Installs, IReadOnlyList<RawRow> Cycles, IReadOnlyList<RawRow> History);
+        Guid Id, IReadOnlyList<RawRow> Installs, IReadOnlyList<RawRow> Cycles, IReadOnlyList<RawRow> History,
+        IReadOnlyList<StoredDeadLetter> DeadLetters, bool HasOlder)
+    {
+        /// <summary>Whatever the length of its history.</summary>
+        public bool IsEmpty => this is { Installs: [], Cycles: [], History: [], DeadLetters: [], HasOlder: false };
+    }
 }

@@ -4,7 +4,6 @@ using MarketplaceWebhook.Cli.Output;
 using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Storage;
 using Microsoft.Extensions.Configuration;
-using Spectre.Console;
 
 namespace MarketplaceWebhook.Cli.Commands;
 
@@ -15,33 +14,43 @@ internal static class StatusCommand
     public static Command Create(IConfiguration environment)
     {
         var since = DurationOption.Option("--since", "Count dead letters received within this time, such as 2d. Default: 24h.");
+        var installs = new Option<bool>("--installs")
+        {
+            Description = "Also count the installs by status, and those with errors; reads all installs.",
+        };
         var json = JsonOutput.Option();
         var storage = CommandStorage.Option();
         var fallback = CommandStorage.FallbackOption();
         var command = new Command(
             "status",
-            "Shows whether notifications are being projected: messages on the queues, the oldest of them, and dead letters.\n"
+            "Shows whether notifications are being projected: messages on the queues, the oldest of them, and dead letters. "
+            + "Counts the differences from Cyclr that the last reconcile found.\n"
             + "Exit codes: 0 nothing to do; 2 something needs a person, each with its reason; 1 invalid input, or storage failed.")
         {
-            since, json, storage, fallback,
+            since, installs, json, storage, fallback,
         };
         command.SetAction(async (parsed, token) =>
         {
             await using var opened = CommandStorage.Open(environment, parsed.GetValue(storage), parsed.GetValue(fallback));
-            return await RunAsync(opened, parsed.GetValue(since) ?? StatusCheck.DefaultPeriod, parsed.GetValue(json), token);
+            return await RunAsync(
+                opened, parsed.GetValue(since) ?? StatusCheck.DefaultPeriod, parsed.GetValue(installs), parsed.GetValue(json),
+                token);
         });
         return command;
     }
 
     private static async Task<int> RunAsync(
-        CommandStorage storage, TimeSpan period, bool json, CancellationToken cancellationToken)
+        CommandStorage storage, TimeSpan period, bool countsInstalls, bool json, CancellationToken cancellationToken)
     {
         var since = DateTimeOffset.UtcNow - period;
         var check = storage.Get<StatusCheck>();
         // First, since its messages only move to the queue.
         var (fallback, fallbackFailure) = await TryAsync<QueueState>(check.CheckFallbackAsync, cancellationToken);
         var (report, failure) = await TryAsync<StatusReport>(
-            async token => await check.RunAsync(since, token), cancellationToken);
+            async token => await check.RunAsync(since, token) is var found && countsInstalls && !found.IsEmpty
+                ? found with { Installs = await check.CountInstallsAsync(token) }
+                : found,
+            cancellationToken);
         if (report is null)
         {
             if (fallback is not null)
@@ -121,14 +130,40 @@ internal static class StatusCommand
                 count.Redriven > 0 ? $"{count.Redriven} redriven" : null);
         }
 
+        if (report.Reconciled is { } run)
+        {
+            table.Add(["differences from Cyclr", Text(run.Differences.Sum(count => count.Number))], TimeOf(run));
+            foreach (var count in run.Differences)
+            {
+                table.Add([$"  {count.Kind}", Text(count.Number)]);
+            }
+        }
+
+        if (report.Installs is { } installs)
+        {
+            table.Add(["installs", Text(installs.Sum(count => count.Number))]);
+            foreach (var count in installs)
+            {
+                table.Add(
+                    [$"  {(count.Status is "" ? "no status" : count.Status)}", Text(count.Number)], count.WithErrors > 0 ? $"{count.WithErrors} with errors" : null);
+            }
+        }
+
         ConsoleOutput.Write(null, table);
         foreach (var problem in problems)
         {
-            ConsoleOutput.Results.WriteParts(("needs a person", Color.Red), ($"  {problem}", null));
+            ConsoleOutput.WriteProblem(problem);
         }
 
         void Add(string what, QueueState queue) => table.Add([what, Text(queue.Waiting)], OldestOf(queue));
     }
+
+    private static string TimeOf(ReconciliationRun run) => run switch
+    {
+        { FinishedAt: { } finished } => $"reconcile finished {ConsoleOutput.Time(finished)} UTC",
+        { StartedAt: { } started } => $"reconcile started {ConsoleOutput.Time(started)} UTC, not finished",
+        _ => "by reconcile of single accounts",
+    };
 
     private static string? OldestOf(QueueState queue) =>
         queue.OldestReceivedAt is { } oldest ? $"oldest received {ConsoleOutput.Time(oldest)} UTC" : null;

@@ -39,7 +39,6 @@ public sealed class LocalDashboard : IAsyncDisposable
                 provider.GetService<FallbackStorage>()?.Clients.Description,
                 CanWrite: key is not null))
             .AddSingleton<StatusChangeQueries>()
-            .AddSingleton<DeadLetterQueries>()
             .AddSingleton(new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }))
             .AddSingleton(new AccessCheck(forwardedUrl))
             .AddSingleton<PageEvents>()

@@ -31,12 +31,14 @@ internal sealed class ReadEndpoints(
     {
         page.MapGet("/status", GetStatusAsync);
         page.MapGet("/status/fallback", GetFallbackStatusAsync);
+        page.MapGet("/status/installs", CountInstallsAsync);
         page.MapGet("/installs", ListInstallsAsync);
         page.MapGet("/installs/indexed", ListIndexedAsync);
         page.MapGet("/accounts/{accountId:guid}", ReadAccountAsync);
         page.MapGet("/accounts/{accountId:guid}/history", ListChangesAsync);
         page.MapGet("/accounts/{accountId:guid}/history/{id}", GetPayloadAsync);
         page.MapGet("/accounts/{accountId:guid}/timeline", GetTimelineAsync);
+        page.MapGet("/accounts/{accountId:guid}/deadletters", ListDeadLettersOfAsync);
         page.MapGet("/counts", CountAsync);
         page.MapGet("/changefeed", PeekChangeFeedAsync);
         page.MapGet("/deadletters", ListDeadLettersAsync);
@@ -64,6 +66,9 @@ internal sealed class ReadEndpoints(
         var report = new StatusReport { Fallback = state, FallbackCheck = await FindFallbackCheckAsync(aborted) };
         return TypedResults.Ok(StatusJson.Of(report, clients.Description, time.GetUtcNow()));
     }
+
+    private async Task<IReadOnlyList<InstallCountJson>> CountInstallsAsync(CancellationToken aborted) =>
+        [.. (await status.CountInstallsAsync(aborted)).Select(InstallCountJson.Of)];
 
     /// <summary>In the primary storage, whose failure shows elsewhere.</summary>
     private async Task<FallbackCheckResult?> FindFallbackCheckAsync(CancellationToken aborted)
@@ -144,8 +149,18 @@ internal sealed class ReadEndpoints(
             return TypedResults.NotFound();
         }
 
-        var found = await deadLetterPages.ListAsync(kind is "" ? null : kind, DeadLettersPerPage, continuation, aborted);
-        return TypedResults.Ok(new ListView<DeadLetterView>([.. found.Items.Select(DeadLetterView.Of)], found.Continuation));
+        return TypedResults.Ok(await ReadDeadLettersAsync(kind is "" ? null : kind, account: null, continuation, aborted));
+    }
+
+    private Task<ListView<DeadLetterView>> ListDeadLettersOfAsync(
+        Guid accountId, string? continuation, CancellationToken aborted) =>
+        ReadDeadLettersAsync(kind: null, accountId, continuation, aborted);
+
+    private async Task<ListView<DeadLetterView>> ReadDeadLettersAsync(
+        string? kind, Guid? account, string? continuation, CancellationToken aborted)
+    {
+        var found = await deadLetterPages.ListAsync(kind, account, DeadLettersPerPage, continuation, aborted);
+        return new ListView<DeadLetterView>([.. found.Items.Select(DeadLetterView.Of)], found.Continuation);
     }
 
     private async Task<IResult> GetBodyAsync(string kind, string id, CancellationToken aborted) =>

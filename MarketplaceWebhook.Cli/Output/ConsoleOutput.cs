@@ -56,6 +56,10 @@ internal static class ConsoleOutput
         Results.WriteLine();
     }
 
+    /// <summary>Something that the tool and the application cannot repair.</summary>
+    public static void WriteProblem(string problem) =>
+        Results.WriteParts(("needs a person", Color.Red), ($"  {problem}", null));
+
     /// <summary>UTC, to the second.</summary>
     public static string Time(DateTimeOffset? time) =>
         time is { } at ? at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture) : "";

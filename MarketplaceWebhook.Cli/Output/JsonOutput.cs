@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using MarketplaceWebhook.Maintenance;
+using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Cli.Output;
@@ -23,9 +24,11 @@ internal sealed partial class JsonOutput : JsonSerializerContext
     public static Option<bool> Option() => new("--json") { Description = "Print JSON." };
 }
 
-/// <summary>Rows of Installs and StatusChanges, as <see cref="JsonRow"/> describes.</summary>
+/// <summary>Rows of Installs, StatusChanges and DeadLetters, as <see cref="JsonRow"/> describes.</summary>
+/// <param name="InstallsWithErrors">The rows of installs with errors, unless they are uninstalled.</param>
 internal sealed record AccountJson(
-    Guid AccountId, IReadOnlyList<JsonObject> Installs, IReadOnlyList<JsonObject> Cycles, IReadOnlyList<JsonObject> History);
+    Guid AccountId, IReadOnlyList<string> InstallsWithErrors, IReadOnlyList<JsonObject> Installs,
+    IReadOnlyList<JsonObject> Cycles, IReadOnlyList<JsonObject> History, IReadOnlyList<JsonObject> DeadLetters);
 
 internal sealed record AccountSummaryJson(
     string AccountId, IReadOnlyList<string> AccountApiIds, IReadOnlyList<PackageStatusJson> Packages, long Errors,
@@ -59,11 +62,14 @@ internal sealed record ReconciliationDifferenceJson(
 
 /// <param name="OldestReceivedAt">Of the visible messages on the queue; absent: none is visible.</param>
 /// <param name="Fallback">Absent: the fallback storage was not checked.</param>
+/// <param name="Reconciliation">Absent: `reconcile` has not run on this storage.</param>
+/// <param name="Installs">Absent without --installs.</param>
 /// <param name="Problems">What needs a person, for people; none: exit code 0.</param>
 internal sealed record StatusJson(
     string Storage, bool Empty, int QueueMessages, string? OldestReceivedAt, int PoisonQueueMessages,
     FallbackJson? Fallback, int? ChangeFeedMessages, string DeadLettersSince,
-    IReadOnlyList<DeadLetterCountJson> DeadLetters, IReadOnlyList<string> Problems)
+    IReadOnlyList<DeadLetterCountJson> DeadLetters, ReconciliationRunJson? Reconciliation,
+    IReadOnlyList<InstallCountJson>? Installs, IReadOnlyList<string> Problems)
 {
     public static StatusJson Of(StatusReport report, string storage, DateTimeOffset since) => new(
         storage, report.IsEmpty,
@@ -75,7 +81,11 @@ internal sealed record StatusJson(
             : null,
         report.PassedOn, ConsoleOutput.JsonTime(since)!,
         [.. report.DeadLetters.Select(count => new DeadLetterCountJson(count.Kind, count.Reason, count.Number, count.Redriven))],
+        report.Reconciled is { } run ? ReconciliationRunJson.Of(run) : null,
+        report.Installs?.Select(InstallCountJson.Of).ToList(),
         [.. ProblemsOf(report)]);
+
+    private static bool IsLive(InstallCount count) => count.Status != KnownStatus.Uninstalled;
 
     private static IEnumerable<string> ProblemsOf(StatusReport report)
     {
@@ -121,6 +131,11 @@ internal sealed record StatusJson(
         {
             yield return "dead letters that were not redriven: `deadletters` lists them";
         }
+
+        if (report.Installs?.Where(IsLive).Sum(count => count.WithErrors) is > 0 and var failing)
+        {
+            yield return $"{ConsoleOutput.Count(failing, "install")} with errors, as Cyclr reported: `accounts` lists them first";
+        }
     }
 }
 
@@ -128,5 +143,22 @@ internal sealed record StatusJson(
 /// <param name="CheckFault">Absent: it succeeded.</param>
 internal sealed record FallbackJson(
     int QueueMessages, string? OldestReceivedAt, int PoisonQueueMessages, string? CheckedAt, string? CheckFault);
+
+/// <param name="StartedAt">Absent: only single accounts were compared.</param>
+/// <param name="FinishedAt">Absent: the run was cut off, or is not finished yet.</param>
+internal sealed record ReconciliationRunJson(
+    string? StartedAt, string? FinishedAt, long? Accounts, IReadOnlyList<DifferenceCountJson> Differences)
+{
+    public static ReconciliationRunJson Of(ReconciliationRun run) => new(
+        ConsoleOutput.JsonTime(run.StartedAt), ConsoleOutput.JsonTime(run.FinishedAt), run.Accounts,
+        [.. run.Differences.Select(count => new DifferenceCountJson(count.Kind, count.Number))]);
+}
+
+internal sealed record DifferenceCountJson(string Kind, int Number);
+
+internal sealed record InstallCountJson(string Status, int Number, int WithErrors)
+{
+    public static InstallCountJson Of(InstallCount count) => new(count.Status, count.Number, count.WithErrors);
+}
 
 internal sealed record DeadLetterCountJson(string Kind, string Reason, int Number, int Redriven);

@@ -1,4 +1,6 @@
 using Deque.AxeCore.Playwright;
+using MarketplaceWebhook.Notifications;
+using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -67,14 +69,28 @@ public sealed class AccessibilityTests(RunningDashboard running, ReadOnlyDashboa
         await reading.Services.ProjectAsync(
             Ids.At(DateTimeOffset.UtcNow),
             $$"""{"Errors":["no consent"],{{NotificationBody.Of("installed", account, cycles: [account])[1..]}}""");
+        await reading.Services.Get<DeadLetterTable>().RecordAsync(
+            new DeadLetter
+            {
+                Kind = DeadLetter.Rejected,
+                Id = Ids.At(DateTimeOffset.UtcNow),
+                Reason = RejectionReason.InvalidNotification,
+                Detail = "why",
+                AccountId = account,
+                Body = "{}"u8.ToArray(),
+                BodyLength = 2,
+            },
+            TestContext.Current.CancellationToken);
         await using var tab = await reading.OpenAsync(new TabOptions { Colours = colours, Width = width });
         await Expect(tab.Page.Locator("#installs-with-errors")).ToBeVisibleAsync();
         await Expect(tab.Page.Locator("#status-rows")).ToContainTextAsync("Messages in the fallback storage");
+        await Expect(tab.Page.Locator("#status-rows")).ToContainTextAsync("Installs");
         await AssertNoViolationAsync(tab, "read-only");
 
         await tab.Row(account, 1).GetByRole(AriaRole.Link).ClickAsync();
         await tab.Page.Locator("#history-rows button").First.ClickAsync();
         await Expect(tab.Page.Locator("#history-rows pre").First).ToContainTextAsync("Status");
+        await Expect(tab.Page.Locator("#account-dead-letters > li")).ToHaveCountAsync(1);
         await AssertNoViolationAsync(tab, "read-only, an account with a body opened");
     }
 

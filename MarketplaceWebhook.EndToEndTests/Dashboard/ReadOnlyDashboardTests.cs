@@ -243,6 +243,55 @@ public sealed class ReadOnlyDashboardTests(ReadOnlyDashboard running, AzuriteFix
             .ToContainTextAsync("oldest received");
     }
 
+    [Fact]
+    public async Task Account_shows_its_dead_letters_and_packages_with_errors_first()
+    {
+        var account = Guid.NewGuid();
+        await running.Services.ProjectAsync(NewId(), NotificationBody.Of("installed", account, 1));
+        await running.Services.ProjectAsync(NewId(), WithError("installed", account, 2));
+        await running.Services.ProjectAsync(NewId(), WithError("installed", account, 3));
+        await running.Services.ProjectAsync(NewId(), WithError("uninstalled", account, 3));
+        var id = await RecordAsync(DeadLetter.Failed, NotificationBody.Of("started", account));
+        await RecordAsync(DeadLetter.Failed, NotificationBody.Of("started", Guid.NewGuid()));
+        await using var tab = await running.OpenAsync();
+
+        await tab.Page.GetByPlaceholder("Account id").FillAsync(account.ToString());
+        await tab.Row(account, 2).GetByRole(AriaRole.Link).ClickAsync();
+
+        var letters = tab.Page.Locator("#account-dead-letters > li");
+        await Expect(letters).ToHaveCountAsync(1);
+        await Expect(letters).ToHaveAttributeAsync("data-id", id.ToString());
+        await Expect(tab.Page.Locator("#account-dead-count")).ToHaveTextAsync("1 dead letter shown");
+        await Expect(tab.Page.Locator(".package").First).ToContainTextAsync("needs a person");
+        await Expect(tab.Page.Locator(".package.failing")).ToHaveCountAsync(1);
+        await Expect(tab.Page.Locator(".package.failing h3")).ToHaveTextAsync("Package 2");
+    }
+
+    [Fact]
+    public async Task Status_counts_installs_and_what_the_last_reconcile_found()
+    {
+        await running.Services.ProjectAsync(NewId(), WithError("stopped", Guid.NewGuid(), 1));
+        await running.Services.ProjectAsync(NewId(), WithError("installed", Guid.NewGuid(), 1));
+        var table = running.Services.Get<ReconciliationTable>();
+        await table.ReplaceAsync(
+            $"{Guid.NewGuid()}", "Acme",
+            [new ReconciliationDifference { Kind = DifferenceKind.MissingCycle, PackageId = 1, Detail = "why" }], Ids.Start,
+            Cancellation);
+        await table.FinishRunAsync(Ids.Start, Ids.Start, after: null, accounts: 1, differences: 1, Cancellation);
+
+        await using var tab = await running.OpenAsync();
+
+        var rows = tab.Page.Locator("#status-rows tr");
+        await Expect(rows.Filter(new() { HasText = "missing-cycle" })).ToContainTextAsync("1");
+        await Expect(rows.Filter(new() { HasText = "Differences from Cyclr" }))
+            .ToContainTextAsync("reconcile finished 2026-01-01");
+        await Expect(rows.Filter(new() { HasText = "stopped" })).ToBeVisibleAsync();
+        await Expect(rows.Filter(new() { HasTextRegex = new("^installed") })).ToContainTextAsync("with errors");
+    }
+
+    private static string WithError(string status, Guid account, long package) =>
+        $$"""{"Errors":["no consent"],{{NotificationBody.Of(status, account, package)[1..]}}""";
+
     private static AppSettings AnySettings =>
         new() { Storage = StorageSettings.FromConnectionString("UseDevelopmentStorage=true"), ChangeFeed = "any" };
 

@@ -5,8 +5,8 @@ namespace MarketplaceWebhook.Maintenance;
 /// <summary>Reads whether notifications are being projected and which ones failed. Changes nothing.</summary>
 /// <param name="feed">Null without a change feed.</param>
 public sealed class StatusCheck(
-    StorageClients clients, StatusChangeLog log, QueueInspector waiting, DeadLetterTable deadLetters, TimeProvider time,
-    ChangeFeedQueue? feed = null)
+    StorageClients clients, StatusChangeLog log, QueueInspector waiting, DeadLetterTable deadLetters, InstallQueries installs,
+    ReconciliationTable reconciliations, TimeProvider time, ChangeFeedQueue? feed = null)
 {
     /// <summary>Of the dead letters that are counted, unless the caller chooses another.</summary>
     public static readonly TimeSpan DefaultPeriod = TimeSpan.FromHours(24);
@@ -34,6 +34,7 @@ public sealed class StatusCheck(
             FallbackCheck = await FallbackCheckResult.FindAsync(clients, cancellationToken),
             PassedOn = feed is null ? null : await feed.CountAsync(cancellationToken),
             DeadLetters = await CountAsync(since, cancellationToken),
+            Reconciled = await reconciliations.FindLastRunAsync(cancellationToken),
         };
     }
 
@@ -56,6 +57,10 @@ public sealed class StatusCheck(
             await Task.Delay(BetweenInspections, time, cancellationToken);
         }
     }
+
+    /// <summary>Reads all installs.</summary>
+    public Task<IReadOnlyList<InstallCount>> CountInstallsAsync(CancellationToken cancellationToken) =>
+        installs.CountAsync(cancellationToken);
 
     /// <returns>Null if the queue was not inspected.</returns>
     private QueueState? StateOf(IReadOnlyList<QueueInspector.PeekedQueue> queues, string name)
@@ -121,6 +126,12 @@ public sealed record StatusReport
     public int? PassedOn { get; init; }
 
     public IReadOnlyList<DeadLetterCount> DeadLetters { get; init; } = [];
+
+    /// <summary>What the last `reconcile` found. Null: it has not run on this storage.</summary>
+    public ReconciliationRun? Reconciled { get; init; }
+
+    /// <summary>Null: they were not counted.</summary>
+    public IReadOnlyList<InstallCount>? Installs { get; init; }
 }
 
 /// <param name="Waiting">All messages on the queue, including those that are being processed.</param>

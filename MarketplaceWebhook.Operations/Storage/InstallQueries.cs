@@ -12,6 +12,8 @@ public sealed class InstallQueries(StorageClients clients, TimeProvider time)
     /// </summary>
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(5);
 
+    private static readonly string[] CountedColumns = [Columns.Status, Columns.ErrorCount];
+
     /// <param name="Account">The beginning of the AccountId, or a complete one in any usual form.</param>
     /// <param name="AccountApiId">Its beginning, case-sensitive.</param>
     /// <param name="HasErrors">Only those whose last installation had errors.</param>
@@ -63,6 +65,26 @@ public sealed class InstallQueries(StorageClients clients, TimeProvider time)
         ];
     }
 
+    /// <summary>The installs of each status; reads all of Installs.</summary>
+    public async Task<IReadOnlyList<InstallCount>> CountAsync(CancellationToken cancellationToken)
+    {
+        var counts = new SortedDictionary<string, InstallCount>(StringComparer.Ordinal);
+        await foreach (var row in TableRowReader.ReadAsync(
+            clients.Installs, TableClient.CreateQueryFilter($"Kind eq {EntityMapping.InstallKind}"), CountedColumns,
+            cancellationToken: cancellationToken))
+        {
+            var status = row.Text(Columns.Status) ?? "";
+            var count = counts.GetValueOrDefault(status) ?? new InstallCount(status, Number: 0, WithErrors: 0);
+            counts[status] = count with
+            {
+                Number = count.Number + 1,
+                WithErrors = count.WithErrors + (row.Number(Columns.ErrorCount) > 0 ? 1 : 0),
+            };
+        }
+
+        return [.. counts.Values];
+    }
+
     private static string Text(Filter filter)
     {
         var text = new StringBuilder(TableClient.CreateQueryFilter($"Kind eq {EntityMapping.InstallKind}"));
@@ -99,3 +121,7 @@ public sealed class InstallQueries(StorageClients clients, TimeProvider time)
     /// <summary>The end of the range of all texts that begin with this one: tables have no other prefix search.</summary>
     private static string After(string start) => start + "\uFFFD";
 }
+
+/// <param name="Status">Empty in a row that was edited by hand.</param>
+/// <param name="WithErrors">How many of them Cyclr reported with errors at their last installation.</param>
+public sealed record InstallCount(string Status, int Number, int WithErrors);

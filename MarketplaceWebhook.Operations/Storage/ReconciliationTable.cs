@@ -8,6 +8,9 @@ public sealed class ReconciliationTable(StorageClients clients)
 {
     private static readonly string[] Keys = [nameof(TableEntity.PartitionKey), nameof(TableEntity.RowKey)];
 
+    private static readonly string[] RunColumns =
+        [.. Keys, Columns.Kind, Columns.StartedAt, Columns.FinishedAt, Columns.Accounts];
+
     /// <summary>A row without FinishedAt: the run was cut off, or is not finished yet.</summary>
     public Task StartRunAsync(DateTimeOffset startedAt, string? after, CancellationToken cancellationToken) =>
         PutRunAsync(RunEntity(startedAt, after), cancellationToken);
@@ -49,6 +52,28 @@ public sealed class ReconciliationTable(StorageClients clients)
     /// <param name="account">A partition.</param>
     public IAsyncEnumerable<RawRow> ReadAsync(string account, CancellationToken cancellationToken) =>
         ReadAsync(account, columns: null, cancellationToken);
+
+    /// <returns>The last run, with the differences that are stored now; null: none has run on this storage.</returns>
+    public async Task<ReconciliationRun?> FindLastRunAsync(CancellationToken cancellationToken)
+    {
+        var (run, counts) = ((RawRow?)null, new SortedDictionary<string, int>(StringComparer.Ordinal));
+        await foreach (var row in ReadAsync(account: null, RunColumns, cancellationToken))
+        {
+            if (row.PartitionKey == ReconciliationKeys.RunPartition)
+            {
+                run = row;
+            }
+            else
+            {
+                var kind = row.Text(Columns.Kind) ?? "";
+                counts[kind] = counts.GetValueOrDefault(kind) + 1;
+            }
+        }
+
+        return run is null && counts.Count == 0 ? null : new ReconciliationRun(
+            run?.Time(Columns.StartedAt), run?.Time(Columns.FinishedAt), run?.Number(Columns.Accounts),
+            [.. counts.Select(count => new DifferenceCount(count.Key, count.Value))]);
+    }
 
     /// <param name="rows">Of one account.</param>
     public Task<int> RemoveAsync(IEnumerable<RawRow> rows, CancellationToken cancellationToken) =>

@@ -87,6 +87,63 @@ public sealed class StatusCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Installs_are_counted_on_request_and_those_with_errors_need_a_person()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Guid.NewGuid(), cycles: [Guid.NewGuid()]));
+        await services.ProjectAsync(Ids.Minute(2), WithError("started", Guid.NewGuid()));
+        await services.ProjectAsync(Ids.Minute(3), WithError("installed", Guid.NewGuid()));
+        var gone = Guid.NewGuid();
+        await services.ProjectAsync(Ids.Minute(4), WithError("installed", gone));
+        await services.ProjectAsync(Ids.Minute(5), WithError("uninstalled", gone));
+        await services.Clients.Installs.AddEntityAsync(
+            new Azure.Data.Tables.TableEntity($"{Guid.NewGuid()}", "1") { ["Kind"] = "install" }, Cancellation);
+
+        var text = await InProcessCli.RunAsync(services.ConnectionString, "status", "--installs");
+        var json = await InProcessCli.RunAsync(services.ConnectionString, "status", "--installs", "--json");
+        var without = await InProcessCli.RunAsync(services.ConnectionString, "status", "--json");
+
+        Assert.Equal((2, 2, 0), (text.ExitCode, json.ExitCode, without.ExitCode));
+        Approved.AssertIs("status-installs", text.Output);
+        Assert.Equal(
+            [("", 1, 0), ("installed", 2, 1), ("started", 1, 0), ("uninstalled", 1, 1)],
+            JsonNode.Parse(json.Output)!["installs"]!.AsArray().Select(
+                count => ((string)count!["status"]!, (int)count["number"]!, (int)count["withErrors"]!)));
+        Assert.Null(JsonNode.Parse(without.Output)!["installs"]);
+    }
+
+    [Fact]
+    public async Task Differences_of_the_last_reconcile_are_counted_with_its_time()
+    {
+        await using var services = await MaintenanceServices.StartAsync(azurite);
+        var table = services.Get<ReconciliationTable>();
+        var text = new StringBuilder();
+
+        await AppendAsync("never");
+        await table.ReplaceAsync(
+            Guid.Empty.ToString(), "Acme", [Difference(DifferenceKind.MissingCycle), Difference(DifferenceKind.CycleErrors)],
+            Ids.Start, Cancellation);
+        await AppendAsync("a single account");
+        await table.StartRunAsync(Ids.Start, after: null, Cancellation);
+        await AppendAsync("a run that did not finish");
+        await table.FinishRunAsync(Ids.Start, Ids.Start.AddMinutes(5), after: null, accounts: 3, differences: 2, Cancellation);
+        await AppendAsync("a run that finished");
+
+        Approved.AssertIs("status-reconciled", text.ToString());
+        var json = await InProcessCli.RunAsync(services.ConnectionString, "status", "--json");
+        Assert.Equal(
+            """{"startedAt":"2026-01-01T00:00:00.000Z","finishedAt":"2026-01-01T00:05:00.000Z","accounts":3,"differences":"""
+                + """[{"kind":"cycle-errors","number":1},{"kind":"missing-cycle","number":1}]}""",
+            JsonNode.Parse(json.Output)!["reconciliation"]!.ToJsonString());
+
+        async Task AppendAsync(string situation)
+        {
+            var result = await InProcessCli.RunAsync(services.ConnectionString, "status");
+            text.Append($"{situation}\n{result.Output}exit code {result.ExitCode}\n\n");
+        }
+    }
+
+    [Fact]
     public async Task Message_that_arrived_recently_needs_no_action()
     {
         await using var services = await MaintenanceServices.StartAsync(azurite);
@@ -109,6 +166,11 @@ public sealed class StatusCommandTests(AzuriteFixture azurite)
         Assert.Equal((1, ""), (result.ExitCode, result.Output));
         Assert.StartsWith("Storage denied access", result.Error.TrimEnd('\n').Split('\n')[^1], StringComparison.Ordinal);
     }
+
+    private static string WithError(string status, Guid account) =>
+        $$"""{"Status":"{{status}}","AccountId":"{{account}}","MarketplaceIntegrationPackageId":1,"Errors":["no consent"]}""";
+
+    private static ReconciliationDifference Difference(string kind) => new() { Kind = kind, PackageId = 1, Detail = kind };
 
     private static string Envelope(NotificationId id) => Encoding.UTF8.GetString(
         MarketplaceWebhook.Storage.Envelope.Write(

@@ -90,15 +90,15 @@ public sealed class DashboardQueriesTests(AzuriteFixture azurite)
 
         var queries = new DeadLetterQueries(services.Clients);
 
-        var first = await queries.ListAsync(kind: null, size: 2, continuation: null, Cancellation);
-        var second = await queries.ListAsync(kind: null, size: 2, first.Continuation, Cancellation);
+        var first = await queries.ListAsync(kind: null, account: null, size: 2, continuation: null, Cancellation);
+        var second = await queries.ListAsync(kind: null, account: null, size: 2, first.Continuation, Cancellation);
 
         Assert.Equal(
             ["failed", "rejected", "failed"], first.Items.Concat(second.Items).Select(deadLetter => deadLetter.Kind));
         Assert.Null(second.Continuation);
         Assert.Null(first.Items[0].Body);
         Assert.Equal(
-            Ids.Minute(6), Assert.Single((await queries.ListAsync("rejected", 2, null, Cancellation)).Items).Id);
+            Ids.Minute(6), Assert.Single((await queries.ListAsync("rejected", null, 2, null, Cancellation)).Items).Id);
     }
 
     private async Task<MaintenanceServices> PrepareAsync()

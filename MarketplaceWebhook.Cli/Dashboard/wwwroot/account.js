@@ -1,6 +1,7 @@
 import { canWrite } from './about.js';
 import { get } from './api.js';
 import { bodyButton } from './body.js';
+import { item } from './deadletters.js';
 import { $, h, soon } from './dom.js';
 import { badge, count, time, timeUtc } from './format.js';
 import * as send from './send.js';
@@ -26,7 +27,8 @@ export function show(accountId) {
   if (!shown) return;
   $('account-title').textContent = 'Account';
   $('account-id').textContent = shown;
-  for (const id of ['packages', 'history-rows']) $(id).replaceChildren();
+  for (const id of ['packages', 'history-rows', 'account-dead-letters']) $(id).replaceChildren();
+  $('account-dead').hidden = true;
   reload();
   $('account-title').focus();
 }
@@ -48,15 +50,32 @@ export const reload = soon(async () => {
     timeline.show(lanes);
     $('history-rows').replaceChildren();
     showChanges(page);
+    $('account-dead-letters').replaceChildren();
+    showDeadLetters(await get(`accounts/${accountId}/deadletters`), accountId);
   } catch (error) {
     $('history-count').textContent = error.message;
   }
 }, 250);
 
+let deadContinuation = null;
+
+/** Only those in whose body the application could read the account. */
+function showDeadLetters({ items, continuation: next }, accountId) {
+  if (accountId !== shown) return;
+  deadContinuation = next;
+  $('account-dead-letters').append(...items.map(item));
+  const length = $('account-dead-letters').children.length;
+  $('account-dead').hidden = length === 0;
+  $('account-dead-more').hidden = !next;
+  $('account-dead-count').textContent = `${count(length, 'dead letter')} shown${next ? ', there are more' : ''}`;
+}
+
+const isFailing = ({ install }) => install.errorCount > 0 && install.status !== 'uninstalled';
+
 function showPackages() {
   const latest = packages.map(({ install }) => install).sort((a, b) => Date.parse(b.statusAt) - Date.parse(a.statusAt))[0];
   $('account-title').textContent = latest ? visible(latest.accountApiId ?? 'No API id') : 'Unknown account';
-  $('packages').replaceChildren(...packages.map(packageCard));
+  $('packages').replaceChildren(...[...packages].sort((a, b) => isFailing(b) - isFailing(a)).map(packageCard));
 }
 
 /** `InstalledAt` is Installed, `CompleteParameter` is Complete parameter. */
@@ -70,10 +89,10 @@ function packageCard({ install, columns, cycles, errors }) {
     ...Object.entries(columns).map(([name, value]) => [label(name), fact(name, value)]),
     ...(install.source === 'default' ? [] : [['Source', visible(install.source)]]),
   ];
-  const box = h('section', { class: 'card package', 'data-package': install.packageId },
+  const box = h('section', { class: `card package ${isFailing({ install }) ? 'failing' : ''}`, 'data-package': install.packageId },
     h('div', { class: 'head' },
       h('h3', null, `Package ${install.packageId}`),
-      h('span', { class: 'row' }, badge(install.status), h('span', { class: 'hint' }, 'since ', timeUtc(install.statusAt)))),
+      h('span', { class: 'row' }, isFailing({ install }) && badge('needs a person', 'danger'), badge(install.status), h('span', { class: 'hint' }, 'since ', timeUtc(install.statusAt)))),
     h('dl', { class: 'facts' }, facts.map(([name, value]) => h('div', null, h('dt', null, name), h('dd', null, value)))),
     errors.length > 0 && h('div', { class: 'errors' },
       h('strong', null, `${count(errors.length, 'error')} at the last install`),
@@ -166,6 +185,15 @@ $('history-more').addEventListener('click', async () => {
     showChanges(await get(`accounts/${shown}/history`, { continuation }));
   } catch (error) {
     $('history-count').textContent = error.message;
+  }
+});
+
+$('account-dead-more').addEventListener('click', async () => {
+  const accountId = shown;
+  try {
+    showDeadLetters(await get(`accounts/${accountId}/deadletters`, { continuation: deadContinuation }), accountId);
+  } catch (error) {
+    $('account-dead-count').textContent = error.message;
   }
 });
 

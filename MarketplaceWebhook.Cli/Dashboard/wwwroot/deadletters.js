@@ -33,7 +33,7 @@ function itemOf(deadLetter) {
   return items.get(key).element;
 }
 
-function item(deadLetter) {
+export function item(deadLetter) {
   const pre = h('pre', { class: 'code', tabindex: '0', hidden: true });
   const toggle = bodyButton(pre, pre, `deadletters/${deadLetter.kind}/${deadLetter.id}`);
   const message = h('span', { class: 'hint', role: 'status' });

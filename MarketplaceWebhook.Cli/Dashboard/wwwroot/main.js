@@ -35,6 +35,7 @@ function lock(reason) {
 /** Reads everything again, but what an event shows. */
 function reload() {
   status.reload();
+  status.countInstalls();
   failing.reload();
   installs.reload();
   deadLetters.reload();
@@ -76,6 +77,7 @@ async function open() {
       install(install) {
         installs.add(install);
         failing.add(install);
+        status.countInstalls();
         changeFeed.reload();
         account.changed(install.accountId);
         scenario.seen(install);
@@ -83,11 +85,13 @@ async function open() {
       installs() {
         installs.reload();
         failing.reload();
+        status.countInstalls();
         changeFeed.reload();
         account.reload();
       },
       deadletters() {
         deadLetters.reload();
+        account.reload();
         status.reload();
       },
       status(now) {

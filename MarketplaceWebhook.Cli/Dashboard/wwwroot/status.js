@@ -38,6 +38,14 @@ const loadFallback = soon(async () => {
   show();
 }, 1000);
 
+let installs = [];
+
+/** Reads all installs: not in a loop. */
+export const countInstalls = soon(async () => {
+  installs = await get('status/installs').catch(() => []);
+  show();
+}, 5000);
+
 export function reload() {
   loadStatus();
   loadFallback();
@@ -55,7 +63,7 @@ function show() {
   $('status-problems').hidden = problems.length === 0;
   $('problem-count').textContent = problems.length;
   $('chip-problems').hidden = problems.length === 0;
-  $('status-rows').replaceChildren(...(status ? queueRows() : []), ...fallbackRows(), ...(status ? laterRows() : []));
+  $('status-rows').replaceChildren(...(status ? queueRows() : []), ...fallbackRows(), ...(status ? laterRows() : []), ...installRows());
 }
 
 const queueRows = () => [
@@ -65,9 +73,28 @@ const queueRows = () => [
 
 const laterRows = () => [
   ...(status.changeFeedMessages == null ? [] : [row('Messages on the change feed', status.changeFeedMessages)]),
-  row('Dead letters of the last 24 hours', status.deadLetters.reduce((sum, count) => sum + count.number, 0)),
+  row('Dead letters of the last 24 hours', sum(status.deadLetters)),
   ...status.deadLetters.map((count) =>
     row(`${count.kind}, ${visible(count.reason)}`, count.number, count.redriven > 0 && `${count.redriven} redriven`, 'part')),
+  ...reconciledRows(),
+];
+
+const sum = (counts) => counts.reduce((total, { number }) => total + number, 0);
+
+function reconciledRows() {
+  if (!status.reconciliation) return [];
+  const { startedAt, finishedAt, differences } = status.reconciliation;
+  const when = finishedAt ? ['reconcile finished ', timeUtc(finishedAt)]
+    : startedAt ? ['reconcile started ', timeUtc(startedAt), ', not finished'] : 'by reconcile of single accounts';
+  return [
+    row('Differences from Cyclr', sum(differences), when),
+    ...differences.map(({ kind, number }) => row(visible(kind), number, '', 'part')),
+  ];
+}
+
+const installRows = () => installs.length === 0 ? [] : [
+  row('Installs', sum(installs)),
+  ...installs.map((count) => row(visible(count.status || 'no status'), count.number, count.withErrors > 0 && `${count.withErrors} with errors`, 'part')),
 ];
 
 function fallbackRows() {
