@@ -122,7 +122,7 @@ internal sealed class HostObserver(
         }
     }
 
-    /// <summary>It either buried the message or could project it after all: the table tells.</summary>
+    /// <summary>The message became a dead letter, or was projected after all: DeadLetters shows which.</summary>
     private async Task ShowRecordingAsync(
         QueueInvocation recording, DateTimeOffset at, HashSet<(Guid, long)> changed, CancellationToken cancellationToken)
     {

@@ -5,8 +5,8 @@ using Azure.Core.Pipeline;
 namespace MarketplaceWebhook.Storage;
 
 /// <summary>
-/// Marks the calls of the fallback storage, so that a failure can be told from one of the primary storage: by the id of the
-/// request, which an exception with a response has, or in the data of an exception without one.
+/// Marks the calls of the fallback storage, so that a failure can be distinguished from one of the primary storage: by the id of
+/// the request, which an exception with a response has, or in the data of an exception without one.
 /// Source: https://learn.microsoft.com/rest/api/storageservices/put-message (x-ms-client-request-id is an opaque value)
 /// </summary>
 internal sealed class FallbackMarkPolicy : HttpPipelinePolicy

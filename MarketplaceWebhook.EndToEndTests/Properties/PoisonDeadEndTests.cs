@@ -66,7 +66,7 @@ public sealed class PoisonDeadEndTests(AzuriteFixture azurite)
     public async Task Deeply_nested_message_is_recorded()
     {
         await using var application = await ProxiedApplication.StartAsync(_storage, ShortTimeLimit);
-        // The host mixes the message's own objects into what it tells the application: two levels deeper than they were.
+        // The host mixes the message's own objects into what it sends to the application: two levels deeper than they were.
         string[] messages = [.. Enumerable.Range(60, 8).Select(
             depth => string.Concat(Enumerable.Repeat("{\"a\":", depth - 1)) + "{}" + new string('}', depth - 1))];
 

@@ -33,7 +33,7 @@ public sealed class AccountTable(StorageClients clients)
     public IAsyncEnumerable<RawRow> ReadAsync(string apiId, CancellationToken cancellationToken) =>
         QueryAsync(TableRowReader.Partition(TableKeys.ApiId(apiId)), cancellationToken);
 
-    /// <summary>The rows of an account, also those of an AccountApiId that nothing else names any more: reads the whole
+    /// <summary>The rows of an account, also those of an AccountApiId that nothing else refers to any more: reads the whole
     /// table.</summary>
     public IAsyncEnumerable<RawRow> ReadAccountAsync(string account, CancellationToken cancellationToken) =>
         QueryAsync(TableClient.CreateQueryFilter($"RowKey eq {account}"), cancellationToken);
