@@ -26,7 +26,7 @@ public sealed record Change
 
     public required long PackageId { get; init; }
 
-    /// <summary>installed, uninstalled, started or stopped.</summary>
+    /// <summary>One of those in docs/change-feed.schema.json.</summary>
     public required string Status { get; init; }
 
     /// <summary>Whether the install had its status from this notification when the message was written.</summary>
