@@ -3,25 +3,24 @@ using Azure.Data.Tables;
 using FsCheck.Fluent;
 using MarketplaceWebhook.Maintenance;
 using MarketplaceWebhook.Notifications;
-using MarketplaceWebhook.Projecting;
 using MarketplaceWebhook.Storage;
 using MarketplaceWebhook.Tests.Support;
-using MarketplaceWebhook.Tests.Support.Histories;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MarketplaceWebhook.Tests.Maintenance;
 
+/// <summary>What `rebuild` reports, and when.</summary>
 public sealed class RebuildTests(AzuriteFixture azurite)
 {
-    private static readonly Guid Account = new("aaaaaaaa-0000-0000-0000-000000000001");
-    private static readonly Guid OtherAccount = new("bbbbbbbb-0000-0000-0000-000000000002");
-    private static readonly Guid CycleA = new("cccccccc-0000-0000-0000-00000000000a");
-    private static readonly Guid CycleB = new("cccccccc-0000-0000-0000-00000000000b");
+    internal static readonly Guid Account = new("aaaaaaaa-0000-0000-0000-000000000001");
+    internal static readonly Guid OtherAccount = new("bbbbbbbb-0000-0000-0000-000000000002");
+    internal static readonly Guid CycleA = new("cccccccc-0000-0000-0000-00000000000a");
+    internal static readonly Guid CycleB = new("cccccccc-0000-0000-0000-00000000000b");
 
     [Fact]
     public async Task Projected_rows_have_no_difference()
     {
-        await using var services = await InstalledAsync();
+        await using var services = await InstalledAsync(azurite);
         await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("stopped", Account, 12));
         await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of(NotificationBody.Unknown, OtherAccount));
         await services.ProjectAsync(
@@ -33,7 +32,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     [Fact]
     public async Task Wrong_missing_and_extra_columns_are_reported()
     {
-        await using var services = await InstalledAsync();
+        await using var services = await InstalledAsync(azurite);
         await ChangeAsync(services, "1", row =>
         {
             row["Status"] = "stopped";
@@ -60,7 +59,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     [Fact]
     public async Task Log_row_of_the_future_is_reported_until_it_is_deleted_and_its_account_is_not_changed()
     {
-        await using var services = await InstalledAsync();
+        await using var services = await InstalledAsync(azurite);
         var before = await services.InstallsAsync();
         var id = Ids.At(DateTimeOffset.UtcNow.AddDays(2));
         var change = FoldedRows.Change(id, NotificationBody.Of("uninstalled", Account, 1));
@@ -88,7 +87,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     [Fact]
     public async Task Webhook_urls_are_hidden()
     {
-        await using var services = await InstalledAsync();
+        await using var services = await InstalledAsync(azurite);
         await ChangeAsync(services, $"1_{CycleA}", row => row["Webhooks"] = "[]");
 
         var found = Assert.Single(await RebuildAsync(services));
@@ -99,134 +98,10 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         Assert.NotEqual(difference.Is, difference.ShouldBe);
     }
 
-    public static TheoryData<string> Damages => [.. Damage.Keys];
-
-    private static Dictionary<string, Func<MaintenanceServices, Task>> Damage => new()
-    {
-        ["every row gone"] = async services =>
-            await services.Get<InstallTable>().RemoveAsync(await RowsAsync(services), Cancellation),
-        ["the install row gone"] = services =>
-            services.Clients.Installs.DeleteEntityAsync(Account.ToString(), "1", cancellationToken: Cancellation),
-        ["a cycle row gone"] = services =>
-            services.Clients.Installs.DeleteEntityAsync(Account.ToString(), $"1_{CycleA}", cancellationToken: Cancellation),
-        ["a cycle too many"] = services => AddAsync(services, $"1_{OtherAccount}", ("Kind", "cycle"), ("PackageId", 1L)),
-        ["a package without a log"] = services => AddAsync(services, "99", ("Kind", "install"), ("PackageId", 99L)),
-        ["a row of no package"] = services => AddAsync(services, "note", ("Text", "call them")),
-        ["a row key that is no number as it is written"] = services => AddAsync(services, "007_x", ("Kind", "cycle")),
-        ["an account that is no GUID"] = services =>
-            services.Clients.Installs.AddEntityAsync(new TableEntity("ACME", "1").Also(e => e["Kind"] = "install"), Cancellation),
-        ["an install without Kind"] = services => ChangeAsync(services, "1", row => row.Remove("Kind")),
-        ["an install without PackageId, which a projection does not see"] = services =>
-            ChangeAsync(services, "1", row => row.Remove("PackageId")),
-        ["an order mark that is none"] = services => ChangeAsync(services, "1", row => row["StatusNotificationId"] = "x"),
-        ["a cycle of the wrong types"] = services =>
-            ChangeAsync(services, $"1_{CycleB}", row => (row["WebhookCount"], row["CycleId"]) = ("many", 5)),
-    };
-
-    [Theory]
-    [MemberData(nameof(Damages))]
-    public async Task Damaged_rows_are_found_and_repaired(string damage)
-    {
-        await using var services = await InstalledAsync();
-        await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", Account, 12));
-        var before = await services.InstallsAsync();
-        await Damage[damage](services);
-        var damaged = await services.InstallsAsync();
-        Assert.NotEqual(before, damaged);
-
-        Assert.False(Assert.Single(await RebuildAsync(services)).Applied);
-        Assert.Equal(damaged, await services.InstallsAsync());
-
-        Assert.True(Assert.Single(await RebuildAsync(services, apply: true)).Applied);
-        Assert.Equal(before, await services.InstallsAsync());
-        Assert.Empty(await RebuildAsync(services));
-    }
-
-    [Fact]
-    public async Task Row_that_fails_the_projection_is_repaired_and_the_message_is_projected()
-    {
-        await using var services = await InstalledAsync();
-        await ChangeAsync(services, "1", row => row.Remove("Kind"));
-        var stopped = await services.SendAsync(Ids.Minute(5), NotificationBody.Of("stopped", Account));
-        var failure = await Assert.ThrowsAsync<UnreadableRowException>(
-            () => services.Get<Projector>().ProjectAsync(stopped, Cancellation));
-        Assert.Equal("row 1 of Installs was not written by the application; `rebuild --apply` rewrites it", failure.Message);
-
-        await RebuildAsync(services, apply: true);
-        await services.Get<Projector>().ProjectAsync(stopped, Cancellation);
-
-        Assert.Contains(await services.InstallsAsync(), row => row.Contains("Status=stopped", StringComparison.Ordinal));
-        Assert.Empty(await RebuildAsync(services));
-    }
-
-    [Fact]
-    public async Task Package_larger_than_a_transaction_is_rebuilt()
-    {
-        await using var services = await MaintenanceServices.StartAsync(azurite);
-        var cycles = Enumerable.Range(0, 250).Select(n => new Guid(n, 0, 0, new byte[8])).ToList();
-        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, cycles: cycles));
-        var before = await services.InstallsAsync();
-        Assert.Equal(251, before.Count);
-        await Damage["every row gone"](services);
-
-        Assert.True(Assert.Single(await RebuildAsync(services, apply: true)).Applied);
-
-        Assert.Equal(before, await services.InstallsAsync());
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Storage_from_before_the_table_Accounts_gets_its_rows(bool hasTable)
-    {
-        await using var services = await MaintenanceServices.StartAsync(azurite);
-        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, apiId: "a/b"));
-        await services.ProjectAsync(Ids.Minute(2), NotificationBody.Of("installed", Account, 2, apiId: "former"));
-        await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of("stopped", Account, 2, apiId: "second"));
-        await services.ProjectAsync(Ids.Minute(4), NotificationBody.Of("installed", OtherAccount, apiId: "a/b"));
-        await services.ProjectAsync(Ids.Minute(5), NotificationBody.Of("installed", Guid.Empty));
-        await services.Clients.Accounts.DeleteAsync(Cancellation);
-        if (hasTable)
-        {
-            await services.Clients.Accounts.CreateAsync(Cancellation);
-        }
-
-        var found = await RebuildAsync(services);
-        Assert.Equal(
-            [(Account, "Accounts/second"), (Account, "Accounts/a~2Fb"), (OtherAccount, "Accounts/a~2Fb")],
-            found.SelectMany(account => account.Differences).Select(d => (Guid.Parse(d.Account), d.Row)));
-        Assert.Empty(await services.Get<AccountTable>().ReadAsync(Cancellation).ToListAsync(Cancellation));
-
-        Assert.True(Assert.Single(await RebuildAsync(services, apply: true, account: Account.ToString())).Applied);
-        Assert.Equal(
-            OtherAccount.ToString(), Assert.Single(await RebuildAsync(services, apply: true)).Account);
-
-        Assert.Empty(await RebuildAsync(services));
-        Assert.Equal(
-            [("a~2Fb", Account), ("a~2Fb", OtherAccount), ("second", Account)],
-            (await services.Get<AccountTable>().ReadAsync(Cancellation).ToListAsync(Cancellation))
-                .Select(row => (row.PartitionKey, Guid.Parse(row.RowKey))));
-    }
-
-    [Fact]
-    public async Task Row_of_Accounts_and_rows_of_Installs_of_an_account_are_written_together()
-    {
-        await using var services = await MaintenanceServices.StartAsync(azurite);
-        await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, apiId: "customer-42"));
-        var before = await services.InstallsAsync();
-        await ChangeAsync(services, "1", row => row["Status"] = "stopped");
-        await services.Clients.Accounts.DeleteAsync(Cancellation);
-
-        Assert.Equal(2, Assert.Single(await RebuildAsync(services, apply: true)).Differences.Count);
-
-        Assert.Equal(before, await services.InstallsAsync());
-        Assert.Empty(await RebuildAsync(services));
-    }
-
     [Fact]
     public async Task Only_the_requested_account_is_compared()
     {
-        await using var services = await InstalledAsync();
+        await using var services = await InstalledAsync(azurite);
         await ChangeAsync(services, "1", row => row["Status"] = "stopped");
         await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", OtherAccount));
 
@@ -237,7 +112,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     [Fact]
     public async Task Account_with_an_unreadable_log_is_reported_and_unchanged()
     {
-        await using var services = await InstalledAsync();
+        await using var services = await InstalledAsync(azurite);
         var id = Ids.Minute(2);
         await services.Clients.StatusChanges.AddEntityAsync(
             new TableEntity(Account.ToString(), TableKeys.NewestFirst(id))
@@ -264,7 +139,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     [Fact]
     public async Task Difference_that_disappears_before_the_second_comparison_is_ignored()
     {
-        await using var services = await InstalledAsync();
+        await using var services = await InstalledAsync(azurite);
         await ChangeAsync(services, "1", row => row["Status"] = "stopped");
         var time = new FakeTimeProvider(Ids.Start.AddDays(1));
         var rebuild = new Rebuild(
@@ -323,44 +198,21 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         Assert.Empty((await services.Get<AccountLookup>().FindAsync("", Cancellation)).Ids);
     }
 
-    [Fact]
-    public async Task Random_histories_are_rebuilt_from_their_log_alone()
-    {
-        await using var services = await MaintenanceServices.StartAsync(azurite);
-        var arrivals = Gen.Sample(AnyHistory.Small().Generator, 10).SelectMany(history => history.Arrivals);
-        foreach (var arrival in arrivals.Select((arrival, n) => arrival with { Counter = n }))
-        {
-            await services.Get<Projector>().ProjectAsync(arrival.Message(), Cancellation);
-        }
-
-        var before = await services.InstallsAsync();
-        Assert.NotEmpty(before);
-        Assert.Empty(await RebuildAsync(services));
-        foreach (var account in (await RowsAsync(services)).GroupBy(row => row.PartitionKey))
-        {
-            await services.Get<InstallTable>().RemoveAsync(account, Cancellation);
-        }
-
-        await RebuildAsync(services, apply: true);
-
-        Assert.Equal(before, await services.InstallsAsync());
-    }
-
-    private async Task<MaintenanceServices> InstalledAsync()
+    internal static async Task<MaintenanceServices> InstalledAsync(AzuriteFixture azurite)
     {
         var services = await MaintenanceServices.StartAsync(azurite);
         await services.ProjectAsync(Ids.Minute(1), NotificationBody.Of("installed", Account, cycles: [CycleA, CycleB]));
         return services;
     }
 
-    private static Task<List<RebuiltAccount>> RebuildAsync(
+    internal static Task<List<RebuiltAccount>> RebuildAsync(
         MaintenanceServices services, bool apply = false, string? account = null) =>
         services.Get<Rebuild>().RunAsync(account, apply, TimeSpan.Zero, null, Cancellation).ToListAsync(Cancellation).AsTask();
 
-    private static async Task<List<RawRow>> RowsAsync(MaintenanceServices services) =>
+    internal static async Task<List<RawRow>> RowsAsync(MaintenanceServices services) =>
         await services.Get<InstallTable>().ReadRowsAsync(null, Cancellation).ToListAsync(Cancellation);
 
-    private static Task AddAsync(MaintenanceServices services, string rowKey, params (string Column, object Value)[] columns)
+    internal static Task AddAsync(MaintenanceServices services, string rowKey, params (string Column, object Value)[] columns)
     {
         var row = new TableEntity(Account.ToString(), rowKey);
         foreach (var (column, value) in columns)
@@ -371,7 +223,7 @@ public sealed class RebuildTests(AzuriteFixture azurite)
         return services.Clients.Installs.AddEntityAsync(row, Cancellation);
     }
 
-    private static async Task ChangeAsync(MaintenanceServices services, string rowKey, Action<TableEntity> change)
+    internal static async Task ChangeAsync(MaintenanceServices services, string rowKey, Action<TableEntity> change)
     {
         TableEntity row = await services.Clients.Installs.GetEntityAsync<TableEntity>(
             Account.ToString(), rowKey, cancellationToken: Cancellation);
@@ -391,14 +243,5 @@ public sealed class RebuildTests(AzuriteFixture azurite)
     private sealed class Reported(Action<RebuildProgress> report) : IProgress<RebuildProgress>
     {
         public void Report(RebuildProgress value) => report(value);
-    }
-}
-
-internal static class TableEntityExtensions
-{
-    public static TableEntity Also(this TableEntity entity, Action<TableEntity> change)
-    {
-        change(entity);
-        return entity;
     }
 }
