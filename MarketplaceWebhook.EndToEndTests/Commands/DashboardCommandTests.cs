@@ -8,8 +8,6 @@ namespace MarketplaceWebhook.EndToEndTests.Commands;
 /// <summary>`dashboard` as a process.</summary>
 public sealed class DashboardCommandTests(AzuriteFixture azurite)
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Dashboard_prints_its_address_and_ends_with_0()
     {

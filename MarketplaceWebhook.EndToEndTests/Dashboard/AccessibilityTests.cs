@@ -80,7 +80,7 @@ public sealed class AccessibilityTests(RunningDashboard running, ReadOnlyDashboa
                 Body = "{}"u8.ToArray(),
                 BodyLength = 2,
             },
-            TestContext.Current.CancellationToken);
+            Cancellation);
         await using var tab = await reading.OpenAsync(new TabOptions { Colours = colours, Width = width });
         await Expect(tab.Page.Locator("#installs-with-errors")).ToBeVisibleAsync();
         await Expect(tab.Page.Locator("#status-rows")).ToContainTextAsync("Messages in the fallback storage");

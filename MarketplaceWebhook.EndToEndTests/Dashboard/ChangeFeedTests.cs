@@ -38,7 +38,7 @@ public sealed class ChangeFeedTests(AzuriteFixture azurite, Chromium chromium)
         await running.InitializeAsync();
         await using var tab = await running.OpenAsync();
         await using var partner = await PartnerApplication.StartAsync();
-        partner.Answer(503, 503);
+        partner.Respond(503, 503);
         await using var forwarder = ChangeForwarder.Start(running.Storage, "partner-changes", partner.Url, running.Observe);
 
         var response = await running.PostAsync(

@@ -24,8 +24,7 @@ public sealed class ReadOnlyDashboard(AzuriteFixture azurite, Chromium chromium)
 
     public async ValueTask InitializeAsync()
     {
-        var cancellationToken = TestContext.Current.CancellationToken;
-        var modules = await NpmPackages.EnsureInstalledAsync(_ => { }, cancellationToken);
+        var modules = await NpmPackages.EnsureInstalledAsync(_ => { }, Cancellation);
         var fallback = azurite.NewAccount();
         _services = MaintenanceServices.On(azurite.NewAccount(), fallback: fallback, changeFeed: ChangeFeed);
         _page = PageOf(
@@ -36,14 +35,14 @@ public sealed class ReadOnlyDashboard(AzuriteFixture azurite, Chromium chromium)
                 ChangeFeed = ChangeFeed,
             },
             Path.Combine(modules, "chart.js", "dist", "chart.umd.min.js"));
-        _server = await PageServer.StartAsync(port: 0, _page.Map, cancellationToken);
+        _server = await PageServer.StartAsync(port: 0, _page.Map, Cancellation);
         _page.Start();
     }
 
     public Task<Tab> OpenAsync(TabOptions? options = null) => OpenAsync(_page!.UrlOn(BaseAddress), options ?? new TabOptions());
 
     public async Task<Tab> OpenAsync(Uri url, TabOptions options) =>
-        await Tab.OpenAsync(await chromium.LaunchAsync(TestContext.Current.CancellationToken), url, options);
+        await Tab.OpenAsync(await chromium.LaunchAsync(Cancellation), url, options);
 
     /// <summary>A request as the page sends it.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path) =>
@@ -55,7 +54,7 @@ public sealed class ReadOnlyDashboard(AzuriteFixture azurite, Chromium chromium)
         using var request = new HttpRequestMessage(method, new Uri(server.BaseAddress, path));
         request.Headers.Add("Origin", server.BaseAddress.GetLeftPart(UriPartial.Authority));
         request.Headers.Add(AccessCheck.TokenHeader, page.UrlOn(server.BaseAddress).Fragment.Split('=')[1]);
-        return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
     }
 
     public async ValueTask DisposeAsync()

@@ -23,8 +23,6 @@ public sealed class ReadOnlyDashboardTests(ReadOnlyDashboard running, AzuriteFix
 
     private static readonly HttpStatusCode[] NoEndpoint = [HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed];
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Endpoints_that_change_something_do_not_exist()
     {
@@ -258,9 +256,9 @@ public sealed class ReadOnlyDashboardTests(ReadOnlyDashboard running, AzuriteFix
         await tab.Page.GetByPlaceholder("Account id").FillAsync(account.ToString());
         await tab.Row(account, 2).GetByRole(AriaRole.Link).ClickAsync();
 
-        var letters = tab.Page.Locator("#account-dead-letters > li");
-        await Expect(letters).ToHaveCountAsync(1);
-        await Expect(letters).ToHaveAttributeAsync("data-id", id.ToString());
+        var deadLetters = tab.Page.Locator("#account-dead-letters > li");
+        await Expect(deadLetters).ToHaveCountAsync(1);
+        await Expect(deadLetters).ToHaveAttributeAsync("data-id", id.ToString());
         await Expect(tab.Page.Locator("#account-dead-count")).ToHaveTextAsync("1 dead letter shown");
         await Expect(tab.Page.Locator(".package").First).ToContainTextAsync("needs a person");
         await Expect(tab.Page.Locator(".package.failing")).ToHaveCountAsync(1);
@@ -337,11 +335,11 @@ public sealed class ReadOnlyDashboardTests(ReadOnlyDashboard running, AzuriteFix
         var rows = await running.Services.Get<InstallTable>().ReadRowsAsync(account.ToString(), Cancellation)
             .Concat(running.Services.Get<StatusChangeLog>().ReadAsync(account.ToString(), Cancellation))
             .Select(MaintenanceServices.Text).ToListAsync(Cancellation);
-        var letters = await running.Services.Get<DeadLetterTable>().ReadAsync(DeadLetter.Failed, since: null, Cancellation)
-            .Where(letter => letter.AccountId == account.ToString())
-            .Select(letter => MaintenanceServices.Text(letter.Row)).ToListAsync(Cancellation);
+        var deadLetters = await running.Services.Get<DeadLetterTable>().ReadAsync(DeadLetter.Failed, since: null, Cancellation)
+            .Where(deadLetter => deadLetter.AccountId == account.ToString())
+            .Select(deadLetter => MaintenanceServices.Text(deadLetter.Row)).ToListAsync(Cancellation);
         var messages = (await clients.Queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
-        return [.. rows, .. letters, $"{messages} messages"];
+        return [.. rows, .. deadLetters, $"{messages} messages"];
     }
 
     private static async Task<List<string>> ResourcesAsync(string connection)

@@ -44,7 +44,7 @@ public sealed class ChangeForwarderTests(AzuriteFixture azurite)
     public async Task Any_other_response_leaves_the_change_on_the_queue_and_it_is_posted_again(int status)
     {
         await using var partner = await PartnerApplication.StartAsync();
-        partner.Answer(status);
+        partner.Respond(status);
         await SendAsync(Change);
         await using var forwarder = Start(partner.Url, TimeSpan.FromSeconds(1));
 

@@ -20,7 +20,7 @@ internal sealed class PartnerApplication(WebApplication web) : IAsyncDisposable
     public Uri Url => new($"{web.Urls.Single()}/changes");
 
     /// <summary>The statuses of the next responses; then 204. 0: no response.</summary>
-    public void Answer(params int[] statuses) => Array.ForEach(statuses, _statuses.Enqueue);
+    public void Respond(params int[] statuses) => Array.ForEach(statuses, _statuses.Enqueue);
 
     /// <param name="port">0 selects a free one.</param>
     public static async Task<PartnerApplication> StartAsync(int port = 0)

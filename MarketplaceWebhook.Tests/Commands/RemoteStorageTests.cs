@@ -52,7 +52,7 @@ public sealed class RemoteStorageTests
     ];
 
     [Fact]
-    public async Task Refusal_is_one_line_that_names_the_account_and_no_secret()
+    public async Task Rejection_is_one_line_with_the_account_and_without_a_secret()
     {
         var text = new StringBuilder();
         foreach (var settings in Settings)

@@ -14,8 +14,6 @@ public sealed class ShowCommandTests(AzuriteFixture azurite)
     private static readonly Guid Acme = new("aaaaaaaa-0000-0000-0000-000000000001");
     private static readonly Guid OnlyRejected = new("bbbbbbbb-0000-0000-0000-000000000002");
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Account_with_errors_and_dead_letters_is_approved()
     {

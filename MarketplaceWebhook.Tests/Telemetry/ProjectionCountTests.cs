@@ -50,11 +50,10 @@ public sealed class ProjectionCountTests(AzuriteFixture azurite)
     {
         await using var app = new TestApp(azurite.NewAccount());
         var projector = app.Get<Projector>();
-        var token = TestContext.Current.CancellationToken;
-        await projector.ProjectAsync(Of(1, "installed", [1]), token);
-        await projector.ProjectAsync(Of(2, "uninstalled", [1]), token);
+        await projector.ProjectAsync(Of(1, "installed", [1]), Cancellation);
+        await projector.ProjectAsync(Of(2, "uninstalled", [1]), Cancellation);
 
-        var counts = await CountAsync(() => projector.ProjectAsync(Of(1, "installed", [1]), token));
+        var counts = await CountAsync(() => projector.ProjectAsync(Of(1, "installed", [1]), Cancellation));
 
         Assert.Empty(counts);
     }
