@@ -156,10 +156,7 @@ internal static class ReconcileCommand
                     continue;
                 }
 
-                _differing.Add(new ReconciledAccountJson(
-                    account.Key, account.ApiId,
-                    [.. account.Differences.Select(d => new ReconciliationDifferenceJson(
-                        d.Kind, d.PackageId, d.CycleId, d.TemplateId, d.Expected, d.Actual, d.Detail))]));
+                _differing.Add(new ReconciledAccountJson(account.Key, account.ApiId, account.Differences));
             }
         }
 

@@ -31,7 +31,7 @@ internal sealed class ReadEndpoints(
     {
         page.MapGet("/status", GetStatusAsync);
         page.MapGet("/status/fallback", GetFallbackStatusAsync);
-        page.MapGet("/status/installs", CountInstallsAsync);
+        page.MapGet("/status/installs", status.CountInstallsAsync);
         page.MapGet("/installs", ListInstallsAsync);
         page.MapGet("/installs/indexed", ListIndexedAsync);
         page.MapGet("/accounts/{accountId:guid}", ReadAccountAsync);
@@ -66,9 +66,6 @@ internal sealed class ReadEndpoints(
         var report = new StatusReport { Fallback = state, FallbackCheck = await FindFallbackCheckAsync(aborted) };
         return TypedResults.Ok(StatusJson.Of(report, clients.Description, time.GetUtcNow()));
     }
-
-    private async Task<IReadOnlyList<InstallCountJson>> CountInstallsAsync(CancellationToken aborted) =>
-        [.. (await status.CountInstallsAsync(aborted)).Select(InstallCountJson.Of)];
 
     /// <summary>In the primary storage, whose failure shows elsewhere.</summary>
     private async Task<FallbackCheckResult?> FindFallbackCheckAsync(CancellationToken aborted)

@@ -7,8 +7,8 @@ using MarketplaceWebhook.Storage;
 
 namespace MarketplaceWebhook.Cli.Output;
 
-/// <summary>What --json prints. Names and shapes are a contract: scripts read them. Times are UTC, absent values have no
-/// property.</summary>
+/// <summary>What --json prints. Names and shapes are a contract, also those of the records of Operations in it: scripts read
+/// them. Times are UTC, absent values have no property.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -55,10 +55,7 @@ internal sealed record ReconciliationJson(int Accounts, IReadOnlyList<Reconciled
 
 /// <param name="Account">The PartitionKey in Reconciliations.</param>
 internal sealed record ReconciledAccountJson(
-    string Account, string? AccountApiId, IReadOnlyList<ReconciliationDifferenceJson> Differences);
-
-internal sealed record ReconciliationDifferenceJson(
-    string Kind, long? PackageId, Guid? CycleId, string? TemplateId, string? Expected, string? Actual, string Detail);
+    string Account, string? AccountApiId, IReadOnlyList<ReconciliationDifference> Differences);
 
 /// <param name="OldestReceivedAt">Of the visible messages on the queue; absent: none is visible.</param>
 /// <param name="Fallback">Absent: the fallback storage was not checked.</param>
@@ -68,8 +65,8 @@ internal sealed record ReconciliationDifferenceJson(
 internal sealed record StatusJson(
     string Storage, bool Empty, int QueueMessages, string? OldestReceivedAt, int PoisonQueueMessages,
     FallbackJson? Fallback, int? ChangeFeedMessages, string DeadLettersSince,
-    IReadOnlyList<DeadLetterCountJson> DeadLetters, ReconciliationRunJson? Reconciliation,
-    IReadOnlyList<InstallCountJson>? Installs, IReadOnlyList<string> Problems)
+    IReadOnlyList<DeadLetterCount> DeadLetters, ReconciliationRunJson? Reconciliation,
+    IReadOnlyList<InstallCount>? Installs, IReadOnlyList<string> Problems)
 {
     public static StatusJson Of(StatusReport report, string storage, DateTimeOffset since) => new(
         storage, report.IsEmpty,
@@ -80,9 +77,9 @@ internal sealed record StatusJson(
                 ConsoleOutput.JsonTime(report.FallbackCheck?.At), report.FallbackCheck?.Fault)
             : null,
         report.PassedOn, ConsoleOutput.JsonTime(since)!,
-        [.. report.DeadLetters.Select(count => new DeadLetterCountJson(count.Kind, count.Reason, count.Number, count.Redriven))],
+        report.DeadLetters,
         report.Reconciled is { } run ? ReconciliationRunJson.Of(run) : null,
-        report.Installs?.Select(InstallCountJson.Of).ToList(),
+        report.Installs,
         [.. ProblemsOf(report)]);
 
     private static bool IsLive(InstallCount count) => count.Status != KnownStatus.Uninstalled;
@@ -147,18 +144,8 @@ internal sealed record FallbackJson(
 /// <param name="StartedAt">Absent: only single accounts were compared.</param>
 /// <param name="FinishedAt">Absent: the run was cut off, or is not finished yet.</param>
 internal sealed record ReconciliationRunJson(
-    string? StartedAt, string? FinishedAt, long? Accounts, IReadOnlyList<DifferenceCountJson> Differences)
+    string? StartedAt, string? FinishedAt, long? Accounts, IReadOnlyList<DifferenceCount> Differences)
 {
     public static ReconciliationRunJson Of(ReconciliationRun run) => new(
-        ConsoleOutput.JsonTime(run.StartedAt), ConsoleOutput.JsonTime(run.FinishedAt), run.Accounts,
-        [.. run.Differences.Select(count => new DifferenceCountJson(count.Kind, count.Number))]);
+        ConsoleOutput.JsonTime(run.StartedAt), ConsoleOutput.JsonTime(run.FinishedAt), run.Accounts, run.Differences);
 }
-
-internal sealed record DifferenceCountJson(string Kind, int Number);
-
-internal sealed record InstallCountJson(string Status, int Number, int WithErrors)
-{
-    public static InstallCountJson Of(InstallCount count) => new(count.Status, count.Number, count.WithErrors);
-}
-
-internal sealed record DeadLetterCountJson(string Kind, string Reason, int Number, int Redriven);
