@@ -137,7 +137,8 @@ public sealed class AccountCommandTests(AzuriteFixture azurite)
         var shown = await InProcessCli.RunAsync(proxy.ConnectionString, "show", Account.ToString());
 
         Assert.Equal(0, shown.ExitCode);
-        Assert.Contains("There are older notifications: show more with --history 200.", shown.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "There are older notifications or dead letters: show more with --history 200.", shown.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(responses, response => response.Contains("long payload", StringComparison.Ordinal));
         // 20, one that shows that there are older ones, and one that ends the millisecond of the last.
         Assert.Equal(22, responses.Sum(response => response.Split("\"NotificationId\":").Length - 1));
