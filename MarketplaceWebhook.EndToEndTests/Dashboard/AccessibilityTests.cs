@@ -44,8 +44,7 @@ public sealed class AccessibilityTests(RunningDashboard running, ReadOnlyDashboa
         await Expect(tab.Page.Locator(".package")).ToHaveCountAsync(3);
         await tab.Page.Locator("#scenario-text summary").ClickAsync();
         await tab.Page.Locator(".secret").First.ClickAsync();
-        await tab.Page.Locator("#history-rows button").First.ClickAsync();
-        await Expect(tab.Page.Locator("#history-rows pre").First).ToContainTextAsync("Status");
+        await Expect(await tab.OpenNewestBodyAsync()).ToContainTextAsync("Status");
         await AssertNoViolationAsync(tab, "an account, with a body opened");
     }
 
@@ -88,8 +87,7 @@ public sealed class AccessibilityTests(RunningDashboard running, ReadOnlyDashboa
         await AssertNoViolationAsync(tab, "read-only");
 
         await tab.Row(account, 1).GetByRole(AriaRole.Link).ClickAsync();
-        await tab.Page.Locator("#history-rows button").First.ClickAsync();
-        await Expect(tab.Page.Locator("#history-rows pre").First).ToContainTextAsync("Status");
+        await Expect(await tab.OpenNewestBodyAsync()).ToContainTextAsync("Status");
         await Expect(tab.Page.Locator("#account-dead-letters > li")).ToHaveCountAsync(1);
         await AssertNoViolationAsync(tab, "read-only, an account with a body opened");
     }

@@ -96,6 +96,15 @@ public sealed class Tab : IAsyncDisposable
         return Page.Locator($"#dead-letters > li[data-id='{response["notificationId"]}']");
     }
 
+    /// <summary>Opens the body of the notification that is first in the history now: a later one can come before it.</summary>
+    public async Task<ILocator> OpenNewestBodyAsync()
+    {
+        var id = await Page.Locator("#history-rows tr.change").First.GetAttributeAsync("data-id");
+        var row = $"#history-rows tr.change[data-id='{id}']";
+        await Page.Locator($"{row} button").ClickAsync();
+        return Page.Locator($"{row} + tr pre");
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _context.DisposeAsync();
