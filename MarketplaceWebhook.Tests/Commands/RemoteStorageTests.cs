@@ -58,7 +58,8 @@ public sealed class RemoteStorageTests
         foreach (var settings in Settings)
         {
             var result = await InProcessCli.RunAsync(
-                settings.ToDictionary(setting => setting.Setting, setting => setting.Value), ["dev", "--port", "0"]);
+                settings.ToDictionary(setting => setting.Setting, setting => setting.Value),
+                ["dev", "--port", "0", "--app", AppContext.BaseDirectory]);
 
             Assert.Equal((1, ""), (result.ExitCode, result.Output));
             Assert.Equal(1, result.Error.Count(c => c == '\n'));
