@@ -31,9 +31,9 @@ public sealed class Erasure(
     public Task<ErasureResult> CountAsync(Guid accountId, CancellationToken cancellationToken) =>
         PassAsync(new Progress(accountId), dryRun: true, cancellationToken);
 
-    /// <param name="patience">For messages that are still in the queues, and for data that is still created. Passes that began
+    /// <param name="timeLimit">For messages that are still in the queues, and for data that is still created. Passes that began
     /// earlier are completed; there are at least two, because only a pass that finds nothing shows that nothing is left.</param>
-    public async Task<ErasureResult> RunAsync(Guid accountId, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<ErasureResult> RunAsync(Guid accountId, TimeSpan timeLimit, CancellationToken cancellationToken)
     {
         var startedAt = time.GetTimestamp();
         var progress = new Progress(accountId);
@@ -42,7 +42,7 @@ public sealed class Erasure(
         {
             var pass = await PassAsync(progress, dryRun: false, cancellationToken);
             sum = sum.Add(pass);
-            if (sum.IsComplete || (passes > 1 && time.GetElapsedTime(startedAt) >= patience))
+            if (sum.IsComplete || (passes > 1 && time.GetElapsedTime(startedAt) >= timeLimit))
             {
                 return sum;
             }
