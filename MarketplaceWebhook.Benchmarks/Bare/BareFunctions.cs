@@ -12,6 +12,7 @@ public sealed class BareFunctions(QueueClient queue, TableServiceClient tables)
 {
     private readonly TableClient _log = tables.GetTableClient("StatusChanges");
     private readonly TableClient _installs = tables.GetTableClient("Installs");
+    private readonly TableClient _accounts = tables.GetTableClient("Accounts");
 
     [Function(nameof(ReceiveNotification))]
     public async Task<IResult> ReceiveNotification(
@@ -40,6 +41,8 @@ public sealed class BareFunctions(QueueClient queue, TableServiceClient tables)
         }
 
         await append;
+        // As for an account that was not known: every message of the benchmarks is of a new one.
+        await _accounts.AddEntityAsync(AccountRow(account), cancellationToken);
         await _installs.SubmitTransactionAsync(
             [
                 .. body.RootElement.GetProperty("MarketplaceInstallDetails").EnumerateArray()
@@ -65,6 +68,12 @@ public sealed class BareFunctions(QueueClient queue, TableServiceClient tables)
         ["ErrorCount"] = 1,
         ["Errors"] = "[\"Failed to start cycle\"]",
         ["Payload"] = message.Body.ToString(),
+    };
+
+    private static TableEntity AccountRow(string account) => new("ExampleAccount", account)
+    {
+        ["AccountApiId"] = "ExampleAccount",
+        ["AccountId"] = account,
     };
 
     private static TableEntity InstallRow(string account, long package, QueueMessage message) => new(account, $"{package}")

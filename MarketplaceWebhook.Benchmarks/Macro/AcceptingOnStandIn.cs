@@ -9,6 +9,9 @@ internal static class AcceptingOnStandIn
     private const int Callers = 8;
     private const string Cpu = "CPU per notification";
 
+    // Until the runtime has compiled the hot paths for the last time.
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(20);
+
     private sealed record Cost(double CpuMicroseconds, double PerSecond);
 
     /// <summary>Under the Functions host.</summary>
@@ -29,7 +32,7 @@ internal static class AcceptingOnStandIn
         foreach (var program in programs)
         {
             bench.Options.Report($"{Section}: warming up the {program} ...");
-            await Load.CallsAsync(bench.Options.Scaled(4_000), Callers, _ => AppOf(program).PostAsync(body, cancellationToken));
+            await Load.ForAsync(WarmUp * bench.Options.Scale, Callers, _ => AppOf(program).PostAsync(body, cancellationToken));
         }
 
         bench.Options.Report($"{Section} ...");

@@ -52,7 +52,7 @@ internal static class ProjectingMessages
         foreach (var program in bench.Programs.Hosted)
         {
             bench.Options.Report($"{Section}: warming up the {program} ...");
-            await CpuMicrosecondsAsync(program, bench.Options.Scaled(3_000));
+            await CpuMicrosecondsAsync(program, bench.Options.Scaled(10_000));
         }
 
         bench.Options.Report($"{Section}: CPU ...");
