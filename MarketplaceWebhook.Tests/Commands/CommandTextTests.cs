@@ -1,4 +1,3 @@
-using System.Text;
 using Azure;
 using Azure.Data.Tables;
 using MarketplaceWebhook.Notifications;
@@ -24,11 +23,12 @@ public sealed class CommandTextTests(AzuriteFixture azurite)
         await services.ProjectAsync(Ids.Minute(3), NotificationBody.Of("stopped", Account, apiId: "Acme"), "Cyclr/1.0");
         await services.Clients.Installs.UpdateEntityAsync(
             new TableEntity(Account.ToString(), "1") { ["Status"] = "running" }, ETag.All, TableUpdateMode.Merge, Cancellation);
-        await RecordAsync(
-            services, Failed, DeadLetter.Failed, FailureReason.ProjectionFailed,
-            await services.SendAsync(Failed, NotificationBody.Of("stopped", Account)));
-        await RecordAsync(services, Rejected, DeadLetter.Rejected, RejectionReason.InvalidJson, "not JSON");
-        await RecordAsync(services, Ids.Minute(7), DeadLetter.Rejected, RejectionReason.TooLarge, "{");
+        await services.RecordAsync(
+            Failed, DeadLetter.Failed, FailureReason.ProjectionFailed,
+            await services.SendAsync(Failed, NotificationBody.Of("stopped", Account)), userAgent: "Cyclr/1.0");
+        await services.RecordAsync(
+            Rejected, DeadLetter.Rejected, RejectionReason.InvalidJson, "not JSON", userAgent: "Cyclr/1.0");
+        await services.RecordAsync(Ids.Minute(7), DeadLetter.Rejected, RejectionReason.TooLarge, "{", userAgent: "Cyclr/1.0");
 
         Approved.AssertIs("results", await Transcript.OfAsync(
             arguments => InProcessCli.RunAsync(services.ConnectionString, arguments),
@@ -52,18 +52,4 @@ public sealed class CommandTextTests(AzuriteFixture azurite)
             "erase Acme",
             "erase Acme --yes --wait 0s"));
     }
-
-    private static Task RecordAsync(MaintenanceServices services, NotificationId id, string kind, string reason, string body) =>
-        services.Get<DeadLetterTable>().RecordAsync(
-            new DeadLetter
-            {
-                Kind = kind,
-                Id = id,
-                UserAgent = "Cyclr/1.0",
-                Reason = reason,
-                Detail = "the reason in words",
-                Body = Encoding.UTF8.GetBytes(body),
-                BodyLength = Encoding.UTF8.GetByteCount(body),
-            },
-            Cancellation);
 }

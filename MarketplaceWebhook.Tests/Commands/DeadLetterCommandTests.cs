@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
@@ -31,11 +30,11 @@ public sealed class DeadLetterCommandTests(AzuriteFixture azurite)
     public async Task Dead_letters_are_listed_shown_and_redriven()
     {
         await using var services = await InstalledAsync();
-        await RecordAsync(
-            services, Ids.Minute(5), DeadLetter.Failed, FailureReason.ProjectionFailed,
+        await services.RecordAsync(
+            Ids.Minute(5), DeadLetter.Failed, FailureReason.ProjectionFailed,
             await services.SendAsync(Ids.Minute(5), NotificationBody.Of("stopped", Account)));
-        await RecordAsync(services, Ids.Minute(6), DeadLetter.Rejected, RejectionReason.InvalidJson, "[red]no JSON\u001b[2J");
-        await RecordAsync(services, Ids.Minute(7), DeadLetter.Rejected, RejectionReason.TooLarge, "{");
+        await services.RecordAsync(Ids.Minute(6), DeadLetter.Rejected, RejectionReason.InvalidJson, "[red]no JSON\u001b[2J");
+        await services.RecordAsync(Ids.Minute(7), DeadLetter.Rejected, RejectionReason.TooLarge, "{");
 
         var listed = await InProcessCli.RunAsync(services.ConnectionString, "deadletters");
         var json = await InProcessCli.RunAsync(services.ConnectionString, "deadletters", "--kind", "rejected", "--json");
@@ -89,10 +88,10 @@ public sealed class DeadLetterCommandTests(AzuriteFixture azurite)
             [2] = Ids.Minute(6),
             [3] = Ids.At(DateTimeOffset.UtcNow.AddDays(-1)),
         };
-        await RecordAsync(services, ids[1], DeadLetter.Rejected, RejectionReason.InvalidNotification, old, Account);
-        await RecordAsync(
-            services, ids[2], DeadLetter.Failed, FailureReason.ProjectionFailed, await services.SendAsync(ids[2], old), Account);
-        await RecordAsync(services, ids[3], DeadLetter.Rejected, RejectionReason.InvalidNotification, recent, Guid.NewGuid());
+        await services.RecordAsync(ids[1], DeadLetter.Rejected, RejectionReason.InvalidNotification, old, Account);
+        await services.RecordAsync(
+            ids[2], DeadLetter.Failed, FailureReason.ProjectionFailed, await services.SendAsync(ids[2], old), Account);
+        await services.RecordAsync(ids[3], DeadLetter.Rejected, RejectionReason.InvalidNotification, recent, Guid.NewGuid());
         await services.Clients.PoisonQueue.SendMessageAsync(await services.SendAsync(Ids.Minute(9), old), Cancellation);
 
         var result = await InProcessCli.RunAsync(
@@ -115,9 +114,9 @@ public sealed class DeadLetterCommandTests(AzuriteFixture azurite)
     {
         await using var services = await InstalledAsync("Acme");
         var other = Guid.Parse("bbbbbbbb000000000000000000000002");
-        await RecordAsync(services, Ids.Minute(1), DeadLetter.Rejected, RejectionReason.InvalidNotification, "{}", Account);
-        await RecordAsync(services, Ids.Minute(2), DeadLetter.Rejected, RejectionReason.InvalidNotification, "{}", other);
-        await RecordAsync(services, Ids.Minute(3), DeadLetter.Rejected, RejectionReason.InvalidJson, "no JSON");
+        await services.RecordAsync(Ids.Minute(1), DeadLetter.Rejected, RejectionReason.InvalidNotification, "{}", Account);
+        await services.RecordAsync(Ids.Minute(2), DeadLetter.Rejected, RejectionReason.InvalidNotification, "{}", other);
+        await services.RecordAsync(Ids.Minute(3), DeadLetter.Rejected, RejectionReason.InvalidJson, "no JSON");
 
         var result = await InProcessCli.RunAsync(services.ConnectionString, "deadletters", "--account", account);
 
@@ -134,19 +133,4 @@ public sealed class DeadLetterCommandTests(AzuriteFixture azurite)
         await services.ProjectAsync(Installed, NotificationBody.Of("installed", Account, apiId: apiId, cycles: [Cycle]));
         return services;
     }
-
-    private static Task RecordAsync(
-        MaintenanceServices services, NotificationId id, string kind, string reason, string body, Guid? account = null) =>
-        services.Get<DeadLetterTable>().RecordAsync(
-            new DeadLetter
-            {
-                Kind = kind,
-                Id = id,
-                Reason = reason,
-                Detail = "why",
-                AccountId = account,
-                Body = Encoding.UTF8.GetBytes(body),
-                BodyLength = Encoding.UTF8.GetByteCount(body),
-            },
-            Cancellation);
 }

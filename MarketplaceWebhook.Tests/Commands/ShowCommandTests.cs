@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using MarketplaceWebhook.Notifications;
 using MarketplaceWebhook.Projecting;
@@ -35,7 +34,7 @@ public sealed class ShowCommandTests(AzuriteFixture azurite)
     {
         await using var services = await PrepareAsync();
         var id = Ids.Minute(20);
-        await RecordAsync(services, id, DeadLetter.Rejected, RejectionReason.InvalidJson, account: null, $"{Acme} cut off");
+        await services.RecordAsync(id, DeadLetter.Rejected, RejectionReason.InvalidJson, $"{Acme} cut off");
 
         var shown = await InProcessCli.RunAsync(services.ConnectionString, "show", "Acme", "--json");
         var all = await InProcessCli.RunAsync(services.ConnectionString, "deadletters", "--json");
@@ -97,10 +96,9 @@ public sealed class ShowCommandTests(AzuriteFixture azurite)
         await services.ProjectAsync(
             Ids.Minute(2),
             $$"""{"Status":"installed","AccountId":"{{Acme}}","AccountApiId":"Acme","MarketplaceIntegrationPackageId":7,"Errors":["no consent","no key"]}""");
-        await RecordAsync(services, Ids.Minute(3), DeadLetter.Failed, FailureReason.ProjectionFailed, Acme, "message");
-        await RecordAsync(services, Ids.Minute(4), DeadLetter.Rejected, RejectionReason.InvalidNotification, Acme, "{}");
-        await RecordAsync(
-            services, Ids.Minute(5), DeadLetter.Rejected, RejectionReason.InvalidNotification, OnlyRejected, "{}");
+        await services.RecordAsync(Ids.Minute(3), DeadLetter.Failed, FailureReason.ProjectionFailed, "message", Acme);
+        await services.RecordAsync(Ids.Minute(4), DeadLetter.Rejected, RejectionReason.InvalidNotification, "{}", Acme);
+        await services.RecordAsync(Ids.Minute(5), DeadLetter.Rejected, RejectionReason.InvalidNotification, "{}", OnlyRejected);
         foreach (var deadLetter in await services.Get<DeadLetterTable>().FindAsync(Ids.Minute(3), Cancellation))
         {
             await services.Get<DeadLetterTable>().MarkRedrivenAsync(deadLetter, Ids.Start, Cancellation);
@@ -108,19 +106,4 @@ public sealed class ShowCommandTests(AzuriteFixture azurite)
 
         return services;
     }
-
-    private static Task RecordAsync(
-        MaintenanceServices services, NotificationId id, string kind, string reason, Guid? account, string body) =>
-        services.Get<DeadLetterTable>().RecordAsync(
-            new DeadLetter
-            {
-                Kind = kind,
-                Id = id,
-                Reason = reason,
-                Detail = "the reason in words",
-                AccountId = account,
-                Body = Encoding.UTF8.GetBytes(body),
-                BodyLength = Encoding.UTF8.GetByteCount(body),
-            },
-            Cancellation);
 }

@@ -88,6 +88,23 @@ public sealed class MaintenanceServices : IAsyncDisposable
     public async Task ProjectAsync(NotificationId id, string body, string? userAgent = null) =>
         await Get<Projector>().ProjectAsync(await SendAsync(id, body, userAgent), Cancellation);
 
+    /// <summary>Stores a dead letter.</summary>
+    public Task RecordAsync(
+        NotificationId id, string kind, string reason, string body, Guid? account = null, string? userAgent = null) =>
+        Get<DeadLetterTable>().RecordAsync(
+            new DeadLetter
+            {
+                Kind = kind,
+                Id = id,
+                UserAgent = userAgent,
+                Reason = reason,
+                Detail = "the reason in words",
+                AccountId = account,
+                Body = Encoding.UTF8.GetBytes(body),
+                BodyLength = Encoding.UTF8.GetByteCount(body),
+            },
+            Cancellation);
+
     /// <summary>Dequeues the next message; null if the queue is empty.</summary>
     public static async Task<string?> ReceiveAsync(QueueClient queue)
     {
