@@ -70,5 +70,4 @@ public sealed class StorageRetry
         && !arguments.Context.CancellationToken.IsCancellationRequested
         && (StorageErrors.IsTransient(fault) || StorageErrors.IsLostRace(fault))
         && _time.GetElapsedTime(arguments.Context.Properties.GetValue(StartedAt, 0)) < _limit;
-
 }
